@@ -1,0 +1,67 @@
+// Authorizer: the one place that says yes. An IssuanceGrant can only come from here.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "policy/policy.h"
+#include "policy/principal.h"
+
+namespace mayfly::policy {
+
+// What was granted, to whom, by which rule, under which decision. Immutable.
+class IssuanceGrant {
+ public:
+  const Profile& profile() const { return profile_; }
+  const x509::GeneralNames& names() const { return names_; }  // normal form
+  Seconds lifetime() const { return lifetime_; }
+  const std::string& principal() const { return principal_; }
+  const std::string& rule() const { return rule_; }
+  uint64_t policy_version() const { return policy_version_; }
+  uint64_t decision() const { return decision_; }
+
+ private:
+  friend class Authorizer;
+  IssuanceGrant() = default;
+  Profile profile_;
+  x509::GeneralNames names_;
+  Seconds lifetime_{0};
+  std::string principal_, rule_;
+  uint64_t policy_version_ = 0, decision_ = 0;
+};
+
+struct IssuanceWish {
+  std::string profile;
+  x509::GeneralNames names;            // every name from the request and from inside the CSR
+  std::optional<Seconds> lifetime;     // nothing: the profile's default
+  Hash256 key_hash{};                  // SHA-256 of the SPKI, for key blocks
+  std::optional<Uuid> lineage;         // a renewal's lineage, for lineage blocks
+  std::string issuer;                  // for issuer blocks
+};
+
+class Authorizer {
+ public:
+  explicit Authorizer(std::shared_ptr<const DecisionBasis> basis) : basis_(std::move(basis)) {}
+
+  // Errors: kUnknownProfile "profile.unknown"; kPolicyDenied with a violation for each name that
+  // no rule grants ("policy.name"), or "policy.principal" (no rule for this principal and
+  // profile), "policy.no-names", "policy.name-kind", "policy.lifetime", "policy.blocked".
+  Result<IssuanceGrant> Authorize(const Principal& principal, const IssuanceWish& wish,
+                                  const Evidence& evidence) const;
+
+  // The OCSP responder's own certificate: a profile that no policy file can name and no client
+  // can ask for. Errors: kPolicyDenied "policy.blocked".
+  Result<IssuanceGrant> AuthorizeResponder(const std::string& issuer, const Hash256& key_hash,
+                                           Seconds lifetime) const;
+
+  // Errors: kPolicyDenied "policy.operator".
+  Status RequireOperator(const Principal& principal) const;
+
+  const DecisionBasis& basis() const { return *basis_; }
+
+ private:
+  std::shared_ptr<const DecisionBasis> basis_;
+};
+
+}  // namespace mayfly::policy

@@ -1,0 +1,53 @@
+// CertificateTemplate: everything that will stand in the certificate but its serial number.
+// From the request only the key and the granted names reach it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/authorizer.h"
+#include "x509/proven_key.h"
+#include "x509/tbs_certificate.h"
+
+namespace mayfly::policy {
+
+// What an issuer puts into what it signs.
+struct IssuerIdentity {
+  x509::Name subject;
+  Bytes key_identifier;
+  x509::SignatureAlgorithm signature_algorithm;
+  x509::Validity validity;  // of its certificate
+  std::vector<std::string> ocsp_urls;
+  std::vector<std::string> ca_issuers_urls;
+};
+
+// When to renew: from two thirds of the life to five sixths of it.
+struct RenewalWindow {
+  TimePoint from, until;
+};
+
+struct CertificateTemplate {
+  x509::TbsFields fields;
+  RenewalWindow renewal;
+};
+
+// Subject empty and SAN critical, keyUsage, extendedKeyUsage, AKI, revocation pointers as the
+// profile says, and nothing else. Errors: kPolicyDenied "policy.outlives-issuer".
+Result<CertificateTemplate> MakeTemplate(const IssuanceGrant& grant, const x509::ProvenKey& key,
+                                         const IssuerIdentity& issuer, TimePoint now);
+
+// A CA certificate of our own: root (self-issued, no AKI pointers) or issuing CA (pathLen 0).
+enum class CaKind : uint8_t { kRoot = 1, kIssuing = 2 };
+struct CaWish {
+  CaKind kind;
+  x509::Name subject;
+  x509::SubjectPublicKeyInfo public_key;
+  Seconds lifetime;
+};
+// `issuer` is the root's identity for kIssuing, and the CA's own (same subject, key and algorithm)
+// for kRoot. Errors: kPolicyDenied "policy.outlives-issuer".
+Result<x509::TbsFields> MakeCaTemplate(const CaWish& wish, const IssuerIdentity& issuer,
+                                       TimePoint now);
+
+}  // namespace mayfly::policy

@@ -1,0 +1,35 @@
+// NamePattern: which names a rule grants. Matching is exact, on the normal form.
+//
+//   dns    "web.internal" is that name; "*.internal" is one label before .internal, no more
+//          (a wildcard name like *.internal is granted only by the very same pattern spelled
+//          "wildcard:*.internal")
+//   ip     "10.0.0.0/8", "fd00::/8": inside the network; without /n it is one address
+//   uri    "spiffe://mayfly.internal/ns/*/sa/*": a "*" is exactly one path segment
+//   email  "ops@example.internal" is that address; "*@example.internal" any of that domain
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "x509/general_name.h"
+
+namespace mayfly::policy {
+
+class NamePattern {
+ public:
+  // Errors: kConfiguration "policy.pattern".
+  static Result<NamePattern> Parse(x509::GeneralName::Kind kind, std::string_view text);
+
+  bool Matches(const x509::GeneralName& name) const;
+  x509::GeneralName::Kind kind() const { return kind_; }
+  const std::string& text() const { return text_; }
+
+ private:
+  NamePattern(x509::GeneralName::Kind kind, std::string text) : kind_(kind), text_(std::move(text)) {}
+  x509::GeneralName::Kind kind_;
+  std::string text_;
+  std::string network_;      // kIp: the octets
+  size_t prefix_bits_ = 0;   // kIp
+};
+
+}  // namespace mayfly::policy

@@ -1,0 +1,74 @@
+// Policy: profiles and rules, one immutable snapshot. config/policy_file.h reads it from TOML.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/uuid.h"
+#include "policy/name_pattern.h"
+#include "x509/extension.h"
+#include "x509/proven_key.h"
+
+namespace mayfly::policy {
+
+constexpr size_t kProfilesMax = 64;
+constexpr size_t kRulesMax = 1024;
+constexpr size_t kPatternsPerRuleMax = 1024;
+
+// What a certificate says about its revocation.
+enum class RevocationMode : uint8_t {
+  kOcsp,        // an OCSP URL in the AIA
+  kNoRevAvail,  // RFC 9608: no pointers at all
+};
+
+struct Profile {
+  std::string name;  // [a-z0-9-]{1,63}
+  Seconds lifetime_default{0};
+  Seconds lifetime_max{0};
+  Seconds backdate{0};  // notBefore = now - backdate; within the lifetime
+  x509::KeyUsages key_usages = 0;
+  std::vector<der::Oid> extended_key_usages;
+  std::set<x509::GeneralName::Kind> name_kinds;
+  x509::KeyRules key_rules;
+  RevocationMode revocation = RevocationMode::kOcsp;
+  bool ocsp_no_check = false;  // only in the responder's own profile, which no file can name
+};
+
+// A rule allows its principals its profiles for the names that its patterns match.
+// Every name of a request must be matched by one rule that also names principal and profile.
+struct Rule {
+  std::string name;
+  std::set<std::string> principals;  // exact Principal::id; "local:*" is every local user
+  std::set<std::string> profiles;
+  std::vector<NamePattern> names;
+};
+
+struct Policy {
+  std::map<std::string, Profile> profiles;
+  std::vector<Rule> rules;
+  std::set<std::string> operators;  // Principal::id of those who may read and revoke anything
+};
+
+// A block: insert-only in the ledger, each raises the control number.
+enum class BlockKind : uint8_t { kLineage = 1, kKey = 2, kIdentity = 3, kIssuer = 4 };
+struct Block {
+  BlockKind kind;
+  // kLineage: 16 octets of UUID. kKey: SHA-256 of the SPKI. kIdentity: GeneralName::ToString().
+  // kIssuer: the issuer's name.
+  Bytes value;
+  friend auto operator<=>(const Block&, const Block&) = default;
+};
+
+// Everything that decides: one snapshot under one control number.
+struct DecisionBasis {
+  uint64_t decision = 0;        // the control number it was read under
+  uint64_t policy_version = 0;  // 0: no policy activated, everything is denied
+  Policy policy;
+  std::set<Block> blocks;
+};
+
+}  // namespace mayfly::policy

@@ -1,0 +1,32 @@
+// Principal: who asks, and how that was proved.
+#pragma once
+
+#include <string>
+
+#include "x509/general_name.h"
+
+namespace mayfly::policy {
+
+enum class ProofOfIdentity : uint8_t {
+  kCertificate,  // mutual TLS with a certificate of this CA, found in the ledger
+  kLocal,        // a process on the CA's own machine: local:<uid>
+  kSystem,       // the server itself, for its OCSP responder
+};
+
+struct Principal {
+  ProofOfIdentity proof;
+  // For rules, records and logs: "spiffe://trust/path", "dns:web.internal", "local:0", "system:ocsp".
+  std::string id;
+  // What request ids are scoped to: "lineage:<uuid>" or the id, never a single certificate.
+  std::string request_scope;
+  x509::GeneralNames names;  // of the certificate; empty for the other proofs
+};
+
+// The id of a certificate's holder: its only URI, else its first DNS name, else its first name.
+std::string PrincipalIdOf(const x509::GeneralNames& names);
+
+// What an adapter proved beside identity. Nothing for gRPC; a challenge, an approval or a token's
+// claim for adapters to come.
+struct Evidence {};
+
+}  // namespace mayfly::policy

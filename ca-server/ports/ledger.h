@@ -1,0 +1,212 @@
+// Port: the ledger. Every certificate is here before its signature exists.
+// Implemented by store/ledger.h (PostgreSQL) and tests/fakes/memory_ledger.h;
+// tests/contract/ledger_contract.h is the suite for both.
+//
+// Deadlines: each call answers by its deadline (kDeadlineExceeded or kStoreUnavailable, with
+// retry_after). A call that answers with an error may still have persisted: the request id, or the
+// certificate's key, tells. Every error that says otherwise says so below.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/task.h"
+#include "base/uuid.h"
+#include "lint/linted_tbs.h"
+#include "policy/policy.h"
+#include "x509/serial_number.h"
+
+namespace mayfly {
+
+// An issuer is a name and a key, not one of its certificates.
+enum class IssuerId : int32_t {};
+
+// What names a certificate: the serial first, as the tables have it.
+struct CertificateKey {
+  x509::SerialNumber serial;
+  IssuerId issuer;
+  friend auto operator<=>(const CertificateKey&, const CertificateKey&) = default;
+};
+
+struct RequestKey {
+  Uuid id;            // UUIDv7, within 24 h of the database's clock
+  std::string scope;  // Principal::request_scope, at most 512 bytes
+  friend auto operator<=>(const RequestKey&, const RequestKey&) = default;
+};
+
+struct RequestAttempt {
+  RequestKey key;
+  Hash256 body_hash;
+  uint16_t attempt;  // 1, 2, ...
+};
+
+// One holder of an identity; each renewal is a generation.
+struct LineageStep {
+  Uuid lineage;
+  uint32_t generation;                       // 0 at enrolment
+  std::optional<x509::SerialNumber> parent;  // of the generation before
+};
+
+struct RecordEntry {
+  lint::LintedTbs tbs;
+  IssuerId issuer;
+  LineageStep lineage;
+  std::string profile;
+  std::string principal;
+  uint64_t policy_version;
+  uint64_t decision;
+  policy::RenewalWindow renewal;
+  std::optional<RequestAttempt> request;
+};
+
+// What a record says beside its TBS.
+struct RecordFacts {
+  CertificateKey key;
+  LineageStep lineage;
+  std::string profile;
+  std::string principal;
+  uint64_t policy_version;
+  uint64_t decision;
+  policy::RenewalWindow renewal;
+};
+
+// A TBSCertificate with a durable record: the only thing that an Issuer signs. Only a Ledger can
+// make one.
+class RecordedTbs {
+ public:
+  RecordedTbs(RecordedTbs&&) = default;
+  RecordedTbs& operator=(RecordedTbs&&) = default;
+  ByteSpan tbs() const { return tbs_; }
+  const RecordFacts& facts() const { return facts_; }
+
+ private:
+  friend class Ledger;
+  RecordedTbs(Bytes tbs, RecordFacts facts) : tbs_(std::move(tbs)), facts_(std::move(facts)) {}
+  Bytes tbs_;
+  RecordFacts facts_;
+};
+
+// How a record ended. The first outcome wins, for ever.
+struct SignedOutcome {
+  Bytes signature;
+};
+struct AbandonedOutcome {};
+using Outcome = std::variant<SignedOutcome, AbandonedOutcome>;
+
+struct SettleEntry {
+  CertificateKey key;
+  Outcome outcome;
+  uint64_t policy_version;  // decided under
+  uint64_t decision;
+};
+
+// CRLReason (RFC 5280 5.3.1), those that Mayfly writes. There is no hold.
+enum class RevocationReason : uint8_t {
+  kUnspecified = 0, kKeyCompromise = 1, kCaCompromise = 2, kAffiliationChanged = 3,
+  kSuperseded = 4, kCessationOfOperation = 5, kPrivilegeWithdrawn = 9,
+};
+
+struct Revocation {
+  uint64_t number;  // commit order
+  CertificateKey key;
+  RevocationReason reason;
+  TimePoint revoked_at;
+  TimePoint not_after;  // of the certificate
+};
+
+struct RevokeEntry {
+  CertificateKey key;
+  RevocationReason reason;
+  std::string principal;
+};
+struct RevokeReceipt {
+  Revocation revocation;       // the first one, where it was revoked before
+  bool was_revoked_before;
+  // No `good` answer given before the revocation is valid after this.
+  TimePoint good_answers_until;
+};
+
+// A record as it stands in the ledger.
+struct CertificateRecord {
+  Bytes tbs;
+  RecordFacts facts;
+  std::optional<Outcome> outcome;  // nothing: an intent
+  std::optional<Revocation> revocation;
+  TimePoint recorded_at;
+};
+
+// What became of a request id.
+struct PriorAttempt {
+  Hash256 body_hash;
+  uint16_t attempt;  // the newest
+  std::optional<Revocation> revocation;
+  // An intent, to be decided again; or a signature; or abandoned.
+  RecordedTbs record;
+  std::optional<Outcome> outcome;
+};
+
+// Raw, as the database has it; config/ parses the text.
+struct StoredBasis {
+  uint64_t decision = 0;
+  uint64_t policy_version = 0;  // 0: none
+  std::string policy_text;
+  std::vector<policy::Block> blocks;  // those in force
+};
+
+struct Event {
+  std::string kind;       // "denial", "policy.activated", "revocation", ...
+  std::string principal;
+  std::string detail;     // a JSON object
+};
+
+class Ledger {
+ public:
+  virtual ~Ledger() = default;
+
+  // Durable on return. Errors: kDecisionStale (certainly not recorded), kConflict
+  // "ledger.request-taken" (another attempt has this request id: find it), kInvalidArgument
+  // "request-id.time" (over 24 h off the database's clock), kStoreUnavailable
+  // "ledger.serial-too-old" (over 30 s off the database's clock: begin again), kOverloaded.
+  virtual Task<Result<RecordedTbs>> Record(RecordEntry entry, BootTime deadline) = 0;
+
+  // Durable on return: the outcome that stands, which may be another one than offered.
+  // A signature decided under an older control number is kDecisionStale and certainly not
+  // settled; an abandonment is never stale.
+  virtual Task<Result<Outcome>> Settle(SettleEntry entry, BootTime deadline) = 0;
+
+  // The newest attempt. What is returned is durable: it may be signed or released.
+  virtual Task<Result<std::optional<PriorAttempt>>> FindRequest(RequestKey key,
+                                                                BootTime deadline) = 0;
+
+  virtual Task<Result<std::optional<CertificateRecord>>> FindCertificate(CertificateKey key,
+                                                                         BootTime deadline) = 0;
+
+  // Durable, and applied by every responder or their leases over, on return. Revoking an intent
+  // abandons it in the same transaction. Errors: kNotFound "ledger.no-such-certificate";
+  // kDeadlineExceeded "ledger.lease-outstanding" (revoked and durable, but some responder may
+  // answer `good` until its lease ends: call again to wait).
+  virtual Task<Result<RevokeReceipt>> Revoke(RevokeEntry entry, BootTime deadline) = 0;
+
+  // Read under one control number.
+  virtual Task<Result<StoredBasis>> LoadBasis(BootTime deadline) = 0;
+
+  // A new policy version in force for every replica on return; the same text again changes
+  // nothing. Gives the version.
+  virtual Task<Result<uint64_t>> ActivatePolicy(std::string text, std::string principal,
+                                                BootTime deadline) = 0;
+
+  // Written soon, batched; dropped and counted where the queue is full. Never waits.
+  virtual void Note(Event event) = 0;
+
+ protected:
+  // For implementations only: `tbs` has a record that is durable.
+  static RecordedTbs MakeRecorded(Bytes tbs, RecordFacts facts) {
+    return RecordedTbs(std::move(tbs), std::move(facts));
+  }
+};
+
+}  // namespace mayfly

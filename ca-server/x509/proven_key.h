@@ -1,0 +1,33 @@
+// ProvenKey: a public key whose holder has shown that the private half is theirs, and which the
+// key rules allow. It can only come from here; a CSR's signature is one kind of proof.
+#pragma once
+
+#include <set>
+
+#include "x509/certification_request.h"
+#include "x509/subject_public_key_info.h"
+
+namespace mayfly::x509 {
+
+// What a profile allows. RSA: modulus within the range, a multiple of 8, exponent 65537.
+struct KeyRules {
+  std::set<KeyType> allowed = {KeyType::kEcP256, KeyType::kEcP384, KeyType::kEd25519, KeyType::kRsa};
+  size_t rsa_modulus_bits_min = 2048;
+  size_t rsa_modulus_bits_max = 4096;
+};
+
+class ProvenKey {
+ public:
+  // The key rules first (cheap), then the signature of the request.
+  // Errors: kKeyRejected "key.type", "key.rsa-size", "key.rsa-exponent", "key.import";
+  // kBadCsr "csr.signature".
+  static Result<ProvenKey> FromRequest(const CertificationRequest& request, const KeyRules& rules);
+
+  const SubjectPublicKeyInfo& spki() const { return spki_; }
+
+ private:
+  explicit ProvenKey(SubjectPublicKeyInfo spki) : spki_(std::move(spki)) {}
+  SubjectPublicKeyInfo spki_;
+};
+
+}  // namespace mayfly::x509

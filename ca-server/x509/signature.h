@@ -1,0 +1,33 @@
+// AlgorithmIdentifier of a signature, and its check in software (OpenSSL EVP).
+#pragma once
+
+#include <string_view>
+
+#include "base/bytes.h"
+#include "der/reader.h"
+#include "der/writer.h"
+#include "x509/subject_public_key_info.h"
+
+namespace mayfly::x509 {
+
+enum class SignatureAlgorithm : uint8_t {
+  kEcdsaSha256, kEcdsaSha384, kEcdsaSha512, kEd25519,
+  kRsaPkcs1Sha256, kRsaPkcs1Sha384, kRsaPkcs1Sha512,
+};
+std::string_view SignatureAlgorithmName(SignatureAlgorithm algorithm);  // "ecdsa-sha256" ...
+
+// Parameters exactly as the standards have them: absent for ECDSA and Ed25519, NULL for RSA.
+// Errors: kBadCsr "signature.algorithm".
+Result<SignatureAlgorithm> ReadSignatureAlgorithm(der::Reader& reader);
+void WriteSignatureAlgorithm(der::Writer& writer, SignatureAlgorithm algorithm);
+
+// What our own keys sign with: P-256 SHA-256, P-384 SHA-384. Nothing for other types.
+Result<SignatureAlgorithm> SignatureAlgorithmFor(KeyType type);
+
+// Verifies; ok only for a good signature. `signature` as X.509 has it (ECDSA: DER Ecdsa-Sig-Value).
+// Errors: kSignatureInvalid "signature.invalid", "signature.key-mismatch" (algorithm and key type
+// do not go together), kKeyRejected "key.import" (OpenSSL will not take the key: off curve ...).
+Status VerifySignature(const SubjectPublicKeyInfo& key, SignatureAlgorithm algorithm,
+                       ByteSpan message, ByteSpan signature);
+
+}  // namespace mayfly::x509
