@@ -1,0 +1,111 @@
+// The configuration of mayfly-ca: typed, complete, checked. docs/CONFIGURATION.md is its reference.
+//
+//   trust_domain = "mayfly.internal"
+//   state_directory = "state"          # paths are relative to the file's folder
+//   policy = "policy.toml"
+//   [database]
+//   connection = "host=/run/postgresql dbname=mayfly"   # libpq keywords; never a password
+//   password_file = "..."              # optional; libpq passfile format (.pgpass)
+//   [signer]
+//   kind = "process"                   # or "software", then insecurely_keep_keys_in_files = true
+//   socket = "signer.sock"             # process
+//   key_directory = "keys"             # software
+//   [root]
+//   name = "root-1"  key = "pkcs11:token=mayfly;object=root"  common_name = "..."
+//   organization = "..." (optional)    lifetime = "3650d"
+//   [[issuer]]                         # the first one issues
+//   name = "issuing-1"  key = "pkcs11:..."  common_name = "..."  lifetime = "365d"
+//   ocsp_key = "pkcs11:..."  ocsp_urls = [..]  ca_issuers_urls = [..]
+//   [ocsp]
+//   answer_life = "1h"  lease = "10s"  certificate_life = "7d"
+//   [[listener]]
+//   address = "127.0.0.1:7443"  services = ["ca"]  tls = "mutual"
+//   certificate = "server/tls.crt"  private_key = "server/tls.key"
+//   names = ["DNS:localhost", "IP:127.0.0.1"]     # of its certificate, renewed before it listens
+//   [[listener]]
+//   address = "127.0.0.1:7080"  services = ["ocsp", "ca-certificates"]  tls = "none"
+//   [[listener]]
+//   address = "127.0.0.1:7081"  services = ["health"]  tls = "none"
+//   [limits]
+//   in_flight_max = 1024  worker_threads = 4  drain = "30s"
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "x509/general_name.h"
+
+namespace mayfly::config {
+
+struct DatabaseConfig {
+  std::string connection;
+  std::optional<std::filesystem::path> password_file;
+};
+
+enum class SignerKind : uint8_t { kProcess, kSoftware };
+struct SignerConfig {
+  SignerKind kind;
+  std::filesystem::path socket;         // kProcess
+  std::filesystem::path key_directory;  // kSoftware
+};
+
+struct CaConfig {  // [root] and what [[issuer]] shares with it
+  std::string name;
+  std::string key_uri;
+  std::string common_name;
+  std::string organization;  // may be empty
+  Seconds lifetime;
+};
+
+struct IssuerConfig {
+  CaConfig ca;
+  std::string ocsp_key_uri;
+  std::vector<std::string> ocsp_urls;
+  std::vector<std::string> ca_issuers_urls;
+};
+
+struct OcspConfig {
+  Seconds answer_life;
+  Seconds lease;
+  Seconds certificate_life;
+};
+
+enum class Service : uint8_t { kCa, kOcsp, kCaCertificates, kHealth };
+enum class ListenerTls : uint8_t { kNone, kMutual };
+struct ListenerConfig {
+  std::string host;  // an IP address, or "localhost"
+  uint16_t port;
+  std::set<Service> services;  // kCa alone, with kMutual; or any of the others, with kNone
+  ListenerTls tls;
+  std::filesystem::path certificate, private_key;  // kMutual
+  x509::GeneralNames names;                        // kMutual
+};
+
+struct LimitsConfig {
+  size_t in_flight_max;
+  size_t worker_threads;
+  Seconds drain;
+};
+
+struct Config {
+  std::string trust_domain;
+  std::filesystem::path state_directory;
+  std::filesystem::path policy_file;
+  DatabaseConfig database;
+  SignerConfig signer;
+  CaConfig root;
+  std::vector<IssuerConfig> issuers;  // at least one
+  OcspConfig ocsp;
+  std::vector<ListenerConfig> listeners;  // at least one
+  LimitsConfig limits;
+};
+
+// Every error at once, each with its line (kConfiguration). Paths come back absolute.
+Result<Config> LoadConfig(const std::filesystem::path& path);
+
+}  // namespace mayfly::config
