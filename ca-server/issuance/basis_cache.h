@@ -1,0 +1,35 @@
+// The decision basis in force, as far as this process knows: policy and blocks under one control
+// number. An older one than the database's is harmless: what was decided under it does not commit.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+#include "policy/policy.h"
+#include "ports/ledger.h"
+
+namespace mayfly::issuance {
+
+// config::ParsePolicy, given by the wiring: the use cases do not know TOML.
+using PolicyParser = std::function<Result<policy::Policy>(std::string_view text)>;
+
+class BasisCache {
+ public:
+  BasisCache(Ledger& ledger, PolicyParser parse);
+
+  // Never null; before the first Refresh it denies everything.
+  std::shared_ptr<const policy::DecisionBasis> Current() const;
+  // Reads the basis anew. A policy text that does not parse (it was checked before it was
+  // activated) keeps the old basis, whose decisions no longer commit: fail closed.
+  Task<Status> Refresh(BootTime deadline);
+
+ private:
+  Ledger& ledger_;
+  PolicyParser parse_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const policy::DecisionBasis> current_;
+};
+
+}  // namespace mayfly::issuance

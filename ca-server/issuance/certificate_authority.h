@@ -1,0 +1,130 @@
+// The use cases of the certificate authority: issue, show, revoke, trust. They know ports only.
+// docs/ISSUANCE.md is the issue path on one page; issue.cc reads like it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/executor.h"
+#include "issuance/basis_cache.h"
+#include "issuance/issuer.h"
+#include "issuance/peer_cache.h"
+#include "policy/principal.h"
+#include "ports/ledger.h"
+#include "x509/certificate.h"
+
+namespace mayfly::issuance {
+
+struct IssueRequest {
+  policy::Principal principal;
+  Bytes csr_der;
+  std::string profile;
+  x509::GeneralNames names;  // beside those inside the CSR
+  std::optional<Seconds> lifetime;
+  std::optional<Uuid> request_id;
+};
+
+struct IssuedCertificate {
+  x509::Certificate certificate;
+  RecordFacts facts;
+  std::string issuer;
+  TimePoint recorded_at;
+  std::vector<Bytes> issuer_chain;  // from the issuer up to, not including, the root; DER
+  std::optional<Bytes> ocsp_staple;
+};
+
+struct ShownCertificate {
+  std::string issuer;
+  CertificateRecord record;
+  std::optional<x509::Certificate> certificate;  // nothing for an intent or an abandoned record
+};
+
+struct RevokeRequest {
+  policy::Principal principal;
+  std::string issuer;  // "-": any
+  x509::SerialNumber serial;
+  RevocationReason reason;
+};
+struct RevokedCertificate {
+  ShownCertificate shown;
+  RevokeReceipt receipt;
+};
+
+struct TrustBundle {
+  std::string trust_domain;
+  std::vector<x509::Certificate> roots;
+  std::vector<x509::Certificate> issuing;
+  uint64_t sequence_number;
+};
+
+// Is this certificate revoked, as far as memory knows? Nothing: ask the ledger.
+using RevocationCheck = std::function<std::optional<bool>(const CertificateKey&)>;
+
+class CertificateAuthority {
+ public:
+  struct Parts {
+    const Clock& clock;
+    RandomSource& random;
+    Ledger& ledger;
+    BasisCache& basis;
+    std::vector<std::shared_ptr<const Issuer>> issuers;  // the first one issues
+    TrustBundle bundle;
+    RevocationCheck revocation_check;
+  };
+  explicit CertificateAuthority(Parts parts);
+
+  // Errors: as the proto's IssueCertificate says.
+  Task<Result<IssuedCertificate>> Issue(IssueRequest request, BootTime deadline);
+
+  // A certificate for the delegated OCSP key at `key_uri`, proved by a canary signature.
+  Task<Result<IssuedCertificate>> IssueForResponder(std::string key_uri, Seconds lifetime,
+                                                    BootTime deadline);
+
+  // Operators see every certificate, others those of their own lineage and those that they asked
+  // for; everything else is kNotFound "certificate.not-found".
+  Task<Result<ShownCertificate>> Show(policy::Principal principal, std::string issuer,
+                                      x509::SerialNumber serial, BootTime deadline);
+
+  Task<Result<RevokedCertificate>> Revoke(RevokeRequest request, BootTime deadline);
+
+  TrustBundle Bundle() const { return parts_.bundle; }
+
+  // A peer's certificate -> who asks. It must be in the ledger with those very bytes, issued and
+  // not revoked, and within its validity. Errors: kUnauthenticated "peer.unknown", "peer.revoked",
+  // "peer.expired"; those of the ledger.
+  Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime deadline);
+
+ private:
+  struct Application;
+  struct Round;
+  static Result<Application> ReadApplication(const IssueRequest& request,
+                                             const std::string& issuer_name);
+  Task<Result<IssuedCertificate>> Carry(Application application, BootTime deadline);
+  Task<Result<IssuedCertificate>> Attempt(const Application& application, uint16_t attempt,
+                                          BootTime deadline);
+  Task<Result<IssuedCertificate>> Resume(const Application& application, PriorAttempt prior,
+                                         BootTime deadline);
+  Task<Result<IssuedCertificate>> Conclude(const Application& application, RecordedTbs record,
+                                           BootTime deadline);
+  Task<Result<IssuedCertificate>> SettleSigned(const Application& application, RecordedTbs record,
+                                               Bytes signature, BootTime deadline);
+  Task<Result<Outcome>> Abandon(const RecordedTbs& record, BootTime deadline);
+  Status StillServes(const policy::IssuanceGrant& grant, const RecordedTbs& record) const;
+  Result<IssuedCertificate> Release(const RecordedTbs& record, const SignedOutcome& outcome) const;
+  Task<Result<std::optional<CertificateRecord>>> Find(std::string issuer,
+                                                      x509::SerialNumber serial,
+                                                      BootTime deadline);
+  Result<ShownCertificate> Shown(CertificateRecord record) const;
+  void NoteDenial(const std::string& principal, const std::string& profile, const Error& error);
+
+  const Issuer& issuer() const { return *parts_.issuers.front(); }
+  const Issuer* IssuerOf(IssuerId id) const;
+
+  Parts parts_;
+  PeerCache peers_;
+};
+
+}  // namespace mayfly::issuance
