@@ -10,11 +10,13 @@
 // Getters of a missing or mistyped key note the error and return an empty value, so reading goes on.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -23,6 +25,8 @@
 namespace mayfly::config {
 
 constexpr size_t kFileBytesMax = 1 << 20;
+constexpr size_t kDurationCharsMax = 12;
+constexpr int64_t kDurationDaysMax = 36500;  // a hundred years
 
 // "90s", "90m", "24h", "30d"; whole numbers, one unit. Rule "config.duration".
 Result<Seconds> ParseDuration(std::string_view text);
