@@ -51,7 +51,8 @@ std::string ToBase64(ByteSpan bytes) {
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t i = 0; i < bytes.size(); i += 3) {
     size_t left = std::min<size_t>(3, bytes.size() - i);
-    uint32_t group = bytes[i] << 16 | (left > 1 ? bytes[i + 1] << 8 : 0) | (left > 2 ? bytes[i + 2] : 0);
+    uint32_t group =
+        bytes[i] << 16 | (left > 1 ? bytes[i + 1] << 8 : 0) | (left > 2 ? bytes[i + 2] : 0);
     for (size_t k = 0; k < 4; ++k) {
       out += k <= left ? kBase64Alphabet[group >> (18 - 6 * k) & 63] : '=';
     }
@@ -75,7 +76,8 @@ Result<Bytes> FromBase64(std::string_view text) {
     if ((digits == 2 && (group & 0xffff)) || (digits == 3 && (group & 0xff))) {
       return BadText("base64.trailing-bits", "unused bits of the last base64 digit must be zero");
     }
-    for (size_t k = 0; k + 1 < digits; ++k) out.push_back(static_cast<uint8_t>(group >> (16 - 8 * k)));
+    for (size_t k = 0; k + 1 < digits; ++k)
+      out.push_back(static_cast<uint8_t>(group >> (16 - 8 * k)));
   }
   return out;
 }

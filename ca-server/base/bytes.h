@@ -29,8 +29,8 @@ inline std::string ToString(ByteSpan bytes) { return std::string(AsText(bytes));
 
 bool Equal(ByteSpan a, ByteSpan b);
 
-std::string ToHex(ByteSpan bytes);                // lower case, no separators
-Result<Bytes> FromHex(std::string_view text);     // even length, either case
+std::string ToHex(ByteSpan bytes);             // lower case, no separators
+Result<Bytes> FromHex(std::string_view text);  // even length, either case
 
 std::string ToBase64(ByteSpan bytes);             // RFC 4648 section 4, padded, one line
 Result<Bytes> FromBase64(std::string_view text);  // strict: padded, nothing but the alphabet

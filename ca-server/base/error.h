@@ -14,17 +14,17 @@ namespace mayfly {
 
 enum class ErrorCode {
   // The request is wrong, whoever sends it.
-  kInvalidArgument,   // a field is missing, too large or malformed
-  kBadDer,            // not strict DER
-  kBadCsr,            // DER, but not a PKCS#10 request that may be believed
-  kKeyRejected,       // the key policy refuses the subject's key
-  kUnknownProfile,    // no such profile
-  kRequestIdReused,   // this request id came before with another body
-  kConfiguration,     // a configuration or policy file is wrong
+  kInvalidArgument,  // a field is missing, too large or malformed
+  kBadDer,           // not strict DER
+  kBadCsr,           // DER, but not a PKCS#10 request that may be believed
+  kKeyRejected,      // the key policy refuses the subject's key
+  kUnknownProfile,   // no such profile
+  kRequestIdReused,  // this request id came before with another body
+  kConfiguration,    // a configuration or policy file is wrong
   // The requester may not.
-  kUnauthenticated,   // nobody proved who asks
-  kPolicyDenied,      // the policy does not grant this to this principal
-  kLintFailed,        // what would be signed breaks a rule
+  kUnauthenticated,  // nobody proved who asks
+  kPolicyDenied,     // the policy does not grant this to this principal
+  kLintFailed,       // what would be signed breaks a rule
   // The world is not as the request assumes.
   kNotFound,
   kCertificateRevoked,  // the request id's certificate has been revoked
@@ -39,7 +39,7 @@ enum class ErrorCode {
   kOverloaded,         // a bounded queue is full
   kDeadlineExceeded,
   kShuttingDown,
-  kInternal,           // a bug
+  kInternal,  // a bug
 };
 
 // Its name in kebab case ("bad-csr"), as logs and ErrorInfo.reason show it.

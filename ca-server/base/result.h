@@ -70,14 +70,14 @@ inline Status Ok() { return {}; }
 // TRY(expression);                 returns the error of a Result, or goes on.
 // TRY_ASSIGN(auto x, expression);  the same, and names the value.
 // CO_TRY, CO_TRY_ASSIGN            the same inside a coroutine.
-#define MAYFLY_TRY_(return_, expression)                                       \
-  do {                                                                         \
-    auto mayfly_try_ = (expression);                                           \
-    if (!mayfly_try_) return_ std::move(mayfly_try_).error();                  \
+#define MAYFLY_TRY_(return_, expression)                      \
+  do {                                                        \
+    auto mayfly_try_ = (expression);                          \
+    if (!mayfly_try_) return_ std::move(mayfly_try_).error(); \
   } while (false)
-#define MAYFLY_TRY_ASSIGN_(return_, temporary, declaration, expression)        \
-  auto temporary = (expression);                                               \
-  if (!temporary) return_ std::move(temporary).error();                        \
+#define MAYFLY_TRY_ASSIGN_(return_, temporary, declaration, expression) \
+  auto temporary = (expression);                                        \
+  if (!temporary) return_ std::move(temporary).error();                 \
   declaration = *std::move(temporary)
 #define TRY(expression) MAYFLY_TRY_(return, expression)
 #define TRY_ASSIGN(declaration, expression) \

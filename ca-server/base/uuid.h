@@ -20,8 +20,8 @@ class Uuid {
   static Uuid FromOctets(const std::array<uint8_t, 16>& octets) { return Uuid(octets); }
 
   const std::array<uint8_t, 16>& octets() const { return octets_; }
-  std::string ToString() const;               // lower case
-  std::optional<TimePoint> v7_time() const;   // milliseconds; nothing for other versions
+  std::string ToString() const;              // lower case
+  std::optional<TimePoint> v7_time() const;  // milliseconds; nothing for other versions
   friend auto operator<=>(const Uuid&, const Uuid&) = default;
 
  private:

@@ -80,8 +80,8 @@ class CertificateAuthority {
   Task<Result<IssuedCertificate>> Issue(IssueRequest request, BootTime deadline);
 
   // A certificate for the delegated OCSP key at `key_uri`, proved by a canary signature.
-  Task<Result<IssuedCertificate>> IssueForResponder(std::string key_uri, Seconds lifetime,
-                                                    BootTime deadline);
+  Task<Result<IssuedCertificate>> IssueForResponder(IssuerId issuer, std::string key_uri,
+                                                    Seconds lifetime, BootTime deadline);
 
   // Operators see every certificate, others those of their own lineage and those that they asked
   // for; everything else is kNotFound "certificate.not-found".
@@ -99,9 +99,7 @@ class CertificateAuthority {
 
  private:
   struct Application;
-  struct Round;
-  static Result<Application> ReadApplication(const IssueRequest& request,
-                                             const std::string& issuer_name);
+  static Result<Application> ReadApplication(const IssueRequest& request, const Issuer& issuer);
   Task<Result<IssuedCertificate>> Carry(Application application, BootTime deadline);
   Task<Result<IssuedCertificate>> Attempt(const Application& application, uint16_t attempt,
                                           BootTime deadline);
@@ -112,15 +110,14 @@ class CertificateAuthority {
   Task<Result<IssuedCertificate>> SettleSigned(const Application& application, RecordedTbs record,
                                                Bytes signature, BootTime deadline);
   Task<Result<Outcome>> Abandon(const RecordedTbs& record, BootTime deadline);
-  Status StillServes(const policy::IssuanceGrant& grant, const RecordedTbs& record) const;
+  Status StillServes(const Application& application, const policy::IssuanceGrant& grant,
+                     const RecordedTbs& record) const;
   Result<IssuedCertificate> Release(const RecordedTbs& record, const SignedOutcome& outcome) const;
-  Task<Result<std::optional<CertificateRecord>>> Find(std::string issuer,
-                                                      x509::SerialNumber serial,
+  Task<Result<std::optional<CertificateRecord>>> Find(std::string issuer, x509::SerialNumber serial,
                                                       BootTime deadline);
   Result<ShownCertificate> Shown(CertificateRecord record) const;
   void NoteDenial(const std::string& principal, const std::string& profile, const Error& error);
 
-  const Issuer& issuer() const { return *parts_.issuers.front(); }
   const Issuer* IssuerOf(IssuerId id) const;
 
   Parts parts_;

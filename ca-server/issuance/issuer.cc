@@ -61,8 +61,8 @@ const x509::SubjectPublicKeyInfo& Issuer::key() const {
 }
 
 Task<Result<Bytes>> Issuer::Sign(const RecordedTbs& record, BootTime deadline) const {
-  Order order{SignPurpose::kCertificate, {parts_.key_uri, key().hash()}, key(),
-              ToBytes(record.tbs())};
+  Order order{
+      SignPurpose::kCertificate, {parts_.key_uri, key().hash()}, key(), ToBytes(record.tbs())};
   auto signature = co_await SignAndVerify(std::move(order), tools_, deadline);
   co_return signature;
 }
@@ -76,15 +76,15 @@ Task<Result<Bytes>> SignCaCertificate(const RecordedCaTbs& record, KeyReference 
   co_return signature;
 }
 
-Task<Result<CanaryProof>> SignCanary(std::string uri, SigningTools tools, BootTime deadline) {
-  CO_TRY_ASSIGN(auto key, co_await tools.signer.PublicKey(uri, deadline));
+Task<Result<CanaryProof>> Issuer::ProveKey(std::string uri, BootTime deadline) const {
+  CO_TRY_ASSIGN(auto key, co_await tools_.signer.PublicKey(uri, deadline));
   CO_TRY_ASSIGN(auto algorithm, x509::SignatureAlgorithmFor(key.type()));
   Bytes challenge = ToBytes(AsBytes(kCanaryPrefix));
   std::array<uint8_t, 32> fresh;
-  tools.random.Fill(fresh);
+  tools_.random.Fill(fresh);
   challenge.insert(challenge.end(), fresh.begin(), fresh.end());
   Order order{SignPurpose::kCanary, {std::move(uri), key.hash()}, key, challenge};
-  CO_TRY_ASSIGN(Bytes signature, co_await SignAndVerify(std::move(order), tools, deadline));
+  CO_TRY_ASSIGN(Bytes signature, co_await SignAndVerify(std::move(order), tools_, deadline));
   co_return CanaryProof{std::move(key), algorithm, std::move(challenge), std::move(signature)};
 }
 

@@ -32,10 +32,18 @@ struct IssuerParts {
   IssuerId id;
   std::string name;
   std::string key_uri;
-  x509::Certificate certificate;     // its newest
-  std::vector<Bytes> chain;          // certificate and those above it, not the root; DER
+  x509::Certificate certificate;  // its newest
+  std::vector<Bytes> chain;       // certificate and those above it, not the root; DER
   std::vector<std::string> ocsp_urls;
   std::vector<std::string> ca_issuers_urls;
+};
+
+// A fresh challenge signed by the key at a URI: proves that the token holds it and that it works.
+struct CanaryProof {
+  x509::SubjectPublicKeyInfo key;
+  x509::SignatureAlgorithm algorithm;
+  Bytes challenge;
+  Bytes signature;
 };
 
 class Issuer {
@@ -52,6 +60,9 @@ class Issuer {
   // Errors: kSignerUnavailable "signer.*", kSignatureInvalid "signature.*", kDeadlineExceeded.
   Task<Result<Bytes>> Sign(const RecordedTbs& record, BootTime deadline) const;
 
+  // Another key of the same token (the responder's) shows that it is there.
+  Task<Result<CanaryProof>> ProveKey(std::string uri, BootTime deadline) const;
+
  private:
   IssuerParts parts_;
   policy::IssuerIdentity identity_;
@@ -62,15 +73,6 @@ class Issuer {
 Task<Result<Bytes>> SignCaCertificate(const RecordedCaTbs& record, KeyReference key,
                                       x509::SubjectPublicKeyInfo public_key, SigningTools tools,
                                       BootTime deadline);
-
-// A fresh challenge signed by the key at `uri`: proves that the token holds it and that it works.
-struct CanaryProof {
-  x509::SubjectPublicKeyInfo key;
-  x509::SignatureAlgorithm algorithm;
-  Bytes challenge;
-  Bytes signature;
-};
-Task<Result<CanaryProof>> SignCanary(std::string uri, SigningTools tools, BootTime deadline);
 
 // What a CA of ours puts into what it signs.
 policy::IssuerIdentity IdentityOf(const x509::Certificate& certificate,

@@ -44,7 +44,8 @@ class RecordedCaTbs {
 class CaRegistry {
  public:
   virtual ~CaRegistry() = default;
-  // Finds or makes it. Error kConflict "issuer.changed": the name exists with another subject or key.
+  // Finds or makes it. Error kConflict "issuer.changed": the name exists with another subject or
+  // key.
   virtual Result<IssuerEntry> RegisterIssuer(const std::string& name, const x509::Name& subject,
                                              const x509::SubjectPublicKeyInfo& key) = 0;
   virtual Result<std::vector<IssuerEntry>> Issuers() = 0;

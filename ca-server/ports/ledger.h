@@ -106,8 +106,13 @@ struct SettleEntry {
 
 // CRLReason (RFC 5280 5.3.1), those that Mayfly writes. There is no hold.
 enum class RevocationReason : uint8_t {
-  kUnspecified = 0, kKeyCompromise = 1, kCaCompromise = 2, kAffiliationChanged = 3,
-  kSuperseded = 4, kCessationOfOperation = 5, kPrivilegeWithdrawn = 9,
+  kUnspecified = 0,
+  kKeyCompromise = 1,
+  kCaCompromise = 2,
+  kAffiliationChanged = 3,
+  kSuperseded = 4,
+  kCessationOfOperation = 5,
+  kPrivilegeWithdrawn = 9,
 };
 
 struct Revocation {
@@ -124,7 +129,7 @@ struct RevokeEntry {
   std::string principal;
 };
 struct RevokeReceipt {
-  Revocation revocation;       // the first one, where it was revoked before
+  Revocation revocation;  // the first one, where it was revoked before
   bool was_revoked_before;
   // No `good` answer given before the revocation is valid after this.
   TimePoint good_answers_until;
@@ -158,9 +163,9 @@ struct StoredBasis {
 };
 
 struct Event {
-  std::string kind;       // "denial", "policy.activated", "revocation", ...
+  std::string kind;  // "denial", "policy.activated", "revocation", ...
   std::string principal;
-  std::string detail;     // a JSON object
+  std::string detail;  // a JSON object
 };
 
 class Ledger {

@@ -22,7 +22,7 @@ enum class SignPurpose : uint8_t {
   kCrl = 3,
   kOcsp = 4,
   kAudit = 5,
-  kCanary = 6,         // any key: proves that it works and that we hold it
+  kCanary = 6,  // any key: proves that it works and that we hold it
 };
 std::string_view SignPurposeName(SignPurpose purpose);
 
@@ -46,9 +46,9 @@ struct SignJob {
 struct SignResult {
   enum class Outcome : uint8_t {
     kSigned,
-    kNotSigned,         // certainly not: try again whenever you like
-    kMayHaveBeenSigned, // nobody knows; the job may go anywhere again, the first outcome wins
-    kRefused,           // never going to be: wrong key or purpose, or the job killed two workers
+    kNotSigned,          // certainly not: try again whenever you like
+    kMayHaveBeenSigned,  // nobody knows; the job may go anywhere again, the first outcome wins
+    kRefused,            // never going to be: wrong key or purpose, or the job killed two workers
   };
   Outcome outcome;
   Bytes signature;  // kSigned: as X.509 has it (ECDSA: DER Ecdsa-Sig-Value)
@@ -62,7 +62,8 @@ class Signer {
   virtual Task<SignResult> Sign(SignJob job) = 0;
   // The public key that the URI names. Errors: kSignerUnavailable "signer.*", kNotFound
   // "signer.key-not-found".
-  virtual Task<Result<x509::SubjectPublicKeyInfo>> PublicKey(std::string uri, BootTime deadline) = 0;
+  virtual Task<Result<x509::SubjectPublicKeyInfo>> PublicKey(std::string uri,
+                                                             BootTime deadline) = 0;
 };
 
 }  // namespace mayfly

@@ -33,7 +33,9 @@ enum class Level { kDebug, kInfo, kWarning, kError };
 void StartLogging(std::string_view program);
 
 void Log(Level level, std::string_view event, Fields fields = {});
-inline void LogInfo(std::string_view event, Fields fields = {}) { Log(Level::kInfo, event, fields); }
+inline void LogInfo(std::string_view event, Fields fields = {}) {
+  Log(Level::kInfo, event, fields);
+}
 inline void LogWarning(std::string_view event, Fields fields = {}) {
   Log(Level::kWarning, event, fields);
 }

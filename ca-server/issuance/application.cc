@@ -1,0 +1,70 @@
+#include "issuance/application.h"
+
+#include <iterator>
+#include <memory>
+
+#include "x509/certification_request.h"
+#include "x509/digest.h"
+
+namespace mayfly::issuance {
+namespace {
+
+void AppendSized(Bytes& out, ByteSpan field) {
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    out.push_back(static_cast<uint8_t>(field.size() >> shift));
+  }
+  out.insert(out.end(), field.begin(), field.end());
+}
+
+// What "the same body" means for a repeated request id: CSR, profile, names in normal form,
+// lifetime; each with its size in front, so that no two bodies share an encoding.
+Hash256 BodyHash(const IssueRequest& request) {
+  Bytes body;
+  AppendSized(body, request.csr_der);
+  AppendSized(body, AsBytes(request.profile));
+  for (const x509::GeneralName& name : x509::Normalize(request.names)) {
+    AppendSized(body, AsBytes(name.ToString()));
+  }
+  AppendSized(body, AsBytes(request.lifetime ? std::to_string(request.lifetime->count()) : ""));
+  return x509::Sha256(body);
+}
+
+policy::IssuanceWish WishOf(const IssueRequest& request, const x509::CertificationRequest& csr,
+                            const std::string& issuer_name) {
+  x509::GeneralNames names = request.names;
+  std::copy(csr.names().begin(), csr.names().end(), std::back_inserter(names));
+  return policy::IssuanceWish{
+      .profile = request.profile,
+      .names = x509::Normalize(std::move(names)),
+      .lifetime = request.lifetime,
+      .key_hash = csr.public_key().hash(),
+      .lineage = std::nullopt,
+      .issuer = issuer_name,
+  };
+}
+
+}  // namespace
+
+Result<CertificateAuthority::Application> CertificateAuthority::ReadApplication(
+    const IssueRequest& request, const Issuer& issuer) {
+  TRY_ASSIGN(auto parsed, x509::CertificationRequest::FromDer(request.csr_der));
+  auto csr = std::make_shared<const x509::CertificationRequest>(std::move(parsed));
+  Application application;
+  application.issuer = &issuer;
+  application.principal = request.principal.id;
+  application.profile = request.profile;
+  application.decide = [principal = request.principal, wish = WishOf(request, *csr, issuer.name())](
+                           const policy::Authorizer& authorizer) {
+    return authorizer.Authorize(principal, wish, policy::Evidence{});
+  };
+  application.prove = [csr](const x509::KeyRules& rules) {
+    return x509::ProvenKey::FromRequest(*csr, rules);
+  };
+  if (request.request_id) {
+    application.request = RequestKey{*request.request_id, request.principal.request_scope};
+    application.body_hash = BodyHash(request);
+  }
+  return application;
+}
+
+}  // namespace mayfly::issuance

@@ -1,0 +1,25 @@
+// An application: who asks for what, and how they prove their key. Everything that a decision is
+// made from, so that it can be decided again.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "issuance/certificate_authority.h"
+
+namespace mayfly::issuance {
+
+struct CertificateAuthority::Application {
+  const Issuer* issuer = nullptr;  // who will sign
+  std::string principal;           // for events
+  std::string profile;             // for events; as asked for
+  // Hop 4: today's policy on this application.
+  std::function<Result<policy::IssuanceGrant>(const policy::Authorizer&)> decide;
+  // Hop 5: key policy and proof of possession. PKCS#10 is one kind of proof.
+  std::function<Result<x509::ProvenKey>(const x509::KeyRules&)> prove;
+  std::optional<RequestKey> request;
+  Hash256 body_hash{};
+};
+
+}  // namespace mayfly::issuance

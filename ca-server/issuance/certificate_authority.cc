@@ -1,0 +1,121 @@
+#include "issuance/certificate_authority.h"
+
+#include "issuance/application.h"
+
+namespace mayfly::issuance {
+namespace {
+
+Error NoSuchCertificate() {
+  return Fail(ErrorCode::kNotFound, "certificate.not-found",
+              "no such certificate, or none that you may see");
+}
+
+Error UnknownPeer() {
+  return Fail(ErrorCode::kUnauthenticated, "peer.unknown",
+              "the client certificate is not one that this CA issued");
+}
+
+}  // namespace
+
+CertificateAuthority::CertificateAuthority(Parts parts) : parts_(std::move(parts)) {}
+
+const Issuer* CertificateAuthority::IssuerOf(IssuerId id) const {
+  for (const auto& issuer : parts_.issuers) {
+    if (issuer->id() == id) return issuer.get();
+  }
+  return nullptr;
+}
+
+Task<Result<std::optional<CertificateRecord>>> CertificateAuthority::Find(std::string issuer,
+                                                                          x509::SerialNumber serial,
+                                                                          BootTime deadline) {
+  for (const auto& candidate : parts_.issuers) {
+    if (issuer != "-" && issuer != candidate->name()) continue;
+    CertificateKey key{serial, candidate->id()};
+    CO_TRY_ASSIGN(auto record, co_await parts_.ledger.FindCertificate(std::move(key), deadline));
+    if (record) co_return record;
+  }
+  co_return std::optional<CertificateRecord>();
+}
+
+Result<ShownCertificate> CertificateAuthority::Shown(CertificateRecord record) const {
+  const Issuer* signed_by = IssuerOf(record.facts.key.issuer);
+  if (!signed_by) return NoSuchCertificate();
+  std::optional<x509::Certificate> certificate;
+  if (record.outcome) {
+    if (const auto* outcome = std::get_if<SignedOutcome>(&*record.outcome)) {
+      Bytes der = x509::Certificate::Assemble(record.tbs, signed_by->identity().signature_algorithm,
+                                              outcome->signature);
+      TRY_ASSIGN(certificate, x509::Certificate::FromDer(der));
+    }
+  }
+  return ShownCertificate{signed_by->name(), std::move(record), std::move(certificate)};
+}
+
+Task<Result<ShownCertificate>> CertificateAuthority::Show(policy::Principal principal,
+                                                          std::string issuer,
+                                                          x509::SerialNumber serial,
+                                                          BootTime deadline) {
+  const policy::Authorizer authorizer(parts_.basis.Current());
+  CO_TRY_ASSIGN(auto record, co_await Find(std::move(issuer), std::move(serial), deadline));
+  if (!record) co_return NoSuchCertificate();
+  const bool own = record->facts.principal == principal.id ||
+                   "lineage:" + record->facts.lineage.lineage.ToString() == principal.request_scope;
+  // The same answer as for a serial that does not exist: nobody learns what others hold.
+  if (!own && !authorizer.RequireOperator(principal)) co_return NoSuchCertificate();
+  co_return Shown(*std::move(record));
+}
+
+Task<Result<RevokedCertificate>> CertificateAuthority::Revoke(RevokeRequest request,
+                                                              BootTime deadline) {
+  const policy::Authorizer authorizer(parts_.basis.Current());
+  if (auto allowed = authorizer.RequireOperator(request.principal); !allowed) {
+    NoteDenial(request.principal.id, "", allowed.error());
+    co_return std::move(allowed).error();
+  }
+  CO_TRY_ASSIGN(auto record,
+                co_await Find(std::move(request.issuer), std::move(request.serial), deadline));
+  if (!record) co_return NoSuchCertificate();
+  const CertificateKey key = record->facts.key;
+  RevokeEntry entry{key, request.reason, request.principal.id};
+  CO_TRY_ASSIGN(auto receipt, co_await parts_.ledger.Revoke(std::move(entry), deadline));
+  // Read again: revoking an intent abandons it, unless its signature came first.
+  CO_TRY_ASSIGN(record, co_await parts_.ledger.FindCertificate(key, deadline));
+  if (!record) co_return NoSuchCertificate();
+  CO_TRY_ASSIGN(auto shown, Shown(*std::move(record)));
+  co_return RevokedCertificate{std::move(shown), std::move(receipt)};
+}
+
+Task<Result<policy::Principal>> CertificateAuthority::Identify(x509::Certificate peer,
+                                                               BootTime deadline) {
+  const Hash256 fingerprint = peer.fingerprint();
+  std::optional<KnownPeer> known = peers_.Find(fingerprint);
+  std::optional<bool> revoked;
+  if (known) revoked = parts_.revocation_check(known->key);
+  if (!known || !revoked) {
+    CO_TRY_ASSIGN(auto record, co_await Find("-", peer.tbs().serial(), deadline));
+    if (!record) co_return UnknownPeer();
+    const bool is_revoked = record->revocation.has_value();
+    const Uuid lineage = record->facts.lineage.lineage;
+    const CertificateKey key = record->facts.key;
+    CO_TRY_ASSIGN(auto shown, Shown(*std::move(record)));
+    if (!shown.certificate || !Equal(shown.certificate->der(), peer.der())) co_return UnknownPeer();
+    CO_TRY_ASSIGN(auto names, peer.tbs().names());
+    policy::Principal principal{policy::ProofOfIdentity::kCertificate, policy::PrincipalIdOf(names),
+                                "lineage:" + lineage.ToString(), std::move(names)};
+    known = KnownPeer{key, std::move(principal)};
+    peers_.Put(fingerprint, *known);
+    revoked = is_revoked;
+  }
+  if (*revoked) {
+    co_return Fail(ErrorCode::kUnauthenticated, "peer.revoked",
+                   "the client certificate has been revoked");
+  }
+  if (!peer.tbs().fields().validity.Covers(parts_.clock.Now())) {
+    co_return Fail(ErrorCode::kUnauthenticated, "peer.expired",
+                   "the client certificate is outside its validity");
+  }
+  co_return known->principal;
+}
+
+}  // namespace mayfly::issuance

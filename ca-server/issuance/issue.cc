@@ -1,0 +1,278 @@
+// The issue path: docs/ISSUANCE.md and its hops. Hops 1, 2 and 13 are rpc/'s, hop 3 is
+// application.cc's, the others are here, in Attempt (4 to 9), Conclude (10, 11) and
+// SettleSigned (12).
+#include <utility>
+
+#include "base/failpoint.h"
+#include "issuance/application.h"
+#include "issuance/certificate_authority.h"
+#include "issuance/event_detail.h"
+
+namespace mayfly::issuance {
+namespace {
+
+// Each round answers a raised control number or a lost race; more than a few in one request means
+// that the policy changes faster than requests can be decided.
+constexpr int kRoundsMax = 8;
+
+// An intent found again is signed while at most a tenth of its life has gone.
+constexpr int kStaleIntentDivisor = 10;
+
+bool Denied(ErrorCode code) {
+  return code == ErrorCode::kPolicyDenied || code == ErrorCode::kUnknownProfile ||
+         code == ErrorCode::kKeyRejected || code == ErrorCode::kBadCsr ||
+         code == ErrorCode::kLintFailed;
+}
+
+// A random lineage: a first certificate is an enrolment.
+LineageStep Enrolment(const Clock& clock, RandomSource& random) {
+  return LineageStep{Uuid::MakeV7(clock.Now(), random), 0, std::nullopt};
+}
+
+}  // namespace
+
+Task<Result<IssuedCertificate>> CertificateAuthority::Issue(IssueRequest request,
+                                                            BootTime deadline) {
+  auto application = ReadApplication(request, *parts_.issuers.front());  // hop 3
+  if (!application) {
+    NoteDenial(request.principal.id, request.profile, application.error());
+    co_return std::move(application).error();
+  }
+  auto issued = co_await Carry(*std::move(application), deadline);
+  if (!issued && Denied(issued.error().code)) {
+    NoteDenial(request.principal.id, request.profile, issued.error());
+  }
+  co_return issued;
+}
+
+// Rounds: what was decided under an older control number, or lost a race for its request id, is
+// looked at again.
+Task<Result<IssuedCertificate>> CertificateAuthority::Carry(Application application,
+                                                            BootTime deadline) {
+  std::optional<PriorAttempt> prior;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    Result<IssuedCertificate> result = Fail(ErrorCode::kInternal, "", "");
+    const bool looked = prior.has_value();
+    if (looked) {
+      PriorAttempt found = *std::exchange(prior, std::nullopt);
+      result = co_await Resume(application, std::move(found), deadline);
+    } else {
+      result = co_await Attempt(application, 1, deadline);
+    }
+    if (result) co_return result;
+    const ErrorCode code = result.error().code;
+    if (code == ErrorCode::kDecisionStale) CO_TRY(co_await parts_.basis.Refresh(deadline));
+    const bool again = code == ErrorCode::kDecisionStale || code == ErrorCode::kConflict;
+    const bool denied_at_first_sight = !looked && Denied(code) && application.request;
+    if (!again && !denied_at_first_sight) co_return result;
+    if (application.request) {
+      CO_TRY_ASSIGN(prior, co_await parts_.ledger.FindRequest(*application.request, deadline));
+    }
+    if (denied_at_first_sight && !prior) co_return result;
+  }
+  Error error =
+      Fail(ErrorCode::kStoreUnavailable, "issuance.contended",
+           "the policy, or this request id, changed hands too often meanwhile; try again");
+  error.retry_after = Milliseconds(200);
+  co_return error;
+}
+
+// Hops 4 to 9, then the rest. Nothing is signed that is not recorded, nothing is recorded that is
+// not linted, nothing is linted that was not granted and proved: each type can only be made from
+// the one before.
+Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application& application,
+                                                              uint16_t attempt, BootTime deadline) {
+  const policy::Authorizer authorizer(parts_.basis.Current());
+  const Issuer& issuer = *application.issuer;
+  const TimePoint now = parts_.clock.Now();
+
+  CO_TRY_ASSIGN(auto grant, application.decide(authorizer));                            // 4
+  CO_TRY_ASSIGN(auto key, application.prove(grant.profile().key_rules));                // 5
+  CO_TRY_ASSIGN(auto blank, policy::MakeTemplate(grant, key, issuer.identity(), now));  // 6
+  const auto lifetime_class = x509::LifetimeClassOf(blank.fields.validity.lifetime());
+  const auto serial = x509::SerialNumber::Make(lifetime_class, now, parts_.random);
+  auto tbs = x509::TbsCertificate::Write(blank.fields, serial);  // 7
+  const lint::LintContext lint_context{grant, key.spki(), issuer.identity(), now};
+  CO_TRY_ASSIGN(auto linted, lint::Lint(std::move(tbs), lint_context));  // 8
+
+  RecordEntry entry{
+      .tbs = std::move(linted),
+      .issuer = issuer.id(),
+      .lineage = Enrolment(parts_.clock, parts_.random),
+      .profile = grant.profile().name,
+      .principal = grant.principal(),
+      .policy_version = grant.policy_version(),
+      .decision = grant.decision(),
+      .renewal = blank.renewal,
+      .request = std::nullopt,
+  };
+  if (application.request) {
+    entry.request = RequestAttempt{*application.request, application.body_hash, attempt};
+  }
+  CO_TRY_ASSIGN(auto recorded, co_await parts_.ledger.Record(std::move(entry), deadline));  // 9
+  FAILPOINT("issuance.recorded");
+  auto issued = co_await Conclude(application, std::move(recorded), deadline);
+  co_return issued;
+}
+
+// A request id that came before. What was released is released again; an intent is decided again
+// under today's policy; what was abandoned makes room for the next attempt.
+Task<Result<IssuedCertificate>> CertificateAuthority::Resume(const Application& application,
+                                                             PriorAttempt prior,
+                                                             BootTime deadline) {
+  if (prior.body_hash != application.body_hash) {
+    co_return Fail(ErrorCode::kRequestIdReused, "request-id.reused",
+                   "this request_id came before with another body; make a new id for each "
+                   "certificate you want");
+  }
+  if (prior.revocation) {
+    co_return Fail(ErrorCode::kCertificateRevoked, "request-id.revoked",
+                   "the certificate of this request_id has been revoked; make a new id");
+  }
+  if (!prior.outcome) {
+    const policy::Authorizer authorizer(parts_.basis.Current());
+    auto grant = application.decide(authorizer);
+    if (grant && StillServes(application, *grant, prior.record)) {
+      auto issued = co_await Conclude(application, std::move(prior.record), deadline);
+      co_return issued;
+    }
+    CO_TRY_ASSIGN(prior.outcome, co_await Abandon(prior.record, deadline));
+  }
+  if (const auto* outcome = std::get_if<SignedOutcome>(&*prior.outcome)) {
+    co_return Release(prior.record, *outcome);
+  }
+  const auto next = static_cast<uint16_t>(prior.attempt + 1);
+  auto issued = co_await Attempt(application, next, deadline);
+  co_return issued;
+}
+
+Task<Result<IssuedCertificate>> CertificateAuthority::Conclude(const Application& application,
+                                                               RecordedTbs record,
+                                                               BootTime deadline) {
+  CO_TRY_ASSIGN(Bytes signature, co_await application.issuer->Sign(record, deadline));  // 10, 11
+  if (FAILPOINT("issuance.signed")) {
+    co_return Fail(ErrorCode::kSignerUnavailable, "signer.failpoint", "stopped by a failpoint");
+  }
+  auto issued =
+      co_await SettleSigned(application, std::move(record), std::move(signature), deadline);
+  co_return issued;
+}
+
+// Hop 12. A signature that was decided under an older control number is decided again; where the
+// answer is no longer the same, the record is abandoned and never released.
+Task<Result<IssuedCertificate>> CertificateAuthority::SettleSigned(const Application& application,
+                                                                   RecordedTbs record,
+                                                                   Bytes signature,
+                                                                   BootTime deadline) {
+  // The control number that this signature stands under: its record's, until it is decided again.
+  uint64_t decision = record.facts().decision;
+  uint64_t policy_version = record.facts().policy_version;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    SettleEntry entry{record.facts().key, SignedOutcome{signature}, policy_version, decision};
+    auto outcome = co_await parts_.ledger.Settle(std::move(entry), deadline);
+    if (outcome) {
+      FAILPOINT("issuance.settled");
+      if (const auto* standing = std::get_if<SignedOutcome>(&*outcome)) {
+        co_return Release(record, *standing);
+      }
+      co_return Fail(ErrorCode::kConflict, "issuance.abandoned", "abandoned meanwhile");
+    }
+    if (outcome.error().code != ErrorCode::kDecisionStale) co_return std::move(outcome).error();
+
+    CO_TRY(co_await parts_.basis.Refresh(deadline));
+    const policy::Authorizer authorizer(parts_.basis.Current());
+    auto grant = application.decide(authorizer);
+    if (!grant || !StillServes(application, *grant, record)) {
+      CO_TRY_ASSIGN(Outcome standing, co_await Abandon(record, deadline));
+      if (const auto* won = std::get_if<SignedOutcome>(&standing)) co_return Release(record, *won);
+      if (!grant) co_return std::move(grant).error();
+      co_return Fail(ErrorCode::kConflict, "issuance.abandoned", "decided anew");
+    }
+    decision = grant->decision();
+    policy_version = grant->policy_version();
+  }
+  co_return Fail(ErrorCode::kDecisionStale, "issuance.contended", "the policy changes too fast");
+}
+
+Task<Result<Outcome>> CertificateAuthority::Abandon(const RecordedTbs& record, BootTime deadline) {
+  SettleEntry entry{record.facts().key, AbandonedOutcome{}, record.facts().policy_version,
+                    record.facts().decision};
+  auto outcome = co_await parts_.ledger.Settle(std::move(entry), deadline);
+  co_return outcome;
+}
+
+// Would today's decision give these very bytes, and is nearly all of their life still ahead?
+Status CertificateAuthority::StillServes(const Application& application,
+                                         const policy::IssuanceGrant& grant,
+                                         const RecordedTbs& record) const {
+  const Issuer& issuer = *application.issuer;
+  if (record.facts().key.issuer != issuer.id()) {
+    return Fail(ErrorCode::kLintFailed, "issuance.issuer-changed", "another issuer signs now");
+  }
+  TRY_ASSIGN(auto tbs, x509::TbsCertificate::FromDer(record.tbs()));
+  const TimePoint now = parts_.clock.Now();
+  const TimePoint recorded = tbs.serial().issued_at().value_or(TimePoint{});
+  const x509::Validity validity = tbs.fields().validity;
+  if (!validity.Covers(now) || !issuer.identity().validity.Covers(now) ||
+      now - recorded > validity.lifetime() / kStaleIntentDivisor) {
+    return Fail(ErrorCode::kLintFailed, "issuance.intent-too-old",
+                "too little of its life is left");
+  }
+  const auto key = tbs.fields().public_key;
+  TRY(lint::Lint(std::move(tbs), {grant, key, issuer.identity(), recorded}));
+  return Ok();
+}
+
+// Hop 11's other half: the certificate that leaves holds the recorded bytes.
+Result<IssuedCertificate> CertificateAuthority::Release(const RecordedTbs& record,
+                                                        const SignedOutcome& outcome) const {
+  const Issuer* signed_by = IssuerOf(record.facts().key.issuer);
+  if (!signed_by) {
+    return Fail(ErrorCode::kInternal, "issuance.issuer-unknown", "its issuer is not configured");
+  }
+  Bytes der = x509::Certificate::Assemble(record.tbs(), signed_by->identity().signature_algorithm,
+                                          outcome.signature);
+  TRY_ASSIGN(auto certificate, x509::Certificate::FromDer(der));
+  if (!Equal(certificate.tbs().der(), record.tbs())) {
+    return Fail(ErrorCode::kInternal, "issuance.tbs-changed", "not the recorded bytes");
+  }
+  return IssuedCertificate{
+      .certificate = std::move(certificate),
+      .facts = record.facts(),
+      .issuer = signed_by->name(),
+      .recorded_at = record.facts().key.serial.issued_at().value_or(TimePoint{}),
+      .issuer_chain = signed_by->chain(),
+      .ocsp_staple = std::nullopt,
+  };
+}
+
+Task<Result<IssuedCertificate>> CertificateAuthority::IssueForResponder(IssuerId issuer,
+                                                                        std::string key_uri,
+                                                                        Seconds lifetime,
+                                                                        BootTime deadline) {
+  const Issuer* signs = IssuerOf(issuer);
+  if (!signs) co_return Fail(ErrorCode::kNotFound, "issuance.issuer-unknown", "no such issuer");
+  CO_TRY_ASSIGN(auto canary, co_await signs->ProveKey(key_uri, deadline));
+  auto proof = std::make_shared<const CanaryProof>(std::move(canary));
+  Application application;
+  application.issuer = signs;
+  application.principal = "system:ocsp";
+  application.profile = "ocsp-responder";
+  application.decide = [issuer = signs->name(), hash = proof->key.hash(),
+                        lifetime](const policy::Authorizer& authorizer) {
+    return authorizer.AuthorizeResponder(issuer, hash, lifetime);
+  };
+  application.prove = [proof](const x509::KeyRules& rules) {
+    return x509::ProvenKey::FromCanary(proof->key, proof->algorithm, proof->challenge,
+                                       proof->signature, rules);
+  };
+  auto issued = co_await Carry(std::move(application), deadline);
+  co_return issued;
+}
+
+void CertificateAuthority::NoteDenial(const std::string& principal, const std::string& profile,
+                                      const Error& error) {
+  parts_.ledger.Note(Event{"denial", principal, DenialDetail(profile, error)});
+}
+
+}  // namespace mayfly::issuance
