@@ -17,7 +17,7 @@ class IssuanceGrant {
   const x509::GeneralNames& names() const { return names_; }  // normal form
   Seconds lifetime() const { return lifetime_; }
   const std::string& principal() const { return principal_; }
-  const std::string& rule() const { return rule_; }
+  const std::string& rule() const { return rule_; }  // "a,b" where several granted names
   uint64_t policy_version() const { return policy_version_; }
   uint64_t decision() const { return decision_; }
 
@@ -46,7 +46,10 @@ class Authorizer {
 
   // Errors: kUnknownProfile "profile.unknown"; kPolicyDenied with a violation for each name that
   // no rule grants ("policy.name"), or "policy.principal" (no rule for this principal and
-  // profile), "policy.no-names", "policy.name-kind", "policy.lifetime", "policy.blocked".
+  // profile), "policy.no-names", "policy.name-count", "policy.name-kind", "policy.spiffe-one-uri",
+  // "policy.lifetime", "policy.blocked" (the issuer, the key, a name, the wish's lineage; or the
+  // requester's own names or lineage). Different names may be granted by different rules; each of
+  // them names the principal and the profile.
   Result<IssuanceGrant> Authorize(const Principal& principal, const IssuanceWish& wish,
                                   const Evidence& evidence) const;
 

@@ -22,7 +22,7 @@ struct IssuerIdentity {
   std::vector<std::string> ca_issuers_urls;
 };
 
-// When to renew: from two thirds of the life to five sixths of it.
+// When to renew: from two thirds of the granted lifetime to five sixths of it, counted from now.
 struct RenewalWindow {
   TimePoint from, until;
 };
@@ -33,7 +33,13 @@ struct CertificateTemplate {
 };
 
 // Subject empty and SAN critical, keyUsage, extendedKeyUsage, AKI, revocation pointers as the
-// profile says, and nothing else. Errors: kPolicyDenied "policy.outlives-issuer".
+// profile says, and nothing else. The responder's own certificate has a common name and no SAN.
+//
+//   notBefore = now - backdate, never before the issuer's
+//   notAfter  = now + lifetime - 1 s: the whole lifetime is usable, and the last second inclusive
+//
+// Whoever numbers it takes the serial's class from fields.validity.lifetime().
+// Errors: kPolicyDenied "policy.outlives-issuer", "policy.issuer-not-yet-valid".
 Result<CertificateTemplate> MakeTemplate(const IssuanceGrant& grant, const x509::ProvenKey& key,
                                          const IssuerIdentity& issuer, TimePoint now);
 
@@ -46,7 +52,7 @@ struct CaWish {
   Seconds lifetime;
 };
 // `issuer` is the root's identity for kIssuing, and the CA's own (same subject, key and algorithm)
-// for kRoot. Errors: kPolicyDenied "policy.outlives-issuer".
+// for kRoot. Errors: kPolicyDenied "policy.outlives-issuer", "policy.issuer-not-yet-valid".
 Result<x509::TbsFields> MakeCaTemplate(const CaWish& wish, const IssuerIdentity& issuer,
                                        TimePoint now);
 

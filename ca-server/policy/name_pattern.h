@@ -1,10 +1,11 @@
 // NamePattern: which names a rule grants. Matching is exact, on the normal form.
 //
 //   dns    "web.internal" is that name; "*.internal" is one label before .internal, no more
-//          (a wildcard name like *.internal is granted only by the very same pattern spelled
-//          "wildcard:*.internal")
+//          (a wildcard name like *.web.internal is granted only by the very same pattern spelled
+//          "wildcard:*.web.internal")
 //   ip     "10.0.0.0/8", "fd00::/8": inside the network; without /n it is one address
-//   uri    "spiffe://mayfly.internal/ns/*/sa/*": a "*" is exactly one path segment
+//   uri    "spiffe://mayfly.internal/ns/*/sa/*": a "*" is exactly one path segment, of
+//          [a-zA-Z0-9._-] and neither "." nor ".."
 //   email  "ops@example.internal" is that address; "*@example.internal" any of that domain
 #pragma once
 
@@ -25,6 +26,7 @@ class NamePattern {
   const std::string& text() const { return text_; }
 
  private:
+  static Result<NamePattern> ParseIp(std::string_view text);
   NamePattern(x509::GeneralName::Kind kind, std::string text) : kind_(kind), text_(std::move(text)) {}
   x509::GeneralName::Kind kind_;
   std::string text_;

@@ -29,7 +29,9 @@ struct Profile {
   std::string name;  // [a-z0-9-]{1,63}
   Seconds lifetime_default{0};
   Seconds lifetime_max{0};
-  Seconds backdate{0};  // notBefore = now - backdate; within the lifetime
+  // notBefore = now - backdate, for holders whose clocks are behind. It comes before the lifetime,
+  // which counts from now, so that it does not shorten the useful life.
+  Seconds backdate{0};
   x509::KeyUsages key_usages = 0;
   std::vector<der::Oid> extended_key_usages;
   std::set<x509::GeneralName::Kind> name_kinds;

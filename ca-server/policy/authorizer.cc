@@ -1,0 +1,278 @@
+#include "policy/authorizer.h"
+
+#include <algorithm>
+
+#include "policy/responder_profile.h"
+
+namespace mayfly::policy {
+namespace {
+
+constexpr std::string_view kNamesField = "subject_alt_names";
+constexpr std::string_view kSpiffeScheme = "spiffe://";
+constexpr std::string_view kAnyLocal = "local:*";
+constexpr std::string_view kLineageScope = "lineage:";
+constexpr size_t kHintsMax = 5;  // patterns or profiles listed in a refusal
+
+using Kind = x509::GeneralName::Kind;
+using Rules = std::vector<const Rule*>;
+
+bool Includes(const std::set<std::string>& ids, const Principal& principal) {
+  if (principal.proof == ProofOfIdentity::kLocal && ids.contains(std::string(kAnyLocal))) {
+    return true;
+  }
+  return !principal.id.empty() && ids.contains(principal.id);
+}
+
+std::string KindWord(Kind kind) {
+  switch (kind) {
+    case Kind::kEmail:
+      return "email";
+    case Kind::kDns:
+      return "dns";
+    case Kind::kUri:
+      return "uri";
+    case Kind::kIp:
+      return "ip";
+  }
+  return "other";
+}
+
+std::string List(const std::vector<std::string>& words) {
+  std::string list;
+  for (size_t i = 0; i < words.size() && i < kHintsMax; ++i) {
+    list += (i ? ", " : "") + Escape(words[i], 128);
+  }
+  return words.size() > kHintsMax ? list + ", ..." : list;
+}
+
+// One request on its way through the policy; every finding is noted, none ends the walk.
+class Decision {
+ public:
+  Decision(const DecisionBasis& basis, const Principal& principal, const IssuanceWish& wish)
+      : basis_(basis), principal_(principal), wish_(wish), names_(x509::Normalize(wish.names)) {}
+
+  void CheckPrincipal();
+  void CheckNames(const Profile& profile);
+  void CheckLifetime(const Profile& profile);
+  void CheckBlocks();
+
+  const x509::GeneralNames& names() const { return names_; }
+  std::string UsedRules() const;
+  Status Verdict();
+
+ private:
+  void Deny(std::string rule, std::string_view field, std::string message) {
+    violations_.push_back({std::move(rule), std::string(field), std::move(message)});
+  }
+  void CheckName(const x509::GeneralName& name, const Profile& profile);
+  void CheckSpiffe();
+  void DenyName(const x509::GeneralName& name);
+  void CheckBlock(BlockKind kind, ByteSpan value, std::string_view field, std::string what);
+
+  const DecisionBasis& basis_;
+  const Principal& principal_;
+  const IssuanceWish& wish_;
+  x509::GeneralNames names_;
+  Rules rules_;  // those that name the principal and the profile
+  std::set<const Rule*> used_;
+  std::vector<Violation> violations_;
+};
+
+void Decision::CheckPrincipal() {
+  for (const Rule& rule : basis_.policy.rules) {
+    if (Includes(rule.principals, principal_) && rule.profiles.contains(wish_.profile)) {
+      rules_.push_back(&rule);
+    }
+  }
+  if (!rules_.empty()) return;
+  Deny("policy.principal", "profile",
+       "no rule grants profile \"" + Escape(wish_.profile, 64) + "\" to " + Escape(principal_.id) +
+           "; a rule must name both");
+}
+
+void Decision::CheckNames(const Profile& profile) {
+  if (names_.empty()) {
+    Deny("policy.no-names", kNamesField,
+         "no subject alternative name is asked for; at least one is needed, in the request or in "
+         "the CSR (a common name is never read)");
+  }
+  if (names_.size() > x509::kNamesMax) {
+    Deny("policy.name-count", kNamesField,
+         std::to_string(names_.size()) + " names; " + std::to_string(x509::kNamesMax) + " at most");
+    return;
+  }
+  for (const x509::GeneralName& name : names_) CheckName(name, profile);
+  CheckSpiffe();
+}
+
+void Decision::CheckName(const x509::GeneralName& name, const Profile& profile) {
+  if (!profile.name_kinds.contains(name.kind())) {
+    std::vector<std::string> kinds;
+    for (Kind kind : profile.name_kinds) kinds.push_back(KindWord(kind));
+    Deny("policy.name-kind", kNamesField,
+         Escape(name.ToString()) + ": profile \"" + profile.name + "\" allows names of kind " +
+             List(kinds));
+    return;
+  }
+  for (const Rule* rule : rules_) {
+    auto matches = [&name](const NamePattern& pattern) { return pattern.Matches(name); };
+    if (std::any_of(rule->names.begin(), rule->names.end(), matches)) {
+      used_.insert(rule);
+      return;
+    }
+  }
+  // Without any rule, "policy.principal" has said what is wrong.
+  if (!rules_.empty()) DenyName(name);
+}
+
+void Decision::DenyName(const x509::GeneralName& name) {
+  std::vector<std::string> granted;
+  for (const Rule* rule : rules_) {
+    for (const NamePattern& pattern : rule->names) {
+      if (pattern.kind() == name.kind()) granted.push_back(pattern.text());
+    }
+  }
+  Deny("policy.name", kNamesField,
+       Escape(name.ToString()) + " is not granted to " + Escape(principal_.id) +
+           " with profile \"" + Escape(wish_.profile, 64) +
+           "\"; granted are: " + (granted.empty() ? "no names of this kind" : List(granted)));
+}
+
+void Decision::CheckSpiffe() {
+  size_t uris = 0, spiffe_ids = 0;
+  for (const x509::GeneralName& name : names_) {
+    if (name.kind() != Kind::kUri) continue;
+    ++uris;
+    if (name.value().starts_with(kSpiffeScheme)) ++spiffe_ids;
+  }
+  if (spiffe_ids == 0 || uris == 1) return;
+  // SPIFFE X.509-SVID 2: verifiers reject a certificate with more than one URI.
+  Deny("policy.spiffe-one-uri", kNamesField,
+       "a certificate with a SPIFFE ID has exactly one URI; " + std::to_string(uris) +
+           " are asked for");
+}
+
+void Decision::CheckLifetime(const Profile& profile) {
+  Seconds lifetime = wish_.lifetime.value_or(profile.lifetime_default);
+  if (lifetime >= Seconds(1) && lifetime <= profile.lifetime_max) return;
+  Deny("policy.lifetime", "lifetime",
+       std::to_string(lifetime.count()) + " s; profile \"" + profile.name + "\" allows 1 s to " +
+           std::to_string(profile.lifetime_max.count()) + " s");
+}
+
+void Decision::CheckBlock(BlockKind kind, ByteSpan value, std::string_view field,
+                          std::string what) {
+  if (!basis_.blocks.contains(Block{kind, ToBytes(value)})) return;
+  Deny("policy.blocked", field, std::move(what) + " is blocked; an operator can lift the block");
+}
+
+void Decision::CheckBlocks() {
+  CheckBlock(BlockKind::kIssuer, AsBytes(wish_.issuer), "issuer",
+             "issuer " + Escape(wish_.issuer, 64));
+  CheckBlock(BlockKind::kKey, wish_.key_hash, "csr", "this public key");
+  if (wish_.lineage) CheckBlock(BlockKind::kLineage, wish_.lineage->octets(), "lineage", "lineage");
+  // Whoever is blocked may not ask for anything either, under whatever name.
+  if (principal_.request_scope.starts_with(kLineageScope)) {
+    auto own = Uuid::Parse(std::string_view(principal_.request_scope).substr(kLineageScope.size()));
+    if (own && *own != wish_.lineage) {
+      CheckBlock(BlockKind::kLineage, own->octets(), "principal", "the requester's lineage");
+    }
+  }
+  x509::GeneralNames all = names_;
+  all.insert(all.end(), principal_.names.begin(), principal_.names.end());
+  for (const x509::GeneralName& name : x509::Normalize(std::move(all))) {
+    std::string text = name.ToString();
+    CheckBlock(BlockKind::kIdentity, AsBytes(text), kNamesField, Escape(text));
+  }
+}
+
+std::string Decision::UsedRules() const {
+  std::string names;
+  for (const Rule* rule : rules_) {  // in the policy's order
+    if (used_.contains(rule)) names += (names.empty() ? "" : ",") + rule->name;
+  }
+  return names;
+}
+
+Status Decision::Verdict() {
+  if (violations_.empty()) return Ok();
+  Error error = Fail(ErrorCode::kPolicyDenied, violations_.front().rule,
+                     "the policy does not grant this to " + Escape(principal_.id));
+  error.violations = std::move(violations_);
+  return error;
+}
+
+Error UnknownProfile(const DecisionBasis& basis, const Principal& principal,
+                     const std::string& profile) {
+  std::set<std::string> granted;
+  for (const Rule& rule : basis.policy.rules) {
+    if (Includes(rule.principals, principal)) {
+      granted.insert(rule.profiles.begin(), rule.profiles.end());
+    }
+  }
+  std::string hint = basis.policy_version == 0 ? "no policy has been activated yet"
+                     : granted.empty()
+                         ? "no rule names this principal"
+                         : "profiles for this principal: " + List({granted.begin(), granted.end()});
+  return Fail(ErrorCode::kUnknownProfile, "profile.unknown",
+              "no profile \"" + Escape(profile, 64) + "\"; " + hint);
+}
+
+}  // namespace
+
+Result<IssuanceGrant> Authorizer::Authorize(const Principal& principal, const IssuanceWish& wish,
+                                            const Evidence&) const {
+  auto found = basis_->policy.profiles.find(wish.profile);
+  // The responder's profile is never for asking, whatever a policy calls its own.
+  if (basis_->policy_version == 0 || found == basis_->policy.profiles.end() ||
+      wish.profile == kResponderProfileName) {
+    return UnknownProfile(*basis_, principal, wish.profile);
+  }
+  const Profile& profile = found->second;
+  Decision decision(*basis_, principal, wish);
+  decision.CheckPrincipal();
+  decision.CheckNames(profile);
+  decision.CheckLifetime(profile);
+  decision.CheckBlocks();
+  TRY(decision.Verdict());
+
+  IssuanceGrant grant;
+  grant.profile_ = profile;
+  grant.names_ = decision.names();
+  grant.lifetime_ = wish.lifetime.value_or(profile.lifetime_default);
+  grant.principal_ = principal.id;
+  grant.rule_ = decision.UsedRules();
+  grant.policy_version_ = basis_->policy_version;
+  grant.decision_ = basis_->decision;
+  return grant;
+}
+
+Result<IssuanceGrant> Authorizer::AuthorizeResponder(const std::string& issuer,
+                                                     const Hash256& key_hash,
+                                                     Seconds lifetime) const {
+  Principal system{ProofOfIdentity::kSystem, "system:ocsp", "system:ocsp", {}};
+  IssuanceWish wish{.profile = std::string(kResponderProfileName),
+                    .lifetime = lifetime,
+                    .key_hash = key_hash,
+                    .issuer = issuer};
+  Decision decision(*basis_, system, wish);
+  decision.CheckBlocks();
+  TRY(decision.Verdict());
+
+  IssuanceGrant grant;
+  grant.profile_ = ResponderProfile(lifetime);
+  grant.lifetime_ = lifetime;
+  grant.principal_ = system.id;
+  grant.rule_ = std::string(kResponderProfileName);
+  grant.policy_version_ = basis_->policy_version;
+  grant.decision_ = basis_->decision;
+  return grant;
+}
+
+Status Authorizer::RequireOperator(const Principal& principal) const {
+  if (Includes(basis_->policy.operators, principal)) return Ok();
+  return Fail(ErrorCode::kPolicyDenied, "policy.operator",
+              Escape(principal.id) + " is not among the policy's operators");
+}
+
+}  // namespace mayfly::policy
