@@ -41,14 +41,14 @@ class Reader {
   Result<Reader> ReadSet();
   Result<Reader> ReadConstructed(Tag tag);  // EXPLICIT [n] and the like
   Result<bool> ReadBoolean();
-  Result<ByteSpan> ReadInteger();         // contents, two's complement, minimal
-  Result<ByteSpan> ReadUnsignedInteger(); // not negative; contents without the leading zero octet
-  Result<uint64_t> ReadSmallInteger();    // 0 .. 2^63-1
-  Result<uint8_t> ReadEnumerated();       // one octet
+  Result<ByteSpan> ReadInteger();          // contents, two's complement, minimal
+  Result<ByteSpan> ReadUnsignedInteger();  // not negative; contents without the leading zero octet
+  Result<uint64_t> ReadSmallInteger();     // 0 .. 2^63-1
+  Result<uint8_t> ReadEnumerated();        // one octet
   Result<Oid> ReadOid();
   Status ReadNull();
   Result<ByteSpan> ReadOctetString();
-  Result<BitString> ReadBitString();      // DER: unused bits are zero
+  Result<BitString> ReadBitString();           // DER: unused bits are zero
   Result<ByteSpan> ReadWholeBytesBitString();  // unused bits must be 0
   // UTCTime or GeneralizedTime as RFC 5280 4.1.2.5 has them: seconds and Z, no fractions,
   // UTCTime through 2049 and GeneralizedTime from 2050.

@@ -20,15 +20,24 @@ class Writer {
     Close(start);
   }
   template <class Body>
-  void Sequence(Body body) { Constructed(Tag::kSequence, body); }
+  void Sequence(Body body) {
+    Constructed(Tag::kSequence, body);
+  }
   template <class Body>
-  void Set(Body body) { Constructed(Tag::kSet, body); }
+  void Set(Body body) {
+    Constructed(Tag::kSet, body);
+  }
   // An OCTET STRING or BIT STRING that holds DER written by `body`.
   template <class Body>
-  void OctetStringHolding(Body body) { Constructed(Tag::kOctetString, body); }
+  void OctetStringHolding(Body body) {
+    Constructed(Tag::kOctetString, body);
+  }
   template <class Body>
   void BitStringHolding(Body body) {
-    Constructed(Tag::kBitString, [&] { Raw(std::initializer_list<uint8_t>{0}); body(); });
+    Constructed(Tag::kBitString, [&] {
+      Raw(std::initializer_list<uint8_t>{0});
+      body();
+    });
   }
 
   void Primitive(Tag tag, ByteSpan contents);
@@ -41,9 +50,9 @@ class Writer {
   void OctetString(ByteSpan contents);
   void BitString(ByteSpan octets, uint8_t unused_bits = 0);
   void Text(Tag tag, std::string_view text);
-  void CertificateTime(TimePoint time);   // RFC 5280 4.1.2.5: UTCTime through 2049; whole seconds
-  void GeneralizedTime(TimePoint time);   // whole seconds, Z
-  void Raw(ByteSpan der);                 // already DER
+  void CertificateTime(TimePoint time);  // RFC 5280 4.1.2.5: UTCTime through 2049; whole seconds
+  void GeneralizedTime(TimePoint time);  // whole seconds, Z
+  void Raw(ByteSpan der);                // already DER
   void Raw(std::initializer_list<uint8_t> der) { Raw(ByteSpan(der.begin(), der.size())); }
 
   const Bytes& bytes() const { return out_; }
