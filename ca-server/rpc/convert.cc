@@ -1,0 +1,205 @@
+#include "rpc/convert.h"
+
+#include <utility>
+#include <variant>
+
+#include "rpc/resource_name.h"
+
+namespace mayfly::rpc {
+namespace {
+
+constexpr int kNumberOfUnusedReason = 1;  // RFC 5280's 0, plus one: REVOCATION_REASON_UNSPECIFIED
+
+Error Invalid(std::string rule, std::string message) {
+  return Fail(ErrorCode::kInvalidArgument, std::move(rule), std::move(message));
+}
+
+Result<x509::GeneralName> ReadName(const std::string& text) {
+  if (text.size() <= kNameTextBytesMax) return x509::GeneralName::FromString(text);
+  return Invalid("name.size", "a name has at most " + std::to_string(kNameTextBytesMax) + " bytes");
+}
+
+template <class Repeated>
+Result<x509::GeneralNames> ReadNames(const Repeated& texts) {
+  if (static_cast<size_t>(texts.size()) > x509::kNamesMax) {
+    return Invalid("request.names",
+                   "at most " + std::to_string(x509::kNamesMax) + " subject_alt_names");
+  }
+  x509::GeneralNames names;
+  std::vector<Violation> violations;
+  for (int i = 0; i < texts.size(); ++i) {
+    auto name = ReadName(texts[i]);
+    if (name) {
+      names.push_back(*std::move(name));
+    } else {
+      violations.push_back({name.error().rule, "subject_alt_names[" + std::to_string(i) + "]",
+                            name.error().message});
+    }
+  }
+  if (violations.empty()) return names;
+  Error error = Invalid(violations.front().rule, violations.front().message);
+  error.violations = std::move(violations);
+  return error;
+}
+
+Result<std::optional<Seconds>> ReadLifetime(const v1::IssueCertificateRequest& message) {
+  if (!message.has_lifetime()) return std::optional<Seconds>();
+  const int64_t seconds = message.lifetime().seconds();
+  if (message.lifetime().nanos() != 0 || seconds < 1 || seconds > kLifetimeMax.count()) {
+    return Invalid("request.lifetime", "a lifetime is whole seconds, from 1 to " +
+                                           std::to_string(kLifetimeMax.count()));
+  }
+  return std::optional<Seconds>(Seconds(seconds));
+}
+
+Result<std::optional<Uuid>> ReadRequestId(const std::string& text) {
+  if (text.empty()) return std::optional<Uuid>();
+  auto id = Uuid::Parse(text);
+  if (!id || !id->v7_time()) {
+    return Invalid("request-id.format", "a request id is a UUID of version 7 (RFC 9562 5.7)");
+  }
+  return std::optional<Uuid>(*id);
+}
+
+void SetTime(TimePoint time, google::protobuf::Timestamp& out) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  out.set_seconds(whole.time_since_epoch().count());
+  out.set_nanos(static_cast<int32_t>(std::chrono::nanoseconds(time - whole).count()));
+}
+
+// What any record says, signed or not.
+void SetFacts(const std::string& issuer, const RecordFacts& facts, TimePoint recorded_at,
+              v1::Certificate& message) {
+  message.set_name(CertificateName{issuer, facts.key.serial}.ToString());
+  message.set_serial_number(facts.key.serial.Hex());
+  message.set_profile(facts.profile);
+  message.set_principal(facts.principal);
+  message.set_lineage(facts.lineage.lineage.ToString());
+  message.set_generation(static_cast<int32_t>(facts.lineage.generation));
+  message.set_policy_version(static_cast<int64_t>(facts.policy_version));
+  SetTime(facts.renewal.from, *message.mutable_renewal_window()->mutable_start_time());
+  SetTime(facts.renewal.until, *message.mutable_renewal_window()->mutable_end_time());
+  SetTime(recorded_at, *message.mutable_create_time());
+}
+
+void SetTbs(const x509::TbsCertificate& tbs, v1::Certificate& message) {
+  SetTime(tbs.fields().validity.not_before(), *message.mutable_not_before_time());
+  SetTime(tbs.fields().validity.not_after(), *message.mutable_not_after_time());
+  if (const auto names = tbs.names()) {
+    for (const x509::GeneralName& name : *names) message.add_subject_alt_names(name.ToString());
+  }
+}
+
+void SetCertificate(const x509::Certificate& certificate, v1::Certificate& message) {
+  message.set_certificate_der(ToString(certificate.der()));
+  message.set_sha256_fingerprint(ToHex(certificate.fingerprint()));
+}
+
+v1::Certificate::State StateOf(const CertificateRecord& record, const x509::Validity& validity,
+                               TimePoint now) {
+  if (record.revocation) return v1::Certificate::STATE_REVOKED;
+  if (!record.outcome) return v1::Certificate::STATE_INTENT;
+  if (std::holds_alternative<AbandonedOutcome>(*record.outcome)) {
+    return v1::Certificate::STATE_ABANDONED;
+  }
+  // RFC 5280 4.1.2.5: notAfter is inclusive.
+  const bool expired = now >= validity.not_after() + Seconds(1);
+  return expired ? v1::Certificate::STATE_EXPIRED : v1::Certificate::STATE_ACTIVE;
+}
+
+}  // namespace
+
+Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest& message,
+                                              policy::Principal principal) {
+  if (message.csr_der().empty() || message.csr_der().size() > x509::kCsrDerBytesMax) {
+    return Invalid("csr.size",
+                   "csr_der has 1 to " + std::to_string(x509::kCsrDerBytesMax) + " bytes of DER");
+  }
+  if (message.profile().empty() || message.profile().size() > kProfileNameBytesMax) {
+    return Invalid("request.profile", "profile has 1 to " + std::to_string(kProfileNameBytesMax) +
+                                          " characters, e.g. \"server\"");
+  }
+  TRY_ASSIGN(auto names, ReadNames(message.subject_alt_names()));
+  TRY_ASSIGN(auto lifetime, ReadLifetime(message));
+  TRY_ASSIGN(auto request_id, ReadRequestId(message.request_id()));
+  return issuance::IssueRequest{
+      .principal = std::move(principal),
+      .csr_der = ToBytes(AsBytes(message.csr_der())),
+      .profile = message.profile(),
+      .names = std::move(names),
+      .lifetime = lifetime,
+      .request_id = request_id,
+  };
+}
+
+Result<RevocationReason> ToRevocationReason(v1::RevocationReason reason) {
+  if (reason == v1::REVOCATION_REASON_UNSPECIFIED) return RevocationReason::kUnspecified;
+  if (v1::RevocationReason_IsValid(reason)) return static_cast<RevocationReason>(reason - 1);
+  return Invalid("revocation.reason", std::to_string(static_cast<int>(reason)) +
+                                          " is not a RevocationReason; there is no hold");
+}
+
+v1::RevocationReason FromRevocationReason(RevocationReason reason) {
+  const int number = static_cast<int>(reason) + 1;
+  if (number == kNumberOfUnusedReason) return v1::REVOCATION_REASON_UNSPECIFIED;
+  return static_cast<v1::RevocationReason>(number);
+}
+
+Result<issuance::RevokeRequest> ToRevokeRequest(const v1::RevokeCertificateRequest& message,
+                                                policy::Principal principal) {
+  TRY_ASSIGN(auto name, CertificateName::Parse(message.name()));
+  TRY_ASSIGN(auto reason, ToRevocationReason(message.reason()));
+  return issuance::RevokeRequest{.principal = std::move(principal),
+                                 .issuer = std::move(name.issuer),
+                                 .serial = std::move(name.serial),
+                                 .reason = reason};
+}
+
+void FromIssued(const issuance::IssuedCertificate& issued, v1::IssueCertificateResponse& message) {
+  v1::Certificate& certificate = *message.mutable_certificate();
+  SetFacts(issued.issuer, issued.facts, issued.recorded_at, certificate);
+  SetTbs(issued.certificate.tbs(), certificate);
+  SetCertificate(issued.certificate, certificate);
+  certificate.set_state(v1::Certificate::STATE_ACTIVE);
+  for (const Bytes& der : issued.issuer_chain) message.add_issuer_chain_der(ToString(der));
+  if (issued.ocsp_staple) message.set_ocsp_staple_der(ToString(*issued.ocsp_staple));
+}
+
+Status FromShown(const issuance::ShownCertificate& shown, TimePoint now, v1::Certificate& message) {
+  const CertificateRecord& record = shown.record;
+  auto tbs = x509::TbsCertificate::FromDer(record.tbs);
+  if (!tbs) {
+    return FailWithDetail(ErrorCode::kInternal, "ledger.tbs", "a record cannot be read",
+                          Describe(tbs.error(), ErrorText::kForLog));
+  }
+  SetFacts(shown.issuer, record.facts, record.recorded_at, message);
+  SetTbs(*tbs, message);
+  if (shown.certificate) SetCertificate(*shown.certificate, message);
+  message.set_state(StateOf(record, tbs->fields().validity, now));
+  if (record.revocation) {
+    message.mutable_revocation()->set_reason(FromRevocationReason(record.revocation->reason));
+    SetTime(record.revocation->revoked_at, *message.mutable_revocation()->mutable_revoke_time());
+  }
+  return Ok();
+}
+
+Status FromRevoked(const issuance::RevokedCertificate& revoked, TimePoint now,
+                   v1::RevokeCertificateResponse& message) {
+  TRY(FromShown(revoked.shown, now, *message.mutable_certificate()));
+  SetTime(revoked.receipt.good_answers_until, *message.mutable_good_answers_expire_time());
+  message.set_already_revoked(revoked.receipt.was_revoked_before);
+  return Ok();
+}
+
+void FromBundle(const issuance::TrustBundle& bundle, v1::TrustBundle& message) {
+  message.set_name(TrustBundleName(bundle.trust_domain));
+  for (const x509::Certificate& root : bundle.roots) {
+    message.add_root_certificates_der(ToString(root.der()));
+  }
+  for (const x509::Certificate& issuing : bundle.issuing) {
+    message.add_issuing_certificates_der(ToString(issuing.der()));
+  }
+  message.set_sequence_number(static_cast<int64_t>(bundle.sequence_number));
+}
+
+}  // namespace mayfly::rpc

@@ -1,0 +1,41 @@
+// Between the messages of the API and the types of the use cases. What comes in is checked for
+// size and form here; what it means is policy's question.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "issuance/certificate_authority.h"
+#include "mayfly/ca/v1/certificate_authority.pb.h"
+
+namespace mayfly::rpc {
+
+namespace v1 = ::mayfly::ca::v1;
+
+constexpr size_t kProfileNameBytesMax = 63;
+// "email:" and the longest name there is, a URI.
+constexpr size_t kNameTextBytesMax = 2048 + 6;
+// Far beyond any profile; keeps sums of times in range.
+constexpr Seconds kLifetimeMax{std::chrono::hours(24 * 366 * 100)};
+
+// Errors: kInvalidArgument "csr.size", "request.profile", "request.names" (too many), "name.*" with
+// a violation for each bad name, "request.lifetime", "request-id.format".
+Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest& message,
+                                              policy::Principal principal);
+// Errors: kInvalidArgument "name.*", "revocation.reason".
+Result<issuance::RevokeRequest> ToRevokeRequest(const v1::RevokeCertificateRequest& message,
+                                                policy::Principal principal);
+Result<RevocationReason> ToRevocationReason(v1::RevocationReason reason);
+v1::RevocationReason FromRevocationReason(RevocationReason reason);
+
+void FromIssued(const issuance::IssuedCertificate& issued, v1::IssueCertificateResponse& message);
+// `now` tells an active certificate from an expired one. Error kInternal "ledger.tbs": what the
+// ledger holds is not a TBSCertificate.
+Status FromShown(const issuance::ShownCertificate& shown, TimePoint now, v1::Certificate& message);
+Status FromRevoked(const issuance::RevokedCertificate& revoked, TimePoint now,
+                   v1::RevokeCertificateResponse& message);
+void FromBundle(const issuance::TrustBundle& bundle, v1::TrustBundle& message);
+
+}  // namespace mayfly::rpc

@@ -1,0 +1,75 @@
+#include "rpc/resource_name.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "x509/spiffe_id.h"
+
+namespace mayfly::rpc {
+namespace {
+
+constexpr std::string_view kIssuers = "issuers/";
+constexpr std::string_view kCertificates = "/certificates/";
+constexpr std::string_view kTrustBundles = "trustBundles/";
+
+bool IsIssuerName(std::string_view text) {
+  return !text.empty() && text.size() <= kIssuerNameBytesMax &&
+         std::ranges::all_of(text, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
+}
+
+bool IsLowerHex(std::string_view text) {
+  return std::ranges::all_of(
+      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+Status CheckSize(std::string_view text) {
+  if (text.size() <= kResourceNameBytesMax) return Ok();
+  return Fail(ErrorCode::kInvalidArgument, "name.size",
+              "a resource name has at most " + std::to_string(kResourceNameBytesMax) + " bytes");
+}
+
+Error BadCertificateName(std::string_view text) {
+  return Fail(ErrorCode::kInvalidArgument, "name.certificate",
+              "\"" + Escape(text) +
+                  "\" is not issuers/{issuer}/certificates/{serial}, the serial in lower-case "
+                  "hex, two digits an octet, or \"-\" for any issuer");
+}
+
+}  // namespace
+
+Result<CertificateName> CertificateName::Parse(std::string_view text) {
+  TRY(CheckSize(text));
+  const size_t middle = text.find(kCertificates);
+  if (!text.starts_with(kIssuers) || middle == std::string_view::npos || middle < kIssuers.size()) {
+    return BadCertificateName(text);
+  }
+  const std::string_view issuer = text.substr(kIssuers.size(), middle - kIssuers.size());
+  const std::string_view hex = text.substr(middle + kCertificates.size());
+  if (!IsIssuerName(issuer) || !IsLowerHex(hex)) return BadCertificateName(text);
+  auto serial = x509::SerialNumber::FromHex(hex);
+  if (!serial) return BadCertificateName(text);
+  return CertificateName{std::string(issuer), *std::move(serial)};
+}
+
+std::string CertificateName::ToString() const {
+  return std::string(kIssuers) + issuer + std::string(kCertificates) + serial.Hex();
+}
+
+Result<std::string> ParseTrustBundleName(std::string_view text) {
+  TRY(CheckSize(text));
+  if (text.starts_with(kTrustBundles)) {
+    const std::string_view domain = text.substr(kTrustBundles.size());
+    if (domain == "-" || x509::IsTrustDomain(domain)) return std::string(domain);
+  }
+  return Fail(ErrorCode::kInvalidArgument, "name.trust-bundle",
+              "\"" + Escape(text) +
+                  "\" is not trustBundles/{trust_domain}, or trustBundles/- for the server's own");
+}
+
+std::string TrustBundleName(std::string_view trust_domain) {
+  return std::string(kTrustBundles) + std::string(trust_domain);
+}
+
+}  // namespace mayfly::rpc

@@ -1,0 +1,69 @@
+// mayfly.ca.v1.CertificateAuthorityService on gRPC's callback API.
+//
+// A handler never blocks a thread of gRPC: it counts itself in, hops to the executor, runs the use
+// case as a coroutine and finishes the call wherever that ends. A cancelled call is still carried
+// to its end, since what is recorded is recorded; only one that was cancelled before it began is
+// dropped.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "rpc/use_cases.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace mayfly::rpc {
+
+// Where the client sets no deadline, and the longest that is honoured.
+constexpr Seconds kDeadlineDefault{10};
+constexpr Seconds kDeadlineMax{30};
+// What a caller beyond the limit of calls in flight is told to wait.
+constexpr Milliseconds kOverloadedRetryAfter{500};
+
+// One finished call, for the log. Text is escaped; nothing in it is secret.
+struct RequestLogEntry {
+  std::string_view method;        // "IssueCertificate"
+  std::string peer;               // "ipv4:10.0.0.7:51234"
+  std::string principal;          // empty where nobody was identified
+  std::string subject;            // issued or asked about: a resource name; empty where none
+  std::string profile;            // IssueCertificate
+  std::string request_id;         // IssueCertificate
+  std::optional<ErrorCode> code;  // nothing: it went well
+  std::string rule;               // of the error
+  std::string error;              // Describe(.., kForLog)
+  Milliseconds duration{0};
+};
+using RequestLog = std::function<void(const RequestLogEntry&)>;
+
+struct ServiceParts {
+  UseCases& use_cases;
+  const Clock& clock;
+  Executor& executor;  // must outlive the server
+  size_t in_flight_max;
+  RequestLog log;  // called once a call, on any thread
+};
+
+class CertificateAuthorityService {
+ public:
+  explicit CertificateAuthorityService(ServiceParts parts);
+  ~CertificateAuthorityService();
+
+  grpc::Service& grpc_service();
+  size_t in_flight() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// How long a call may take, by the client's deadline on `now`'s clock.
+Milliseconds TimeAllowed(std::chrono::system_clock::time_point client_deadline, TimePoint now);
+
+}  // namespace mayfly::rpc

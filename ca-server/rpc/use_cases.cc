@@ -1,0 +1,40 @@
+#include "rpc/use_cases.h"
+
+#include <utility>
+
+namespace mayfly::rpc {
+namespace {
+
+class AuthorityUseCases final : public UseCases {
+ public:
+  explicit AuthorityUseCases(issuance::CertificateAuthority& authority) : authority_(authority) {}
+
+  Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime deadline) override {
+    return authority_.Identify(std::move(peer), deadline);
+  }
+  Task<Result<issuance::IssuedCertificate>> Issue(issuance::IssueRequest request,
+                                                  BootTime deadline) override {
+    return authority_.Issue(std::move(request), deadline);
+  }
+  Task<Result<issuance::ShownCertificate>> Show(policy::Principal principal, std::string issuer,
+                                                x509::SerialNumber serial,
+                                                BootTime deadline) override {
+    return authority_.Show(std::move(principal), std::move(issuer), std::move(serial), deadline);
+  }
+  Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
+                                                    BootTime deadline) override {
+    return authority_.Revoke(std::move(request), deadline);
+  }
+  issuance::TrustBundle Bundle() const override { return authority_.Bundle(); }
+
+ private:
+  issuance::CertificateAuthority& authority_;
+};
+
+}  // namespace
+
+std::unique_ptr<UseCases> UseCasesOf(issuance::CertificateAuthority& authority) {
+  return std::make_unique<AuthorityUseCases>(authority);
+}
+
+}  // namespace mayfly::rpc

@@ -1,0 +1,29 @@
+// What the service asks of the CA: issuance::CertificateAuthority in the server, a fake in tests.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "issuance/certificate_authority.h"
+
+namespace mayfly::rpc {
+
+class UseCases {
+ public:
+  virtual ~UseCases() = default;
+  virtual Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime deadline) = 0;
+  virtual Task<Result<issuance::IssuedCertificate>> Issue(issuance::IssueRequest request,
+                                                          BootTime deadline) = 0;
+  virtual Task<Result<issuance::ShownCertificate>> Show(policy::Principal principal,
+                                                        std::string issuer,
+                                                        x509::SerialNumber serial,
+                                                        BootTime deadline) = 0;
+  virtual Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
+                                                            BootTime deadline) = 0;
+  virtual issuance::TrustBundle Bundle() const = 0;
+};
+
+// `authority` must outlive what is returned.
+std::unique_ptr<UseCases> UseCasesOf(issuance::CertificateAuthority& authority);
+
+}  // namespace mayfly::rpc
