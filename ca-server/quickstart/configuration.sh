@@ -1,0 +1,173 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # the parts share their variables; quickstart sources them all
+# The configuration files in $home. All but the policy are written again at each start.
+
+# Ports are chosen once and kept, unless somebody else has taken one since.
+choose_ports() {
+  local name port
+  local -A default=([grpc]=7443 [http]=7080 [private]=7081)
+  declare -gA ports=()
+  for name in grpc http private; do
+    port=$(sed -n "s/^$name=//p" "$home/ports" 2>/dev/null) || true
+    port=${port:-${default[$name]}}
+    if process_is_gone server "$home/ca.toml"; then
+      port=$(first_free_port "$port")
+    fi
+    ports[$name]=$port
+  done
+  for name in grpc http private; do echo "$name=${ports[$name]}"; done >"$home/ports"
+}
+
+first_free_port() {
+  local port tries
+  for ((port = $1, tries = 0; tries < 100; port += 10, ++tries)); do
+    port_is_taken "$port" || { echo "$port" && return; }
+  done
+  die "no free port among 100 tried from $1 on 127.0.0.1"
+}
+
+write_signer_configuration() {
+  write_signer_file "$home/signer.toml" "What the running CA may sign with. The root key is not here." \
+    issuing:certificate,crl ocsp:ocsp audit:audit
+  write_signer_file "$home/ceremony-signer.toml" \
+    "For key ceremonies: the root key too. Runs only while CA certificates are made." \
+    root:ca-certificate issuing:certificate,crl ocsp:ocsp audit:audit
+}
+
+write_signer_file() {  # FILE COMMENT KEY:PURPOSE,PURPOSE...
+  local file=$1 comment=$2 key purposes
+  shift 2
+  {
+    cat <<END
+# $comment
+# Written by ./quickstart at each start.
+module = "$(softhsm_module)"
+pin_file = "softhsm/pin"
+socket = "$sockets/signer.sock"
+state_directory = "signer-state"
+workers = 2
+END
+    for key in "$@"; do
+      printf '\n[[key]]\nuri = "pkcs11:token=mayfly;object=%s"\n' "${key%%:*}"
+      purposes=${key#*:}
+      printf 'purposes = ["%s"]\n' "${purposes//,/\", \"}"
+    done
+  } | replace_file "$file" || true
+}
+
+write_ca_configuration() {
+  replace_file "$home/ca.toml" <<END || true
+# mayfly-ca. Written by ./quickstart at each start; docs/CONFIGURATION.md is the reference.
+trust_domain = "mayfly.internal"
+state_directory = "state"
+policy = "policy.toml"
+
+[database]
+connection = "host=$sockets/database dbname=mayfly"
+
+[signer]
+kind = "process"
+socket = "$sockets/signer.sock"
+
+[root]
+name = "root-1"
+key = "pkcs11:token=mayfly;object=root"
+common_name = "Mayfly quickstart root"
+lifetime = "3650d"
+
+[[issuer]]
+name = "issuing-1"
+key = "pkcs11:token=mayfly;object=issuing"
+common_name = "Mayfly quickstart issuing CA"
+lifetime = "365d"
+ocsp_key = "pkcs11:token=mayfly;object=ocsp"
+ocsp_urls = ["http://127.0.0.1:${ports[http]}/ocsp"]
+ca_issuers_urls = ["http://127.0.0.1:${ports[http]}/ca/issuing-1.cer"]
+
+[ocsp]
+answer_life = "1h"
+lease = "10s"
+certificate_life = "7d"
+
+[[listener]]
+address = "127.0.0.1:${ports[grpc]}"
+services = ["ca"]
+tls = "mutual"
+certificate = "server/tls.crt"
+private_key = "server/tls.key"
+names = ["DNS:localhost", "IP:127.0.0.1"]
+
+[[listener]]
+address = "127.0.0.1:${ports[http]}"
+services = ["ocsp", "ca-certificates"]
+tls = "none"
+
+[[listener]]
+address = "127.0.0.1:${ports[private]}"
+services = ["health"]
+tls = "none"
+
+[limits]
+in_flight_max = 1024
+worker_threads = 4
+drain = "30s"
+END
+}
+
+# Yours to edit: ./quickstart brings a changed policy into force.
+write_policy() {
+  [[ ! -e $home/policy.toml ]] || return 0
+  replace_file "$home/policy.toml" <<'END'
+# Who may have which certificates. Yours to edit: ./quickstart applies it again.
+# docs/POLICY.md is the reference.
+operators = ["spiffe://mayfly.internal/operator"]
+
+[profile.server]
+lifetime = "7d"
+lifetime_max = "30d"
+key_usage = ["digital-signature"]
+extended_key_usage = ["server-auth"]
+names = ["dns", "ip"]
+
+[profile.client]
+lifetime = "7d"
+lifetime_max = "30d"
+key_usage = ["digital-signature"]
+extended_key_usage = ["client-auth"]
+names = ["dns", "uri"]
+
+[profile.workload]
+lifetime = "1h"
+lifetime_max = "24h"
+key_usage = ["digital-signature"]
+extended_key_usage = ["server-auth", "client-auth"]
+names = ["dns", "uri"]
+
+[[rule]]
+name = "operators"
+principals = ["spiffe://mayfly.internal/operator"]
+profiles = ["server", "client", "workload"]
+dns = ["*.internal"]
+ip = ["10.0.0.0/8", "127.0.0.1"]
+uri = ["spiffe://mayfly.internal/ns/*/sa/*"]
+
+[[rule]]
+name = "this-machine"
+principals = ["local:*"]
+profiles = ["server", "client"]
+dns = ["localhost", "*.internal"]
+ip = ["127.0.0.1"]
+uri = ["spiffe://mayfly.internal/operator"]
+END
+}
+
+write_client_configuration() {
+  replace_file "$home/client.toml" <<END || true
+# For the program mayfly, which finds this file in .mayfly/ of its folder or a folder above.
+# Written by ./quickstart at each start.
+server = "localhost:${ports[grpc]}"
+trust = "ca/root.pem"
+certificate = "operator/tls.crt"
+private_key = "operator/tls.key"
+END
+}

@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # the parts share their variables; quickstart sources them all
+# The main job on real input: a certificate from its key to its revocation, each line with its time.
+# Everything that checks is openssl, not Mayfly.
+
+walk() {
+  local folder=$home/walk
+  step_log=$home/logs/walk.log
+  say ""
+  say "A certificate's life:"
+  run_step "key and CSR for web.internal made here, by openssl" make_csr "$folder"
+  run_step "seven-day certificate issued over gRPC, recorded before it was signed" \
+    issue_from_csr "$folder"
+  show_certificate "$folder/web.crt"
+  run_step "chain verified by openssl (-x509_strict)" verify_chain "$folder/web.crt"
+  run_step "OCSP asked by openssl: good" expect_ocsp good "$folder/web.crt"
+  run_step "revoked with the CLI: key compromise" revoke "$folder/web.crt"
+  run_step "OCSP asked by openssl: revoked" expect_ocsp revoked "$folder/web.crt"
+}
+
+make_csr() {
+  (umask 077 && openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj / \
+    -addext subjectAltName=DNS:web.internal -keyout "$1/web.key" -out "$1/web.csr")
+}
+
+issue_from_csr() {
+  mayfly issue --csr "$1/web.csr" --profile server --lifetime 7d --cert-out "$1/web.crt" --force
+}
+
+show_certificate() {
+  openssl x509 -in "$1" -noout -serial -enddate -ext subjectAltName |
+    sed -n 's/^serial=\(.*\)/serial    \L\1/p; s/^notAfter=/not after /p; s/^ *DNS:/name      DNS:/p' |
+    sed 's/^/                /'
+}
+
+verify_chain() {
+  openssl verify -x509_strict -CAfile "$home/ca/root.pem" -untrusted "$home/ca/chain.pem" "$1"
+}
+
+# openssl ocsp exits 0 for a revoked certificate and for an answer it could not verify, so both of its
+# sentences are looked for.
+expect_ocsp() {
+  local answer
+  answer=$(timeout 20 openssl ocsp -CAfile "$home/ca/root.pem" -issuer "$home/ca/chain.pem" \
+    -verify_other "$home/ca/chain.pem" -cert "$2" \
+    -url "http://127.0.0.1:${ports[http]}/ocsp" 2>&1) || true
+  printf '%s\n' "$answer"
+  grep -q 'Response verify OK' <<<"$answer" && grep -q "^$2: $1\$" <<<"$answer"
+}
+
+revoke() { mayfly revoke "$1" --reason key-compromise --yes; }
+
+what_next() {
+  local cli=${binaries#"$PWD/"}/mayfly
+  cat <<END
+
+The CA is running. Five things to try next:
+  $cli issue api.internal --profile server --lifetime 1d --out $shown_home/walk --force
+  $cli show $shown_home/walk/api.internal.crt
+  $cli revoke $shown_home/walk/api.internal.crt --reason superseded --yes
+  curl http://127.0.0.1:${ports[http]}/trust-bundle.pem
+  \$EDITOR $shown_home/policy.toml && ./quickstart        # brings the policy into force
+
+Where things are:
+  gRPC   localhost:${ports[grpc]}             with a client certificate: $shown_home/operator/
+  OCSP   http://127.0.0.1:${ports[http]}/ocsp   CA certificates: $shown_home/ca/root.pem, chain.pem
+  health http://127.0.0.1:${ports[private]}/readyz
+  logs   $shown_home/logs/          configuration: $shown_home/ca.toml
+
+Stop: ./quickstart stop     continue: ./quickstart     start over: ./quickstart reset
+END
+}
