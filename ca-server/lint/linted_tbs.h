@@ -8,6 +8,11 @@
 
 namespace mayfly::lint {
 
+// How far a serial's time, and the ends of a validity, may be from where `now` puts them: the
+// template was made a little before.
+constexpr Seconds kTimeDistanceMax{60};
+constexpr Seconds kCaBackdateMax{60};
+
 class LintedTbs {
  public:
   LintedTbs(LintedTbs&&) = default;
@@ -29,12 +34,18 @@ struct LintContext {
 
 // Reads the bytes back and checks them, not the template they were made from. Every finding is
 // reported. Errors: kLintFailed with violations
+//   lint.encoding       the bytes are a TBSCertificate, in DER
 //   lint.not-ca         basicConstraints absent or cA FALSE, no keyCertSign, no cRLSign
+//   lint.key-usage, lint.extended-key-usage   exactly the profile's
+//   lint.extensions     exactly those that the profile implies, each with its criticality
+//   lint.revocation     AIA as profile and issuer say: no OCSP beside noRevAvail, no pointer for
+//                       the responder; noRevAvail and ocspNoCheck are NULL
 //   lint.names          the SAN is exactly the grant's names; critical if and only if subject empty
-//   lint.validity       as granted: covers now, length within grant and issuer
+//   lint.subject        empty; the responder's: not empty and not the issuer's
+//   lint.validity       as granted: covers now, length within grant (and backdate) and issuer
 //   lint.serial         20 octets, our format, class and time as the lifetime and now say
 //   lint.issuer         issuer bytes equal the issuer's subject; AKI is its key identifier
-//   lint.key            the public key is the proven one
+//   lint.key            the public key is the proven one, and not the issuer's own
 Result<LintedTbs> Lint(x509::TbsCertificate tbs, const LintContext& context);
 
 // The same for a CA certificate of our own.
@@ -51,7 +62,9 @@ class LintedCaTbs {
   x509::TbsCertificate tbs_;
 };
 // lint.ca (basicConstraints critical cA TRUE, pathLen 0 for issuing, keyUsage keyCertSign|cRLSign
-// critical, SKI), lint.validity, lint.serial, lint.issuer, lint.key.
+// critical, SKI), lint.encoding, lint.extensions, lint.revocation, lint.subject, lint.validity,
+// lint.serial, lint.issuer (a root's own name and key; an issuing CA's differ from its issuer's),
+// lint.key.
 Result<LintedCaTbs> LintCa(x509::TbsCertificate tbs, const policy::CaWish& wish,
                            const policy::IssuerIdentity& issuer, TimePoint now);
 
