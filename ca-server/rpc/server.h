@@ -1,0 +1,75 @@
+// The gRPC server: listeners with mutual TLS, limits, health and reflection.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace mayfly::rpc {
+
+constexpr int kMessageBytesMax = 64 * 1024;
+constexpr int kMetadataBytesMax = 8 * 1024;
+constexpr int kStreamsPerConnectionMax = 128;
+constexpr Milliseconds kHandshakeTimeout{10'000};
+// A client may ping no more often than this, or the connection is closed after kPingStrikesMax.
+constexpr Milliseconds kClientPingIntervalMin{30'000};
+constexpr int kPingStrikesMax = 3;
+// A peer that has vanished is found by our own ping.
+constexpr Milliseconds kKeepaliveInterval{60'000};
+constexpr Milliseconds kKeepaliveTimeout{20'000};
+// The handshake is where a peer's validity is checked: a connection does not outlive it by much.
+constexpr Milliseconds kConnectionAgeMax{3'600'000};
+constexpr Milliseconds kConnectionAgeGrace{60'000};
+// Renewed certificate files are taken up within this.
+constexpr unsigned kCertificateReloadSeconds = 30;
+
+// PEM files. Certificate and key are read again when they change; while the two do not match, new
+// handshakes fail, so replace them quickly one after the other.
+struct ServerTls {
+  std::filesystem::path certificate;    // leaf first, then the chain to the root
+  std::filesystem::path private_key;    // PKCS#8
+  std::filesystem::path trusted_roots;  // of client certificates
+};
+
+struct RpcListener {
+  std::string host;  // an IP address or "localhost"
+  uint16_t port;     // 0: any free one
+  ServerTls tls;
+};
+
+struct RpcServerParts {
+  std::vector<RpcListener> listeners;
+  std::vector<grpc::Service*> services;  // must outlive the server
+};
+
+class RpcServer {
+ public:
+  // Listens and serves on return; the standard health service says SERVING.
+  // Errors: kConfiguration "listener.certificate", "listener.private-key" (unreadable, or not the
+  // certificate's), "listener.trusted-roots", "listener.address" (in use, not ours to bind ...).
+  static Result<std::unique_ptr<RpcServer>> Start(const RpcServerParts& parts);
+  ~RpcServer();  // as Drain with no time left
+
+  // Where it listens, in the order of the listeners.
+  const std::vector<uint16_t>& ports() const { return ports_; }
+
+  // Health says NOT_SERVING, no new call is taken, calls in flight go on until `time_left` is over
+  // and are cancelled then; returns when the last has ended. Again: nothing.
+  void Drain(Milliseconds time_left);
+
+ private:
+  struct Impl;
+  explicit RpcServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+  std::vector<uint16_t> ports_;
+};
+
+}  // namespace mayfly::rpc

@@ -1,0 +1,14 @@
+// The TLS files of a listener, looked at before gRPC is: it would start with bad ones, and then
+// refuse every handshake without a word.
+#pragma once
+
+#include "rpc/server.h"
+
+namespace mayfly::rpc {
+
+constexpr size_t kPemFileBytesMax = 1 << 20;
+
+// Errors: as RpcServer::Start.
+Status CheckTlsFiles(const ServerTls& tls);
+
+}  // namespace mayfly::rpc

@@ -1,0 +1,196 @@
+#include "rpc/service.h"
+
+#include <grpcpp/server_context.h>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
+#include "rpc/convert.h"
+#include "rpc/peer.h"
+#include "rpc/resource_name.h"
+#include "rpc/status.h"
+
+namespace mayfly::rpc {
+namespace {
+
+// One call on its way through.
+struct Call {
+  grpc::CallbackServerContext* context;
+  grpc::ServerUnaryReactor* reactor;
+  BootTime started;
+  BootTime deadline;
+  RequestLogEntry entry;
+};
+
+Error Overloaded(size_t in_flight_max) {
+  Error error = Fail(ErrorCode::kOverloaded, "rpc.in-flight",
+                     "over " + std::to_string(in_flight_max) + " calls are in flight");
+  error.retry_after = kOverloadedRetryAfter;
+  return error;
+}
+
+Error TimeIsUp() {
+  return Fail(ErrorCode::kDeadlineExceeded, "rpc.deadline",
+              "the call was over, or cancelled, before it began");
+}
+
+}  // namespace
+
+Milliseconds TimeAllowed(std::chrono::system_clock::time_point client_deadline, TimePoint now) {
+  if (client_deadline == std::chrono::system_clock::time_point::max()) return kDeadlineDefault;
+  const auto left = std::chrono::duration_cast<Milliseconds>(client_deadline - now);
+  return std::clamp(left, Milliseconds(0), Milliseconds(kDeadlineMax));
+}
+
+struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService::CallbackService {
+  explicit Impl(ServiceParts given) : parts(std::move(given)) {}
+
+  template <class Request, class Response>
+  using Handler = Task<Status> (Impl::*)(Call&, const Request&, Response&);
+
+  grpc::ServerUnaryReactor* IssueCertificate(grpc::CallbackServerContext* context,
+                                             const v1::IssueCertificateRequest* request,
+                                             v1::IssueCertificateResponse* response) override {
+    return Begin(context, "IssueCertificate", request, response, &Impl::Issue);
+  }
+  grpc::ServerUnaryReactor* GetCertificate(grpc::CallbackServerContext* context,
+                                           const v1::GetCertificateRequest* request,
+                                           v1::Certificate* response) override {
+    return Begin(context, "GetCertificate", request, response, &Impl::Get);
+  }
+  grpc::ServerUnaryReactor* RevokeCertificate(grpc::CallbackServerContext* context,
+                                              const v1::RevokeCertificateRequest* request,
+                                              v1::RevokeCertificateResponse* response) override {
+    return Begin(context, "RevokeCertificate", request, response, &Impl::Revoke);
+  }
+  grpc::ServerUnaryReactor* GetTrustBundle(grpc::CallbackServerContext* context,
+                                           const v1::GetTrustBundleRequest* request,
+                                           v1::TrustBundle* response) override {
+    return Begin(context, "GetTrustBundle", request, response, &Impl::Bundle);
+  }
+
+  // On gRPC's thread: counts in, and off to the executor.
+  template <class Request, class Response>
+  grpc::ServerUnaryReactor* Begin(grpc::CallbackServerContext* context, std::string_view method,
+                                  const Request* request, Response* response,
+                                  Handler<Request, Response> handler) {
+    grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+    const BootTime now = parts.clock.BootNow();
+    const Milliseconds allowed = TimeAllowed(context->deadline(), parts.clock.Now());
+    auto call = std::make_shared<Call>(Call{context, reactor, now, now + allowed, {}});
+    call->entry.method = method;
+    call->entry.peer = Escape(context->peer());
+    if (in_flight.fetch_add(1) >= parts.in_flight_max) {
+      Finish(*call, Overloaded(parts.in_flight_max));
+      return reactor;
+    }
+    parts.executor.Post([this, call = std::move(call), request, response, handler] {
+      Spawn(Run(call, request, response, handler));
+    });
+    return reactor;
+  }
+
+  template <class Request, class Response>
+  Task<void> Run(std::shared_ptr<Call> call, const Request* request, Response* response,
+                 Handler<Request, Response> handler) {
+    Status status = TimeIsUp();
+    if (!call->context->IsCancelled() && parts.clock.BootNow() < call->deadline) {
+      Task<Status> handling = (this->*handler)(*call, *request, *response);
+      status = co_await handling;
+    }
+    Finish(*call, status);
+  }
+
+  // Ends the call. The service may be gone once the reactor has finished.
+  void Finish(Call& call, const Status& status) {
+    Log(call, status);
+    in_flight.fetch_sub(1);
+    call.reactor->Finish(status ? grpc::Status::OK : ToGrpcStatus(status.error()));
+  }
+
+  void Log(Call& call, const Status& status) const {
+    if (!parts.log) return;
+    call.entry.duration =
+        std::chrono::duration_cast<Milliseconds>(parts.clock.BootNow() - call.started);
+    if (!status) {
+      call.entry.code = status.error().code;
+      call.entry.rule = Escape(status.error().rule);
+      call.entry.error = Escape(Describe(status.error(), ErrorText::kForLog), 2048);
+    }
+    parts.log(call.entry);
+  }
+
+  Task<Result<policy::Principal>> Identify(Call& call) {
+    CO_TRY_ASSIGN(x509::Certificate peer, PeerCertificate(*call.context->auth_context()));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(policy::Principal principal,
+                  co_await parts.use_cases.Identify(std::move(peer), deadline));
+    call.entry.principal = Escape(principal.id);
+    co_return principal;
+  }
+
+  Task<Status> Issue(Call& call, const v1::IssueCertificateRequest& request,
+                     v1::IssueCertificateResponse& response) {
+    call.entry.profile = Escape(request.profile(), kProfileNameBytesMax);
+    call.entry.request_id = Escape(request.request_id(), 36);
+    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    CO_TRY_ASSIGN(issuance::IssueRequest wish, ToIssueRequest(request, std::move(principal)));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
+                  co_await parts.use_cases.Issue(std::move(wish), deadline));
+    FromIssued(issued, response);
+    call.entry.subject = response.certificate().name();
+    co_return Ok();
+  }
+
+  Task<Status> Get(Call& call, const v1::GetCertificateRequest& request,
+                   v1::Certificate& response) {
+    call.entry.subject = Escape(request.name());
+    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    CO_TRY_ASSIGN(CertificateName name, CertificateName::Parse(request.name()));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(issuance::ShownCertificate shown,
+                  co_await parts.use_cases.Show(std::move(principal), std::move(name.issuer),
+                                                std::move(name.serial), deadline));
+    co_return FromShown(shown, parts.clock.Now(), response);
+  }
+
+  Task<Status> Revoke(Call& call, const v1::RevokeCertificateRequest& request,
+                      v1::RevokeCertificateResponse& response) {
+    call.entry.subject = Escape(request.name());
+    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    CO_TRY_ASSIGN(issuance::RevokeRequest wish, ToRevokeRequest(request, std::move(principal)));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(issuance::RevokedCertificate revoked,
+                  co_await parts.use_cases.Revoke(std::move(wish), deadline));
+    co_return FromRevoked(revoked, parts.clock.Now(), response);
+  }
+
+  Task<Status> Bundle(Call& call, const v1::GetTrustBundleRequest& request,
+                      v1::TrustBundle& response) {
+    call.entry.subject = Escape(request.name());
+    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    CO_TRY_ASSIGN(std::string trust_domain, ParseTrustBundleName(request.name()));
+    const issuance::TrustBundle bundle = parts.use_cases.Bundle();
+    if (trust_domain != "-" && trust_domain != bundle.trust_domain) {
+      co_return Fail(ErrorCode::kNotFound, "trust-bundle.not-found",
+                     "this CA serves the trust domain " + bundle.trust_domain + " only");
+    }
+    FromBundle(bundle, response);
+    co_return Ok();
+  }
+
+  ServiceParts parts;
+  std::atomic<size_t> in_flight = 0;
+};
+
+CertificateAuthorityService::CertificateAuthorityService(ServiceParts parts)
+    : impl_(std::make_unique<Impl>(std::move(parts))) {}
+CertificateAuthorityService::~CertificateAuthorityService() = default;
+
+grpc::Service& CertificateAuthorityService::grpc_service() { return *impl_; }
+size_t CertificateAuthorityService::in_flight() const { return impl_->in_flight.load(); }
+
+}  // namespace mayfly::rpc
