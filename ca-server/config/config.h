@@ -30,6 +30,8 @@
 //   in_flight_max = 1024  worker_threads = 4  drain = "30s"
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -41,6 +43,15 @@
 #include "x509/general_name.h"
 
 namespace mayfly::config {
+
+constexpr Seconds kOcspLeaseMin{2}, kOcspLeaseMax{60};
+constexpr Seconds kOcspAnswerLifeMin{60}, kOcspAnswerLifeMax{30 * 24 * 3600};
+constexpr Seconds kCaLifetimeMin{3600};
+constexpr int64_t kInFlightMax = 65536;
+constexpr int64_t kWorkerThreadsMax = 256;
+constexpr Seconds kDrainMax{600};
+constexpr size_t kUrlsMax = 8;
+constexpr size_t kSocketPathBytesMax = 107;  // sockaddr_un, with its closing NUL
 
 struct DatabaseConfig {
   std::string connection;

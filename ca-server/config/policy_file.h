@@ -24,6 +24,9 @@
 
 namespace mayfly::config {
 
+constexpr Seconds kBackdateDefault{60};
+constexpr Seconds kBackdateMax{24 * 3600};
+
 // Errors: kConfiguration, all at once with lines: unknown profile in a rule, keyCertSign or cRLSign
 // or OCSPSigning asked for, lifetime over its maximum, bad patterns ("policy.pattern") ...
 Result<policy::Policy> ParsePolicy(std::string_view text, std::string source_name);

@@ -23,6 +23,7 @@ struct Finding {
 struct TomlFile {
   std::string source_name;
   toml::table root;
+  const toml::table nothing;  // stands in for sections that may be absent
   // For each table that was opened, the keys that were asked for, present or not.
   std::map<const toml::table*, std::set<std::string, std::less<>>> asked;
   std::vector<Finding> findings;
@@ -277,6 +278,12 @@ std::optional<Section> Section::OptionalSub(std::string_view key) {
   if (const toml::table* table = node->as_table()) return state_->OpenChild(key, *table);
   state_->WrongType(*node, key, "a section, [" + state_->Path(key) + "]");
   return state_->Nothing(key);
+}
+
+Section Section::SubOrEmpty(std::string_view key) {
+  std::optional<Section> section = OptionalSub(key);
+  if (section) return *section;
+  return State::Open(state_->file, &state_->file->nothing, state_->Path(key), state_->line);
 }
 
 std::vector<Section> Section::Sections(std::string_view key) {

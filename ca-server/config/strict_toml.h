@@ -45,6 +45,7 @@ class Section {
   Seconds DurationOr(std::string_view key, Seconds otherwise);
   Section Sub(std::string_view key);                                  // [key], required
   std::optional<Section> OptionalSub(std::string_view key);
+  Section SubOrEmpty(std::string_view key);                           // absent: without any key
   std::vector<Section> Sections(std::string_view key);                // [[key]], absent: empty
   // Every [key.NAME] below [key]: name and section, in file order.
   std::vector<std::pair<std::string, Section>> NamedSections(std::string_view key);

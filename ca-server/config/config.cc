@@ -1,0 +1,394 @@
+#include "config/config.h"
+
+#include <algorithm>
+
+#include "config/listener_address.h"
+#include "config/strict_toml.h"
+#include "config/words.h"
+#include "x509/name.h"
+#include "x509/spiffe_id.h"
+
+namespace mayfly::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kInsecureKeys = "insecurely_keep_keys_in_files";
+
+// What the whole file has in common while it is read.
+struct Reading {
+  fs::path folder;
+  std::optional<SignerKind> signer_kind;
+  std::set<std::string> key_uris;
+  std::set<std::string> ca_names;
+  std::set<std::pair<std::string, uint16_t>> addresses;
+
+  fs::path Absolute(const std::string& path) const {
+    return path.empty() ? fs::path() : (folder / path).lexically_normal();
+  }
+};
+
+void RefuseKey(Section& section, std::string_view key, const std::string& why) {
+  if (section.Has(key)) {
+    section.Complain(key, "config.not-here", "\"" + std::string(key) + "\" " + why);
+  }
+}
+
+Seconds DurationWithin(Section& section, std::string_view key, Seconds otherwise, Seconds min,
+                       Seconds max) {
+  Seconds value = section.DurationOr(key, otherwise);
+  if (value < min || value > max) {
+    section.Complain(key, "config.range",
+                     "\"" + std::string(key) + "\" must be from " + std::to_string(min.count()) +
+                         "s to " + std::to_string(max.count()) + "s");
+  }
+  return value;
+}
+
+// A password in the configuration would be read by everybody who may read that.
+bool HoldsPassword(std::string_view connection) {
+  for (size_t at = connection.find("password"); at != std::string_view::npos;
+       at = connection.find("password", at + 1)) {
+    size_t after = connection.find_first_not_of(' ', at + std::string_view("password").size());
+    if (after != std::string_view::npos && connection[after] == '=') return true;
+  }
+  return false;
+}
+
+DatabaseConfig ReadDatabase(Section section, const Reading& reading) {
+  DatabaseConfig database;
+  database.connection = section.String("connection");
+  if (database.connection.find("://") != std::string::npos) {
+    section.Complain("connection", "config.connection",
+                     "\"connection\" is libpq keywords, like \"host=... dbname=...\", not a URI");
+  }
+  if (HoldsPassword(database.connection)) {
+    section.Complain("connection", "config.secret",
+                     "\"connection\" must not hold a password; name a file in \"password_file\"");
+  }
+  if (auto file = section.OptionalString("password_file")) {
+    database.password_file = reading.Absolute(*file);
+  }
+  return database;
+}
+
+void ReadProcessSigner(Section& section, const Reading& reading, SignerConfig& signer) {
+  signer.socket = reading.Absolute(section.String("socket"));
+  if (signer.socket.string().size() > kSocketPathBytesMax) {
+    section.Complain("socket", "config.range",
+                     "the path " + Escape(signer.socket.string()) + " is longer than the " +
+                         std::to_string(kSocketPathBytesMax) + " bytes of a Unix socket's");
+  }
+  RefuseKey(section, kInsecureKeys, "is only for kind = \"software\": a token keeps its keys");
+  RefuseKey(section, "key_directory", "is only for kind = \"software\"");
+}
+
+void ReadSoftwareSigner(Section& section, const Reading& reading, SignerConfig& signer) {
+  signer.key_directory = reading.Absolute(section.String("key_directory"));
+  RefuseKey(section, "socket", "is only for kind = \"process\"");
+  if (!section.BooleanOr(kInsecureKeys, false)) {
+    section.Complain("kind", "config.insecure-signer",
+                     "kind = \"software\" keeps the keys of the CA in files; if that is wanted, "
+                     "say so: insecurely_keep_keys_in_files = true. Else use kind = \"process\"");
+  }
+}
+
+SignerConfig ReadSigner(Section section, Reading& reading) {
+  static const Words<SignerKind> kKinds = {{"process", SignerKind::kProcess},
+                                           {"software", SignerKind::kSoftware}};
+  SignerConfig signer{};
+  reading.signer_kind = ReadWord(section, "kind", section.String("kind"), kKinds);
+  // Of an unknown kind, every key could be right.
+  for (std::string_view key : {"socket", "key_directory"}) {
+    if (!reading.signer_kind) section.OptionalString(key);
+  }
+  if (!reading.signer_kind) {
+    section.BooleanOr(kInsecureKeys, false);
+    return signer;
+  }
+  signer.kind = *reading.signer_kind;
+  if (signer.kind == SignerKind::kProcess) {
+    ReadProcessSigner(section, reading, signer);
+  } else {
+    ReadSoftwareSigner(section, reading, signer);
+  }
+  return signer;
+}
+
+void CheckTokenUri(Section& section, std::string_view key, const std::string& uri) {
+  constexpr std::string_view kScheme = "pkcs11:";
+  if (!uri.starts_with(kScheme) || uri.size() == kScheme.size()) {
+    section.Complain(key, "config.key-uri",
+                     "\"" + std::string(key) +
+                         "\" must be a PKCS#11 URI, like \"pkcs11:token=mayfly;object=root\"");
+  }
+  if (uri.find("pin-value=") != std::string::npos) {
+    section.Complain(key, "config.secret", "a PIN must not stand in \"" + std::string(key) + "\"");
+  }
+  // Slot numbers change when a token is plugged in again; then the key would be another.
+  if (uri.find("slot-id=") != std::string::npos) {
+    section.Complain(key, "config.key-uri",
+                     "\"" + std::string(key) + "\" must name the token, not a slot number");
+  }
+}
+
+void CheckFileUri(Section& section, std::string_view key, const std::string& uri) {
+  constexpr std::string_view kScheme = "file:";
+  if (uri.starts_with(kScheme) && IsLabel(std::string_view(uri).substr(kScheme.size()))) return;
+  section.Complain(key, "config.key-uri",
+                   "\"" + std::string(key) +
+                       "\" must be \"file:NAME\" with a NAME of a-z, 0-9 and \"-\", since the "
+                       "signer's kind is \"software\"");
+}
+
+// Every key has one use: the root's, an issuer's, a responder's.
+std::string ReadKeyUri(Section& section, std::string_view key, Reading& reading) {
+  std::string uri = section.String(key);
+  if (uri.empty()) return uri;
+  if (reading.signer_kind == SignerKind::kProcess) CheckTokenUri(section, key, uri);
+  if (reading.signer_kind == SignerKind::kSoftware) CheckFileUri(section, key, uri);
+  if (!reading.key_uris.insert(uri).second) {
+    section.Complain(key, "config.duplicate",
+                     "the key \"" + Escape(uri, 128) + "\" has another use already");
+  }
+  return uri;
+}
+
+void CheckCaName(Section& section, const std::string& name, Reading& reading) {
+  if (name.empty()) return;
+  // As the ledger has it. "-" alone stands for any issuer in resource names.
+  if (!IsLabel(name) || name.front() == '-' || name.back() == '-') {
+    section.Complain("name", "config.name",
+                     "\"" + Escape(name, 64) +
+                         "\" is not a name: 1 to 63 of a-z, 0-9 and \"-\", not led or ended by "
+                         "\"-\"");
+  }
+  if (!reading.ca_names.insert(name).second) {
+    section.Complain("name", "config.duplicate",
+                     "the name \"" + Escape(name, 64) + "\" is taken by another CA");
+  }
+}
+
+void CheckSubject(Section& section, const CaConfig& ca) {
+  if (ca.common_name.empty()) return;
+  auto subject = ca.organization.empty()
+                     ? x509::Name::CommonName(ca.common_name)
+                     : x509::Name::OrganizationAndCommonName(ca.organization, ca.common_name);
+  if (!subject) section.Complain("common_name", subject.error().rule, subject.error().message);
+}
+
+CaConfig ReadCa(Section& section, Reading& reading) {
+  CaConfig ca;
+  ca.name = section.String("name");
+  ca.key_uri = ReadKeyUri(section, "key", reading);
+  ca.common_name = section.String("common_name");
+  ca.organization = section.StringOr("organization", "");
+  ca.lifetime = section.Duration("lifetime");
+  CheckCaName(section, ca.name, reading);
+  CheckSubject(section, ca);
+  if (section.Has("lifetime") && ca.lifetime < kCaLifetimeMin) {
+    section.Complain(
+        "lifetime", "config.range",
+        "\"lifetime\" must be at least " + std::to_string(kCaLifetimeMin.count()) + "s");
+  }
+  return ca;
+}
+
+void CheckUrls(Section& section, std::string_view key, const std::vector<std::string>& urls) {
+  for (const std::string& url : urls) {
+    // RFC 5280 8: over https the check of a certificate could need itself.
+    auto uri = x509::GeneralName::Uri(url);
+    if (uri && uri->value() == url && url.starts_with("http://")) continue;
+    section.Complain(key, "config.url",
+                     "\"" + Escape(url, 128) + "\" must be an http:// URL, its host in lower case");
+  }
+  if (urls.size() > kUrlsMax) {
+    section.Complain(
+        key, "config.range",
+        "\"" + std::string(key) + "\" has more than " + std::to_string(kUrlsMax) + " entries");
+  }
+}
+
+void CheckBelowRoot(Section& section, const CaConfig& issuer, const CaConfig& root) {
+  // Made after the root, an issuer of equal lifetime would outlive it by the moments between.
+  if (root.lifetime > Seconds(0) && issuer.lifetime >= root.lifetime) {
+    section.Complain("lifetime", "config.outlives-root",
+                     "an issuer's \"lifetime\" must be shorter than the root's");
+  }
+  bool same = issuer.common_name == root.common_name && issuer.organization == root.organization;
+  if (same && !issuer.common_name.empty()) {
+    section.Complain("common_name", "config.duplicate",
+                     "an issuer must not have the root's common name and organization");
+  }
+}
+
+IssuerConfig ReadIssuer(Section section, const CaConfig& root, Reading& reading) {
+  IssuerConfig issuer;
+  issuer.ca = ReadCa(section, reading);
+  issuer.ocsp_key_uri = ReadKeyUri(section, "ocsp_key", reading);
+  issuer.ocsp_urls = section.Strings("ocsp_urls");
+  issuer.ca_issuers_urls = section.StringsOrNone("ca_issuers_urls");
+  CheckUrls(section, "ocsp_urls", issuer.ocsp_urls);
+  CheckUrls(section, "ca_issuers_urls", issuer.ca_issuers_urls);
+  CheckBelowRoot(section, issuer.ca, root);
+  return issuer;
+}
+
+OcspConfig ReadOcsp(Section section, const std::vector<IssuerConfig>& issuers) {
+  OcspConfig ocsp;
+  ocsp.answer_life =
+      DurationWithin(section, "answer_life", Seconds(3600), kOcspAnswerLifeMin, kOcspAnswerLifeMax);
+  ocsp.lease = DurationWithin(section, "lease", Seconds(10), kOcspLeaseMin, kOcspLeaseMax);
+  ocsp.certificate_life = section.DurationOr("certificate_life", std::chrono::days(7));
+  // An answer is worth nothing beyond the certificate of whoever signed it.
+  if (ocsp.certificate_life < 2 * ocsp.answer_life) {
+    section.Complain("certificate_life", "config.range",
+                     "\"certificate_life\" must be at least twice \"answer_life\"");
+  }
+  auto outlived = [&ocsp](const IssuerConfig& issuer) {
+    return issuer.ca.lifetime > Seconds(0) && issuer.ca.lifetime <= ocsp.certificate_life;
+  };
+  if (std::any_of(issuers.begin(), issuers.end(), outlived)) {
+    section.Complain("certificate_life", "config.range",
+                     "\"certificate_life\" must be shorter than every issuer's \"lifetime\"");
+  }
+  return ocsp;
+}
+
+x509::GeneralNames ReadNames(Section& section) {
+  x509::GeneralNames names;
+  for (const std::string& text : section.Strings("names")) {
+    auto name = x509::GeneralName::FromString(text);
+    if (name) {
+      names.push_back(*std::move(name));
+    } else {
+      section.Complain("names", name.error().rule, name.error().message);
+    }
+  }
+  if (names.size() > x509::kNamesMax) {
+    section.Complain("names", "config.range",
+                     "more than " + std::to_string(x509::kNamesMax) + " names");
+  }
+  return x509::Normalize(std::move(names));
+}
+
+std::set<Service> ReadServices(Section& section) {
+  static const Words<Service> kServices = {{"ca", Service::kCa},
+                                           {"ocsp", Service::kOcsp},
+                                           {"ca-certificates", Service::kCaCertificates},
+                                           {"health", Service::kHealth}};
+  std::set<Service> services;
+  for (const std::string& word : section.Strings("services")) {
+    if (auto service = ReadWord(section, "services", word, kServices)) services.insert(*service);
+  }
+  if (services.contains(Service::kCa) && services.size() > 1) {
+    section.Complain("services", "config.services",
+                     "\"ca\" has a listener of its own: no other service beside it");
+  }
+  return services;
+}
+
+void ReadTls(Section& section, const Reading& reading, ListenerConfig& listener) {
+  static const Words<ListenerTls> kTls = {{"none", ListenerTls::kNone},
+                                          {"mutual", ListenerTls::kMutual}};
+  auto tls = ReadWord(section, "tls", section.String("tls"), kTls);
+  bool has_ca = listener.services.contains(Service::kCa);
+  if (tls && !listener.services.empty() && has_ca != (*tls == ListenerTls::kMutual)) {
+    section.Complain("tls", "config.services",
+                     has_ca ? "service \"ca\" needs tls = \"mutual\""
+                            : "tls = \"mutual\" is for service \"ca\" only; the others are for "
+                              "callers without a certificate");
+  }
+  listener.tls = tls.value_or(ListenerTls::kMutual);
+  if (listener.tls == ListenerTls::kNone) {
+    for (std::string_view key : {"certificate", "private_key", "names"}) {
+      RefuseKey(section, key, "is only for tls = \"mutual\"");
+    }
+    return;
+  }
+  listener.certificate = reading.Absolute(section.String("certificate"));
+  listener.private_key = reading.Absolute(section.String("private_key"));
+  listener.names = ReadNames(section);
+}
+
+ListenerConfig ReadListener(Section section, Reading& reading) {
+  ListenerConfig listener{};
+  std::string text = section.String("address");
+  if (auto address = ParseListenerAddress(text)) {
+    listener.host = address->host;
+    listener.port = address->port;
+    if (!reading.addresses.emplace(address->host, address->port).second) {
+      section.Complain("address", "config.duplicate",
+                       "another listener has the address \"" + Escape(text, 64) + "\"");
+    }
+  } else if (!text.empty()) {
+    section.Complain("address", address.error().rule, address.error().message);
+  }
+  listener.services = ReadServices(section);
+  ReadTls(section, reading, listener);
+  return listener;
+}
+
+LimitsConfig ReadLimits(Section section) {
+  LimitsConfig limits{};
+  limits.in_flight_max = section.IntegerOr("in_flight_max", 1024, 1, kInFlightMax);
+  limits.worker_threads = section.IntegerOr("worker_threads", 4, 1, kWorkerThreadsMax);
+  limits.drain = DurationWithin(section, "drain", Seconds(30), Seconds(1), kDrainMax);
+  return limits;
+}
+
+std::string ReadTrustDomain(Section& root) {
+  std::string trust_domain = root.String("trust_domain");
+  if (!trust_domain.empty() && !x509::IsTrustDomain(trust_domain)) {
+    root.Complain("trust_domain", "config.trust-domain",
+                  "\"" + Escape(trust_domain, 64) +
+                      "\" is not a trust domain: 1 to 255 of a-z, 0-9, \".\", \"_\" and \"-\"");
+  }
+  return trust_domain;
+}
+
+void ReadAuthorities(Section& root, Reading& reading, Config& config) {
+  Section root_ca = root.Sub("root");
+  config.root = ReadCa(root_ca, reading);
+  for (Section& issuer : root.Sections("issuer")) {
+    config.issuers.push_back(ReadIssuer(issuer, config.root, reading));
+  }
+  if (config.issuers.empty()) {
+    root.Complain("issuer", "config.missing", "at least one [[issuer]] is required");
+  }
+}
+
+void ReadListeners(Section& root, Reading& reading, Config& config) {
+  for (Section& listener : root.Sections("listener")) {
+    config.listeners.push_back(ReadListener(listener, reading));
+  }
+  if (config.listeners.empty()) {
+    root.Complain("listener", "config.missing", "at least one [[listener]] is required");
+  }
+}
+
+}  // namespace
+
+Result<Config> LoadConfig(const fs::path& path) {
+  TRY_ASSIGN(Document document, Document::Load(path));
+  std::error_code failed;
+  fs::path absolute = fs::absolute(path, failed);
+  if (failed) return Fail(ErrorCode::kConfiguration, "config.file", "no current folder");
+
+  Reading reading{.folder = absolute.parent_path()};
+  Section root = document.root();
+  Config config{};
+  config.trust_domain = ReadTrustDomain(root);
+  config.state_directory = reading.Absolute(root.String("state_directory"));
+  config.policy_file = reading.Absolute(root.String("policy"));
+  config.database = ReadDatabase(root.Sub("database"), reading);
+  config.signer = ReadSigner(root.Sub("signer"), reading);
+  ReadAuthorities(root, reading, config);
+  config.ocsp = ReadOcsp(root.SubOrEmpty("ocsp"), config.issuers);
+  ReadListeners(root, reading, config);
+  config.limits = ReadLimits(root.SubOrEmpty("limits"));
+  TRY(document.Finish());
+  return config;
+}
+
+}  // namespace mayfly::config

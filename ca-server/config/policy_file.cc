@@ -1,0 +1,300 @@
+#include "config/policy_file.h"
+
+#include <algorithm>
+
+#include "config/strict_toml.h"
+#include "config/words.h"
+#include "policy/principal.h"
+#include "policy/responder_profile.h"
+
+namespace mayfly::config {
+namespace {
+
+using policy::NamePattern;
+using policy::Policy;
+using policy::Profile;
+using policy::Rule;
+using Kind = x509::GeneralName::Kind;
+using x509::KeyType;
+using x509::KeyUsage;
+
+const Words<Kind>& NameKindWords() {
+  static const Words<Kind> words = {
+      {"dns", Kind::kDns}, {"ip", Kind::kIp}, {"uri", Kind::kUri}, {"email", Kind::kEmail}};
+  return words;
+}
+
+void CheckLabel(Section& section, std::string_view key, const std::string& name) {
+  if (name.empty() || IsLabel(name)) return;
+  section.Complain(key, "config.name",
+                   "\"" + Escape(name, 64) + "\" is not a name: 1 to 63 of a-z, 0-9 and \"-\"");
+}
+
+// Certificates under a profile are leaves, and only the built-in profile answers OCSP.
+void RefuseCaUsage(Section& section, std::string_view key, std::string_view word) {
+  section.Complain(key, "policy.ca-usage",
+                   "\"" + Escape(word, 64) + "\" is never granted by a profile");
+}
+
+void ReadKeyUsages(Section& section, Profile& profile) {
+  static const Words<KeyUsage> kUsages = {{"digital-signature", KeyUsage::kDigitalSignature},
+                                          {"content-commitment", KeyUsage::kContentCommitment},
+                                          {"key-encipherment", KeyUsage::kKeyEncipherment},
+                                          {"data-encipherment", KeyUsage::kDataEncipherment},
+                                          {"key-agreement", KeyUsage::kKeyAgreement}};
+  for (const std::string& word : section.Strings("key_usage")) {
+    if (word == "key-cert-sign" || word == "crl-sign") {
+      RefuseCaUsage(section, "key_usage", word);
+    } else if (auto usage = ReadWord(section, "key_usage", word, kUsages)) {
+      profile.key_usages |= static_cast<x509::KeyUsages>(*usage);
+    }
+  }
+}
+
+// A word or a dotted OID; nothing where it is neither, which is complained of.
+std::optional<der::Oid> ReadPurpose(Section& section, const std::string& word) {
+  static const Words<std::string> kPurposes = {{"server-auth", "1.3.6.1.5.5.7.3.1"},
+                                               {"client-auth", "1.3.6.1.5.5.7.3.2"},
+                                               {"code-signing", "1.3.6.1.5.5.7.3.3"},
+                                               {"email-protection", "1.3.6.1.5.5.7.3.4"},
+                                               {"time-stamping", "1.3.6.1.5.5.7.3.8"}};
+  bool is_dotted = !word.empty() && word.front() >= '0' && word.front() <= '9';
+  std::optional<std::string> dotted = word;
+  if (!is_dotted) dotted = ReadWord(section, "extended_key_usage", word, kPurposes);
+  if (!dotted) return std::nullopt;
+  Result<der::Oid> oid = der::Oid::FromDotted(*dotted);
+  if (oid) return *oid;
+  section.Complain("extended_key_usage", "config.oid",
+                   "\"" + Escape(word, 64) + "\" is not an object identifier");
+  return std::nullopt;
+}
+
+bool IsForbiddenPurpose(const std::string& word) {
+  constexpr std::string_view kForbidden[] = {
+      "any", "ocsp-signing",
+      "2.5.29.37.0",        // RFC 5280 4.2.1.12 anyExtendedKeyUsage
+      "1.3.6.1.5.5.7.3.9",  // RFC 6960 4.2.2.2 id-kp-OCSPSigning
+  };
+  return std::find(std::begin(kForbidden), std::end(kForbidden), word) != std::end(kForbidden);
+}
+
+void ReadExtendedKeyUsages(Section& section, Profile& profile) {
+  for (const std::string& word : section.Strings("extended_key_usage")) {
+    if (IsForbiddenPurpose(word)) {
+      RefuseCaUsage(section, "extended_key_usage", word);
+      continue;
+    }
+    std::optional<der::Oid> purpose = ReadPurpose(section, word);
+    if (!purpose) continue;
+    // Once more, by what it means: the same OID can be written in another way.
+    if (IsForbiddenPurpose(purpose->Dotted())) {
+      RefuseCaUsage(section, "extended_key_usage", word);
+    } else if (std::find(profile.extended_key_usages.begin(), profile.extended_key_usages.end(),
+                         *purpose) != profile.extended_key_usages.end()) {
+      section.Complain("extended_key_usage", "config.duplicate",
+                       "\"" + Escape(word, 64) + "\" stands there twice");
+    } else {
+      profile.extended_key_usages.push_back(*std::move(purpose));
+    }
+  }
+}
+
+void ReadKeyTypes(Section& section, Profile& profile) {
+  static const Words<KeyType> kTypes = {{"ec-p256", KeyType::kEcP256},
+                                        {"ec-p384", KeyType::kEcP384},
+                                        {"ec-p521", KeyType::kEcP521},
+                                        {"ed25519", KeyType::kEd25519},
+                                        {"rsa", KeyType::kRsa}};
+  if (!section.Has("keys")) return;  // the default of KeyRules
+  profile.key_rules.allowed.clear();
+  for (const std::string& word : section.Strings("keys")) {
+    if (auto type = ReadWord(section, "keys", word, kTypes))
+      profile.key_rules.allowed.insert(*type);
+  }
+}
+
+// RFC 5480 3 and RFC 8410 5: an EC key does not encipher, and Ed25519 signs only. RSA does not
+// agree on keys.
+void CheckUsagesFitKeys(Section& section, const Profile& profile) {
+  auto is_ec = [](KeyType type) { return type != KeyType::kRsa && type != KeyType::kEd25519; };
+  for (KeyType type : profile.key_rules.allowed) {
+    x509::KeyUsages allowed = KeyUsage::kDigitalSignature | KeyUsage::kContentCommitment;
+    if (type == KeyType::kRsa) allowed |= KeyUsage::kKeyEncipherment | KeyUsage::kDataEncipherment;
+    if (is_ec(type)) allowed |= static_cast<x509::KeyUsages>(KeyUsage::kKeyAgreement);
+    if ((profile.key_usages & ~allowed) == 0) continue;
+    section.Complain("key_usage", "policy.key-usage",
+                     "a key of type " + std::string(KeyTypeName(type)) +
+                         " cannot have every usage in \"key_usage\"; leave the usage out, or name "
+                         "in \"keys\" those types that can");
+  }
+}
+
+void ReadLifetimes(Section& section, Profile& profile) {
+  profile.lifetime_default = section.Duration("lifetime");
+  profile.lifetime_max = section.DurationOr("lifetime_max", profile.lifetime_default);
+  profile.backdate = section.DurationOr("backdate", kBackdateDefault);
+  if (section.Has("lifetime") && profile.lifetime_default < Seconds(1)) {
+    section.Complain("lifetime", "config.range", "\"lifetime\" must be at least 1s");
+  }
+  if (profile.lifetime_default > profile.lifetime_max) {
+    section.Complain("lifetime", "policy.lifetime",
+                     "\"lifetime\" must not be over \"lifetime_max\"");
+  }
+  if (profile.backdate > kBackdateMax) {
+    section.Complain("backdate", "config.range",
+                     "\"backdate\" must be at most " + std::to_string(kBackdateMax.count()) + "s");
+  }
+}
+
+Profile ReadProfile(const std::string& name, Section section) {
+  static const Words<policy::RevocationMode> kModes = {
+      {"ocsp", policy::RevocationMode::kOcsp}, {"none", policy::RevocationMode::kNoRevAvail}};
+  Profile profile;
+  profile.name = name;
+  ReadLifetimes(section, profile);
+  ReadKeyUsages(section, profile);
+  ReadExtendedKeyUsages(section, profile);
+  for (const std::string& word : section.Strings("names")) {
+    if (auto kind = ReadWord(section, "names", word, NameKindWords())) {
+      profile.name_kinds.insert(*kind);
+    }
+  }
+  ReadKeyTypes(section, profile);
+  CheckUsagesFitKeys(section, profile);
+  auto mode = ReadWord(section, "revocation", section.StringOr("revocation", "ocsp"), kModes);
+  profile.revocation = mode.value_or(policy::RevocationMode::kOcsp);
+  return profile;
+}
+
+void ReadProfiles(Section& root, Policy& policy) {
+  for (auto& [name, section] : root.NamedSections("profile")) {
+    CheckLabel(section, "lifetime", name);
+    if (name.empty()) section.Complain("lifetime", "config.name", "a profile needs a name");
+    if (name == policy::kResponderProfileName) {
+      section.Complain("lifetime", "policy.reserved",
+                       "\"" + name + "\" is the name of the built-in profile");
+    }
+    policy.profiles.emplace(name, ReadProfile(name, section));
+  }
+  if (policy.profiles.size() > policy::kProfilesMax) {
+    root.Complain("profile", "config.range",
+                  "more than " + std::to_string(policy::kProfilesMax) + " profiles");
+  }
+}
+
+bool IsLocalId(std::string_view id) {
+  constexpr std::string_view kPrefix = "local:";
+  if (!id.starts_with(kPrefix)) return false;
+  std::string_view user = id.substr(kPrefix.size());
+  bool is_number =
+      !user.empty() && user.size() <= 10 && (user == "0" || user.front() != '0') &&
+      std::all_of(user.begin(), user.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return user == "*" || is_number;
+}
+
+Result<x509::GeneralName> HolderName(std::string_view id) {
+  if (id.starts_with("dns:")) return x509::GeneralName::Dns(id.substr(4));
+  if (id.starts_with("ip:")) return x509::GeneralName::Ip(id.substr(3));
+  if (id.starts_with("email:")) return x509::GeneralName::Email(id.substr(6));
+  return x509::GeneralName::Uri(id);
+}
+
+// Ids are compared exactly, so that a misspelt one would be a rule that silently grants nothing.
+std::set<std::string> ReadPrincipals(Section& section, std::string_view key,
+                                     const std::vector<std::string>& ids) {
+  std::set<std::string> principals;
+  for (const std::string& id : ids) {
+    auto name = HolderName(id);
+    bool is_exact = id.find('*') == std::string::npos;
+    if (IsLocalId(id)) {
+      principals.insert(id);
+    } else if (name && is_exact) {
+      principals.insert(policy::PrincipalIdOf({*name}));
+    } else {
+      section.Complain(key, "policy.principal",
+                       "\"" + Escape(id, 128) +
+                           "\" is not a principal: \"spiffe://...\", \"dns:...\", \"ip:...\", "
+                           "\"email:...\" (exact, without \"*\"), \"local:UID\" or \"local:*\"");
+    }
+  }
+  return principals;
+}
+
+void ReadPatterns(Section& section, Rule& rule) {
+  for (const auto& [word, kind] : NameKindWords()) {
+    for (const std::string& text : section.StringsOrNone(word)) {
+      Result<NamePattern> pattern = NamePattern::Parse(kind, text);
+      if (pattern) {
+        rule.names.push_back(*std::move(pattern));
+      } else {
+        section.Complain(word, pattern.error().rule, pattern.error().message);
+      }
+    }
+  }
+}
+
+void CheckPatterns(Section& section, const Rule& rule) {
+  auto has = [&section](const auto& word) { return section.Has(word.first); };
+  if (std::none_of(NameKindWords().begin(), NameKindWords().end(), has)) {
+    section.Complain("name", "policy.rule-empty",
+                     "a rule needs at least one of \"dns\", \"ip\", \"uri\" and \"email\": it "
+                     "grants no name");
+  }
+  if (rule.names.size() > policy::kPatternsPerRuleMax) {
+    section.Complain("name", "config.range",
+                     "more than " + std::to_string(policy::kPatternsPerRuleMax) + " patterns");
+  }
+}
+
+void CheckProfilesExist(Section& section, const Rule& rule, const Policy& policy) {
+  std::vector<std::string> known;
+  for (const auto& [name, profile] : policy.profiles) known.push_back(name);
+  for (const std::string& name : rule.profiles) {
+    if (policy.profiles.contains(name)) continue;
+    section.Complain("profiles", "policy.unknown-profile",
+                     "no profile \"" + Escape(name, 64) + "\"" + DidYouMean(name, known));
+  }
+}
+
+Rule ReadRule(Section section, const Policy& policy) {
+  Rule rule;
+  rule.name = section.String("name");
+  CheckLabel(section, "name", rule.name);
+  auto has_name = [&rule](const Rule& other) { return other.name == rule.name; };
+  if (!rule.name.empty() && std::any_of(policy.rules.begin(), policy.rules.end(), has_name)) {
+    section.Complain("name", "config.duplicate",
+                     "another rule is called \"" + Escape(rule.name, 64) + "\"");
+  }
+  rule.principals = ReadPrincipals(section, "principals", section.Strings("principals"));
+  std::vector<std::string> profiles = section.Strings("profiles");
+  rule.profiles = {profiles.begin(), profiles.end()};
+  CheckProfilesExist(section, rule, policy);
+  ReadPatterns(section, rule);
+  CheckPatterns(section, rule);
+  return rule;
+}
+
+void ReadRules(Section& root, Policy& policy) {
+  for (Section& section : root.Sections("rule")) {
+    policy.rules.push_back(ReadRule(section, policy));
+  }
+  if (policy.rules.size() > policy::kRulesMax) {
+    root.Complain("rule", "config.range",
+                  "more than " + std::to_string(policy::kRulesMax) + " rules");
+  }
+}
+
+}  // namespace
+
+Result<Policy> ParsePolicy(std::string_view text, std::string source_name) {
+  TRY_ASSIGN(Document document, Document::Parse(text, std::move(source_name)));
+  Section root = document.root();
+  Policy policy;
+  policy.operators = ReadPrincipals(root, "operators", root.StringsOrNone("operators"));
+  ReadProfiles(root, policy);
+  ReadRules(root, policy);
+  TRY(document.Finish());
+  return policy;
+}
+
+}  // namespace mayfly::config
