@@ -11,7 +11,8 @@ namespace mayfly::x509 {
 
 // What a profile allows. RSA: modulus within the range, a multiple of 8, exponent 65537.
 struct KeyRules {
-  std::set<KeyType> allowed = {KeyType::kEcP256, KeyType::kEcP384, KeyType::kEd25519, KeyType::kRsa};
+  std::set<KeyType> allowed = {KeyType::kEcP256, KeyType::kEcP384, KeyType::kEd25519,
+                               KeyType::kRsa};
   size_t rsa_modulus_bits_min = 2048;
   size_t rsa_modulus_bits_max = 4096;
 };
@@ -19,9 +20,15 @@ struct KeyRules {
 class ProvenKey {
  public:
   // The key rules first (cheap), then the signature of the request.
-  // Errors: kKeyRejected "key.type", "key.rsa-size", "key.rsa-exponent", "key.import";
-  // kBadCsr "csr.signature".
+  // Errors: kKeyRejected "key.type", "key.rsa-size", "key.rsa-exponent", "key.rsa-weak",
+  // "key.import"; kBadCsr "csr.signature".
   static Result<ProvenKey> FromRequest(const CertificationRequest& request, const KeyRules& rules);
+  // A key in a token of our own has signed a fresh challenge: for certificates that Mayfly makes
+  // for itself (CAs, responders), where there is no request.
+  // Errors: as above, and kSignatureInvalid as VerifySignature.
+  static Result<ProvenKey> FromCanary(const SubjectPublicKeyInfo& spki,
+                                      SignatureAlgorithm algorithm, ByteSpan challenge,
+                                      ByteSpan signature, const KeyRules& rules);
 
   const SubjectPublicKeyInfo& spki() const { return spki_; }
 
