@@ -1,0 +1,150 @@
+"""A gRPC client of the CA without generated stubs: messages come from the .proto files as they are."""
+
+import dataclasses
+import functools
+import os
+import subprocess
+import tempfile
+import time
+import uuid
+
+import grpc
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+from .authority import ROOT
+
+SERVICE = "mayfly.ca.v1.CertificateAuthorityService"
+
+
+@functools.lru_cache(maxsize=None)
+def _pool():
+    with tempfile.NamedTemporaryFile() as out:
+        subprocess.run(
+            ["protoc", f"-I{ROOT / 'proto'}", "--include_imports", f"--descriptor_set_out={out.name}",
+             "mayfly/ca/v1/certificate_authority.proto", "google/rpc/status.proto",
+             "google/rpc/error_details.proto"],
+            check=True)
+        files = descriptor_pb2.FileDescriptorSet.FromString(open(out.name, "rb").read())
+    pool = descriptor_pool.DescriptorPool()
+    for file in files.file:
+        pool.Add(file)
+    return pool
+
+
+@functools.lru_cache(maxsize=None)
+def message(name):
+    """The class of a message, e.g. message("mayfly.ca.v1.Certificate")."""
+    descriptor = _pool().FindMessageTypeByName(name)
+    if hasattr(message_factory, "GetMessageClass"):  # protobuf 4.22 and newer
+        return message_factory.GetMessageClass(descriptor)
+    return message_factory.MessageFactory(_pool()).GetPrototype(descriptor)
+
+
+def make_request_id(at=None):
+    """A UUIDv7 (RFC 9562 5.7)."""
+    milliseconds = int((time.time() if at is None else at) * 1000)
+    value = bytearray(milliseconds.to_bytes(6, "big") + os.urandom(10))
+    value[6] = 0x70 | value[6] & 0x0F
+    value[8] = 0x80 | value[8] & 0x3F
+    return str(uuid.UUID(bytes=bytes(value)))
+
+
+@dataclasses.dataclass
+class Refused(Exception):
+    """A call that failed: gRPC's code, the rules that refused, and when to come back."""
+    code: grpc.StatusCode
+    text: str
+    rule: str = ""
+    reason: str = ""
+    rules: frozenset = frozenset()
+    retry_seconds: float = None
+
+    def __str__(self):
+        return f"{self.code.name} [{self.rule}] {self.text}"
+
+
+def _read_error(error):
+    refused = Refused(error.code(), error.details() or "")
+    rules = set()
+    for key, value in error.trailing_metadata() or ():
+        if key != "grpc-status-details-bin":
+            continue
+        for detail in message("google.rpc.Status").FromString(value).details:
+            name = detail.type_url.rsplit("/", 1)[-1]
+            inner = message(name).FromString(detail.value)
+            if name == "google.rpc.ErrorInfo":
+                assert inner.domain == "mayfly.ca"
+                refused.rule, refused.reason = inner.metadata.get("rule", ""), inner.reason
+                rules.add(refused.rule)
+            elif name == "google.rpc.BadRequest":
+                rules.update(word for violation in inner.field_violations
+                             for word in _rule_words(violation))
+            elif name == "google.rpc.RetryInfo":
+                refused.retry_seconds = inner.retry_delay.seconds + inner.retry_delay.nanos / 1e9
+    refused.rules = frozenset(rules)
+    return refused
+
+
+def _rule_words(violation):
+    """The rule ids that a violation's description names."""
+    words = violation.description.replace("[", " ").replace("]", " ").replace(":", " ").split()
+    return [word for word in words if "." in word]
+
+
+class Client:
+    """Calls as one principal. `certificate` and `key` are PEM bytes; None: without a certificate."""
+
+    def __init__(self, authority, certificate=None, key=None):
+        credentials = grpc.ssl_channel_credentials(authority.root_file.read_bytes(), key, certificate)
+        self._channel = grpc.secure_channel(
+            f"localhost:{authority.port('grpc')}", credentials,
+            options=[("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1),
+                     ("grpc.min_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500),
+                     ("grpc.initial_reconnect_backoff_ms", 100)])
+
+    def close(self):
+        """Closes the connection."""
+        self._channel.close()
+
+    def call(self, method, request, seconds=20, wait_for_ready=False):
+        """One call. Raises Refused."""
+        response = "TrustBundle" if method == "GetTrustBundle" else (
+            "Certificate" if method == "GetCertificate" else method + "Response")
+        stub = self._channel.unary_unary(
+            f"/{SERVICE}/{method}", request_serializer=lambda m: m.SerializeToString(),
+            response_deserializer=message(f"mayfly.ca.v1.{response}").FromString)
+        try:
+            return stub(request, timeout=seconds, wait_for_ready=wait_for_ready)
+        except grpc.RpcError as error:
+            raise _read_error(error) from None
+
+    def issue(self, csr, profile="server", names=(), lifetime=None, request_id="", **options):
+        """IssueCertificate; `csr` is DER, `lifetime` seconds."""
+        request = message("mayfly.ca.v1.IssueCertificateRequest")(
+            csr_der=csr, profile=profile, subject_alt_names=names, request_id=request_id)
+        if lifetime is not None:
+            request.lifetime.seconds = lifetime
+        return self.call("IssueCertificate", request, **options)
+
+    def get(self, serial, issuer="-", **options):
+        """GetCertificate by serial in hex."""
+        request = message("mayfly.ca.v1.GetCertificateRequest")(
+            name=f"issuers/{issuer}/certificates/{serial}")
+        return self.call("GetCertificate", request, **options)
+
+    def revoke(self, serial, reason=2, issuer="-", **options):
+        """RevokeCertificate; reason 2 is key compromise."""
+        request = message("mayfly.ca.v1.RevokeCertificateRequest")(
+            name=f"issuers/{issuer}/certificates/{serial}", reason=reason)
+        return self.call("RevokeCertificate", request, **options)
+
+    def trust_bundle(self, **options):
+        """GetTrustBundle of the server's own trust domain."""
+        request = message("mayfly.ca.v1.GetTrustBundleRequest")(name="trustBundles/-")
+        return self.call("GetTrustBundle", request, **options)
+
+
+def operator(authority):
+    """A client as the operator that ./quickstart made."""
+    folder = authority.home / "operator"
+    return Client(authority, (folder / "tls.crt").read_bytes(), (folder / "tls.key").read_bytes())

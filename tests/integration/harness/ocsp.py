@@ -1,0 +1,27 @@
+"""OCSP as the openssl program asks and judges it."""
+
+import re
+import subprocess
+
+
+def openssl_ocsp(authority, *which, digest="sha1"):
+    """Status of one certificate: good, revoked, unknown, or an error status such as trylater.
+
+    `which` names it for openssl: "-cert", FILE or "-serial", NUMBER.
+    """
+    done = subprocess.run(
+        ["openssl", "ocsp", "-CAfile", str(authority.root_file), "-verify_other",
+         str(authority.chain_file), "-issuer", str(authority.chain_file), f"-{digest}",
+         *map(str, which), "-url", f"http://127.0.0.1:{authority.port('http')}/ocsp"],
+        capture_output=True, text=True, timeout=30, check=False)
+    said = done.stdout + done.stderr
+    error = re.search(r"Responder Error: (\w+)", said)
+    if error:
+        return error[1].lower()
+    assert "Response verify OK" in said, said
+    return re.search(r": (good|revoked|unknown)$", said, re.MULTILINE)[1]
+
+
+def status_of_serial(authority, serial, digest="sha1"):
+    """Status of a serial given in hex."""
+    return openssl_ocsp(authority, "-serial", f"0x{serial}", digest=digest)
