@@ -36,7 +36,7 @@ start_token() {
 
 migrate() {
   mayfly-ca migrate --config "$home/ca.toml" \
-    --owner "host=$sockets/database dbname=mayfly user=mayfly_owner"
+    --owner user=mayfly_owner
 }
 
 start_signer_with() {  # CONFIG
@@ -77,10 +77,10 @@ apply_policy() { mayfly-ca apply-policy --config "$home/ca.toml"; }
 make_credentials() {
   mayfly-ca issue-local --config "$home/ca.toml" --profile client \
     --name URI:spiffe://mayfly.internal/operator --lifetime 7d --if-lapsing \
-    --out-cert "$home/operator/tls.crt" --out-key "$home/operator/tls.key"
+    --cert-out "$home/operator/tls.crt" --key-out "$home/operator/tls.key"
   mayfly-ca issue-local --config "$home/ca.toml" --profile server \
     --name DNS:localhost --name IP:127.0.0.1 --lifetime 7d --if-lapsing \
-    --out-cert "$home/server/tls.crt" --out-key "$home/server/tls.key"
+    --cert-out "$home/server/tls.crt" --key-out "$home/server/tls.key"
 }
 
 start_server() {
