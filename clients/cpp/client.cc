@@ -1,1 +1,202 @@
+#include "clients/cpp/client.h"
 
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/secret.h"
+#include "clients/cpp/decode.h"
+#include "clients/cpp/files.h"
+#include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
+
+namespace mayfly::client {
+namespace {
+
+struct Free {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+
+Error Invalid(std::string rule, std::string message) {
+  return Fail(ErrorCode::kInvalidArgument, std::move(rule), std::move(message));
+}
+
+bool IsPort(std::string_view text) {
+  return !text.empty() && text.size() <= 5 &&
+         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }) &&
+         std::stoi(std::string(text)) >= 1 && std::stoi(std::string(text)) <= 65535;
+}
+
+bool IsHost(std::string_view text) {
+  return !text.empty() && text.size() <= 253 && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) || c == '.' || c == '-' || c == '_';
+  });
+}
+
+// Is this the private half of the certificate's key? gRPC would only fail its handshakes.
+bool IsKeyOf(ByteSpan pem, const x509::Certificate& certificate) {
+  const std::unique_ptr<BIO, Free> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const auto no_password = [](char*, int, int, void*) { return -1; };
+  const std::unique_ptr<EVP_PKEY, Free> key(
+      PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
+  unsigned char* der = nullptr;
+  const int size = key ? i2d_PUBKEY(key.get(), &der) : -1;
+  if (size <= 0) return false;
+  const bool same =
+      Equal({der, static_cast<size_t>(size)}, certificate.tbs().fields().public_key.der());
+  OPENSSL_free(der);
+  return same;
+}
+
+struct Credentials {
+  std::shared_ptr<grpc::ChannelCredentials> channel;
+  x509::Certificate certificate;
+};
+
+Status CheckValidity(const x509::Certificate& certificate, const std::filesystem::path& path,
+                     TimePoint now) {
+  // Both ends are inclusive (RFC 5280 4.1.2.5). A clock that runs behind is the server's to judge.
+  if (now < certificate.tbs().fields().validity.not_after() + Seconds(1)) return Ok();
+  return Fail(ErrorCode::kUnauthenticated, "client.certificate-expired",
+              "your own certificate, " + path.string() + ", has expired");
+}
+
+Result<Credentials> LoadCredentials(const ClientConfig& config, TimePoint now) {
+  TRY_ASSIGN(const Bytes trust, ReadFile(config.trust));
+  TRY_ASSIGN(const Bytes chain, ReadFile(config.certificate));
+  TRY_ASSIGN(Bytes key_pem, ReadFile(config.private_key));
+  const SecretBytes key(std::move(key_pem));
+  if (!x509::Certificate::FromPem(AsText(trust))) {
+    return Invalid("client.trust", config.trust.string() + " is not a PEM file of certificates");
+  }
+  auto certificate = x509::Certificate::FromPem(AsText(chain));
+  if (!certificate) {
+    return Invalid("client.certificate",
+                   config.certificate.string() + ": " + certificate.error().message);
+  }
+  TRY(CheckValidity(*certificate, config.certificate, now));
+  if (!IsKeyOf(key.Reveal(), *certificate)) {
+    return Invalid("client.private-key", config.private_key.string() +
+                                             " is not the unencrypted private key of " +
+                                             config.certificate.string());
+  }
+  auto channel = grpc::SslCredentials({ToString(trust), ToString(key.Reveal()), ToString(chain)});
+  return Credentials{std::move(channel), *std::move(certificate)};
+}
+
+}  // namespace
+
+struct Client::Impl {
+  ClientConfig config;
+  ClientSources sources;
+  std::unique_ptr<v1::CertificateAuthorityService::Stub> stub;
+
+  using Stub = v1::CertificateAuthorityService::Stub;
+  template <class Request, class Response>
+  using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
+
+  template <class Request, class Response>
+  Result<Response> Call(Method<Request, Response> method, const Request& request) {
+    Response response;
+    const RetryParts parts{sources.clock, sources.random,
+                           [](Milliseconds wait) { std::this_thread::sleep_for(wait); },
+                           config.on_retry};
+    TRY(CallWithRetry(config.retry, parts, [&](Milliseconds allowed) -> Status {
+      grpc::ClientContext context;
+      const gpr_timespec span = gpr_time_from_millis(allowed.count(), GPR_TIMESPAN);
+      context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), span));
+      const grpc::Status status = (stub.get()->*method)(&context, request, &response);
+      if (!status.ok()) return DecodeStatus(status);
+      return Ok();
+    }));
+    return response;
+  }
+};
+
+Result<std::string> NormalizeServer(std::string_view text) {
+  std::string_view host = text;
+  std::string port = std::to_string(kPortDefault);
+  // "[v6]" and "[v6]:port"; any other colon ends the host.
+  const size_t closing = text.starts_with('[') ? text.find(']') : 0;
+  if (closing == std::string_view::npos)
+    host = "";
+  else if (const size_t colon = text.find(':', closing); colon != std::string_view::npos) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+  }
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  const bool good_host =
+      bracketed ? bool(x509::GeneralName::Ip(host.substr(1, host.size() - 2))) : IsHost(host);
+  if (!good_host || !IsPort(port)) {
+    return Invalid("client.server", "\"" + Escape(text) +
+                                        "\" is not a server; write host, host:port or [IPv6]:port");
+  }
+  return std::string(host) + ":" + port;
+}
+
+std::string AnyIssuerName(const x509::SerialNumber& serial) {
+  return "issuers/-/certificates/" + serial.Hex();
+}
+
+Result<std::unique_ptr<Client>> Client::Connect(ClientConfig config, ClientSources sources) {
+  TRY_ASSIGN(config.server, NormalizeServer(config.server));
+  TRY_ASSIGN(Credentials credentials, LoadCredentials(config, sources.clock.Now()));
+  grpc::ChannelArguments arguments;
+  // One retry loop, ours: it honours RetryInfo and says what it does.
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  // Also the time that one connection attempt, handshake included, is given.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+  auto channel = grpc::CreateCustomChannel(config.server, credentials.channel, arguments);
+  std::unique_ptr<Impl> impl(
+      new Impl{std::move(config), sources, v1::CertificateAuthorityService::NewStub(channel)});
+  return std::unique_ptr<Client>(new Client(std::move(impl), std::move(credentials.certificate)));
+}
+
+Client::Client(std::unique_ptr<Impl> impl, x509::Certificate certificate)
+    : impl_(std::move(impl)), certificate_(std::move(certificate)) {}
+Client::~Client() = default;
+
+Result<v1::IssueCertificateResponse> Client::Issue(const IssueWish& wish) {
+  const ClientSources& sources = impl_->sources;
+  v1::IssueCertificateRequest request;
+  request.set_csr_der(ToString(wish.csr_der));
+  request.set_profile(wish.profile);
+  for (const x509::GeneralName& name : wish.names) request.add_subject_alt_names(name.ToString());
+  if (wish.lifetime) request.mutable_lifetime()->set_seconds(wish.lifetime->count());
+  const Uuid id =
+      wish.request_id ? *wish.request_id : Uuid::MakeV7(sources.clock.Now(), sources.random);
+  request.set_request_id(id.ToString());
+  return impl_->Call(&Impl::Stub::IssueCertificate, request);
+}
+
+Result<v1::Certificate> Client::Get(const std::string& name) {
+  v1::GetCertificateRequest request;
+  request.set_name(name);
+  return impl_->Call(&Impl::Stub::GetCertificate, request);
+}
+
+Result<v1::RevokeCertificateResponse> Client::Revoke(const std::string& name,
+                                                     v1::RevocationReason reason) {
+  v1::RevokeCertificateRequest request;
+  request.set_name(name);
+  request.set_reason(reason);
+  return impl_->Call(&Impl::Stub::RevokeCertificate, request);
+}
+
+Result<v1::TrustBundle> Client::TrustBundle() {
+  v1::GetTrustBundleRequest request;
+  request.set_name("trustBundles/-");
+  return impl_->Call(&Impl::Stub::GetTrustBundle, request);
+}
+
+}  // namespace mayfly::client

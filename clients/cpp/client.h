@@ -1,0 +1,86 @@
+// The C++ client of a Mayfly certificate authority.
+//
+//   TRY_ASSIGN(auto client, Client::Connect({.server = "ca.internal:7443", .trust = "roots.pem",
+//                                            .certificate = "me.crt", .private_key = "me.key"},
+//                                           {clock, random}));
+//   TRY_ASSIGN(auto key, PrivateKey::Generate(NewKey::kEcP256));
+//   TRY_ASSIGN(auto csr, MakeCertificationRequest(key, names));
+//   TRY_ASSIGN(auto issued, client->Issue({.csr_der = csr, .profile = "server"}));
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "clients/cpp/retry.h"
+#include "mayfly/ca/v1/certificate_authority.pb.h"
+#include "x509/certificate.h"
+#include "x509/general_name.h"
+
+namespace mayfly::client {
+
+namespace v1 = ::mayfly::ca::v1;
+
+constexpr uint16_t kPortDefault = 7443;
+
+struct ClientConfig {
+  std::string server;                 // "host", "host:port", "[v6]:port"
+  std::filesystem::path trust;        // PEM: the roots that the server is verified with
+  std::filesystem::path certificate;  // PEM: the client's own, leaf first
+  std::filesystem::path private_key;  // PEM, PKCS#8, not encrypted
+  RetryPolicy retry = {};
+  OnRetry on_retry = {};
+};
+
+struct ClientSources {
+  const Clock& clock;
+  RandomSource& random;
+};
+
+struct IssueWish {
+  Bytes csr_der;
+  std::string profile;
+  x509::GeneralNames names = {};  // beside those in the CSR
+  std::optional<Seconds> lifetime = std::nullopt;
+  // Given where a wish of an earlier process is taken up again; else the client makes one, and
+  // keeps it for all its attempts, so that a lost answer cannot become two certificates.
+  std::optional<Uuid> request_id = std::nullopt;
+};
+
+class Client {
+ public:
+  // Reads and checks the files; connects with the first call.
+  // Errors: kInvalidArgument "client.server", "file.read", "client.trust", "client.certificate",
+  // "client.private-key"; kUnauthenticated "client.certificate-expired".
+  static Result<std::unique_ptr<Client>> Connect(ClientConfig config, ClientSources sources);
+  ~Client();
+
+  // Errors: those of the server (rpc/status.h's table, read backwards), kShuttingDown
+  // "client.unreachable" (nobody there, or the TLS handshake failed), kDeadlineExceeded
+  // "client.deadline".
+  Result<v1::IssueCertificateResponse> Issue(const IssueWish& wish);
+  Result<v1::Certificate> Get(const std::string& name);
+  Result<v1::RevokeCertificateResponse> Revoke(const std::string& name,
+                                               v1::RevocationReason reason);
+  Result<v1::TrustBundle> TrustBundle();
+
+  // Who calls.
+  const x509::Certificate& certificate() const { return certificate_; }
+
+ private:
+  struct Impl;
+  Client(std::unique_ptr<Impl> impl, x509::Certificate certificate);
+  std::unique_ptr<Impl> impl_;
+  x509::Certificate certificate_;
+};
+
+// "ca.internal" -> "ca.internal:7443". Error: kInvalidArgument "client.server".
+Result<std::string> NormalizeServer(std::string_view text);
+// issuers/-/certificates/{serial}
+std::string AnyIssuerName(const x509::SerialNumber& serial);
+
+}  // namespace mayfly::client
