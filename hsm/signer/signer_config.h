@@ -1,0 +1,39 @@
+// The signer's configuration file. docs/HSM.md shows one with all its keys.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "hsm/signer/key_uri.h"
+#include "ports/signer.h"
+
+namespace mayfly::hsm {
+
+constexpr int kWorkersMax = 16;
+constexpr size_t kServedKeysMax = 256;
+
+struct ServedKey {
+  KeyUri uri;
+  std::set<SignPurpose> purposes;  // the canary is always among them
+};
+
+struct SignerProcessConfig {
+  std::filesystem::path module;
+  std::filesystem::path pin_file;
+  std::filesystem::path socket;
+  std::filesystem::path state_directory;
+  int workers;
+  std::set<uid_t> allowed_uids;  // beside the signer's own and root
+  std::vector<ServedKey> keys;
+
+  // Paths are relative to the file's folder. Errors: those of config::Document; "signer.uri",
+  // "signer.purpose", "signer.one-token" (all keys lie in one token, for one PIN opens it),
+  // "signer.duplicate-key", "signer.socket-path".
+  static Result<SignerProcessConfig> Load(const std::filesystem::path& file);
+};
+
+}  // namespace mayfly::hsm

@@ -1,0 +1,89 @@
+// A PKCS#11 module, a token in it and one logged-in session: all of PKCS#11 that Mayfly touches is
+// here and in token_key.cc.
+//
+// libp11 loads the module, lists the slots and logs in. Objects are found, made and used through
+// the PKCS#11 functions themselves: libp11's enumeration fails at the first key of a type that it
+// does not know, and it cannot make EC keys.
+#pragma once
+
+#include <libp11.h>
+#include <p11-kit/pkcs11.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "hsm/signer/key_uri.h"
+#include "ports/signer.h"
+
+namespace mayfly::hsm {
+
+// Where the module, the PIN and the note of tried PINs are.
+struct TokenAccess {
+  std::filesystem::path module;
+  std::filesystem::path pin_file;
+  std::filesystem::path state_directory;
+};
+
+enum class SessionMode { kReadOnly, kReadWrite };
+
+struct TokenKey {
+  CK_OBJECT_HANDLE private_key;
+  x509::SubjectPublicKeyInfo spki;
+};
+
+enum class TokenCurve { kP256, kP384 };
+
+class TokenSession {
+ public:
+  // Loads the module, finds the one token of that name, logs in under the rules of pin_marker.h.
+  // Errors, all kSignerUnavailable but the PIN file's: "signer.module", "signer.token-absent",
+  // "signer.token-ambiguous", "signer.pin-file", "signer.pin-state", "signer.pin-refused",
+  // "signer.pin-locked" (locked, or one wrong PIN from it: nothing is sent), "signer.token-failed".
+  static Result<std::unique_ptr<TokenSession>> Open(const TokenAccess& access,
+                                                    const TokenName& name, SessionMode mode,
+                                                    RandomSource& random);
+  ~TokenSession();
+  TokenSession(const TokenSession&) = delete;
+  TokenSession& operator=(const TokenSession&) = delete;
+
+  // kNotFound "signer.key-not-found"; kSignerUnavailable "signer.key-ambiguous",
+  // "signer.key-extractable" (a key that may leave the token is not served), "signer.key-type",
+  // "signer.public-key-missing"; "signer.token-failed" when the session is of no more use.
+  Result<TokenKey> FindKey(const KeyUri& uri);
+
+  // ECDSA over the message's hash, by the key's own algorithm. Outcomes as in ports/signer.h; any
+  // but kSigned has rule "signer.token-failed", and the session is of no more use.
+  SignResult Sign(const TokenKey& key, ByteSpan message);
+
+  // Makes an EC key pair in the token that can never leave it. The URI must name it by object=;
+  // kConflict "signer.key-exists" when an object of that label is there.
+  Result<TokenKey> GenerateKey(const KeyUri& uri, TokenCurve curve, RandomSource& random);
+
+ private:
+  struct Module;
+  explicit TokenSession(std::unique_ptr<Module> module);
+  Result<PKCS11_SLOT*> FindSlot(const TokenName& name);
+  Status OpenSession(PKCS11_SLOT* slot, SessionMode mode);
+  Status Login(PKCS11_SLOT* slot, const TokenAccess& access, RandomSource& random);
+
+  struct ObjectQuery {
+    CK_OBJECT_CLASS object_class;
+    std::string label;  // empty: any
+    Bytes id;           // empty: any
+  };
+  Result<std::vector<CK_OBJECT_HANDLE>> FindObjects(const ObjectQuery& query);
+  Result<Bytes> Attribute(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
+  Result<bool> Flag(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type);
+  Status RequireUnextractable(CK_OBJECT_HANDLE private_key);
+  Result<x509::SubjectPublicKeyInfo> PublicHalf(const KeyUri& uri, CK_OBJECT_HANDLE private_key);
+  Status RequireUnused(const std::string& label);
+
+  std::unique_ptr<Module> module_;
+  CK_FUNCTION_LIST* functions_ = nullptr;
+  CK_SESSION_HANDLE session_ = CK_INVALID_HANDLE;
+};
+
+}  // namespace mayfly::hsm
