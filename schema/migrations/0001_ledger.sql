@@ -12,9 +12,11 @@ DO $$
 DECLARE role_name text;
 BEGIN
   FOREACH role_name IN ARRAY ARRAY['mayfly_issue', 'mayfly_respond', 'mayfly_project', 'mayfly_maintain', 'mayfly_read'] LOOP
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+    BEGIN
       EXECUTE format('CREATE ROLE %I LOGIN', role_name);
-    END IF;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN
+      NULL;  -- made by another database's migration, perhaps at this moment
+    END;
   END LOOP;
 END $$;
 
@@ -82,7 +84,20 @@ CREATE TABLE policy_version (
   activated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
--- The record: written and durable before the signature exists.
+-- The Unix milliseconds that octets 1..6 hold: of a serial of ours after its class octet.
+CREATE FUNCTION serial_ms(serial bytea) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN get_byte(serial, 1)::bigint << 40 | get_byte(serial, 2)::bigint << 32
+     | get_byte(serial, 3)::bigint << 24 | get_byte(serial, 4)::bigint << 16
+     | get_byte(serial, 5)::bigint << 8 | get_byte(serial, 6)::bigint;
+-- The same for a UUIDv7, which begins with them (RFC 9562 5.7).
+CREATE FUNCTION uuid_ms(id uuid) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN mayfly.serial_ms('\x00'::bytea || substring(uuid_send(id) FOR 6));
+CREATE FUNCTION unix_ms(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN floor(extract(epoch FROM at) * 1000)::bigint;
+
+-- The record: written and durable before the signature exists. Its serial's own time is within
+-- 30 s of the database's clock, whatever the server believes: a tick that is closed stays closed,
+-- and a responder may say `unknown` of what is older than what it has read.
 CREATE TABLE issuance (
   serial bytea NOT NULL CHECK (octet_length(serial) = 20),
   issuer_id integer NOT NULL,
@@ -100,7 +115,9 @@ CREATE TABLE issuance (
   profile text NOT NULL,
   principal text NOT NULL,
   tbs bytea NOT NULL,
-  PRIMARY KEY (serial, issuer_id)
+  PRIMARY KEY (serial, issuer_id),
+  CONSTRAINT issuance_serial_time
+    CHECK (abs(mayfly.unix_ms(recorded_at) - mayfly.serial_ms(serial)) <= 30000)
 ) PARTITION BY RANGE (serial);
 
 -- How a record ended: the first outcome wins, for ever.
@@ -121,12 +138,15 @@ CREATE TABLE outcome (
 CREATE TABLE request (
   request_id uuid NOT NULL,
   scope text NOT NULL CHECK (octet_length(scope) <= 512),
-  attempt smallint NOT NULL CHECK (attempt >= 1),
+  attempt integer NOT NULL CHECK (attempt BETWEEN 1 AND 65535),
   issuer_id integer NOT NULL,
   serial bytea NOT NULL,
   body_hash bytea NOT NULL CHECK (octet_length(body_hash) = 32),
   tick bigint NOT NULL,
-  PRIMARY KEY (request_id, scope, attempt)
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (request_id, scope, attempt),
+  CONSTRAINT request_id_time
+    CHECK (abs(mayfly.unix_ms(recorded_at) - mayfly.uuid_ms(request_id)) <= 86400000)
 ) PARTITION BY RANGE (request_id);
 
 -- Numbered max + 1 under the advisory lock 7000002: the number is the commit order.
@@ -134,7 +154,7 @@ CREATE TABLE revocation (
   number bigint PRIMARY KEY CHECK (number > 0),
   serial bytea NOT NULL,
   issuer_id integer NOT NULL,
-  reason smallint NOT NULL,
+  reason smallint NOT NULL CHECK (reason IN (0, 1, 2, 3, 4, 5, 9)),  -- RFC 5280 5.3.1; no hold
   revoked_at timestamptz NOT NULL,
   not_after timestamptz NOT NULL,  -- of the certificate
   principal text NOT NULL,
