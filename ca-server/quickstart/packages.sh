@@ -7,7 +7,7 @@ run_packages=(
   postgresql    # the ledger
   softhsm2      # the token
   opensc        # pkcs11-tool, which makes the token
-  libp11-kit0 procps util-linux
+  procps util-linux
 )
 build_packages=(
   cmake ninja-build g++ pkg-config
