@@ -7,7 +7,8 @@
 //   for (Section listener : root.Sections("listener")) ...     // [[listener]]
 //   TRY(document.Finish());                                     // unknown keys, and all else
 //
-// Getters of a missing or mistyped key note the error and return an empty value, so reading goes on.
+// Getters of a missing or mistyped key note the error and return an empty value, so reading goes
+// on.
 #pragma once
 
 #include <cstdint>
@@ -37,16 +38,16 @@ class Section {
   std::string String(std::string_view key);
   std::string StringOr(std::string_view key, std::string_view otherwise);
   std::optional<std::string> OptionalString(std::string_view key);
-  std::vector<std::string> Strings(std::string_view key);             // required, not empty
-  std::vector<std::string> StringsOrNone(std::string_view key);       // absent: empty
+  std::vector<std::string> Strings(std::string_view key);        // required, not empty
+  std::vector<std::string> StringsOrNone(std::string_view key);  // absent: empty
   int64_t IntegerOr(std::string_view key, int64_t otherwise, int64_t min, int64_t max);
   bool BooleanOr(std::string_view key, bool otherwise);
   Seconds Duration(std::string_view key);
   Seconds DurationOr(std::string_view key, Seconds otherwise);
-  Section Sub(std::string_view key);                                  // [key], required
+  Section Sub(std::string_view key);  // [key], required
   std::optional<Section> OptionalSub(std::string_view key);
-  Section SubOrEmpty(std::string_view key);                           // absent: without any key
-  std::vector<Section> Sections(std::string_view key);                // [[key]], absent: empty
+  Section SubOrEmpty(std::string_view key);             // absent: without any key
+  std::vector<Section> Sections(std::string_view key);  // [[key]], absent: empty
   // Every [key.NAME] below [key]: name and section, in file order.
   std::vector<std::pair<std::string, Section>> NamedSections(std::string_view key);
   // A finding of the caller's own about `key` (its line is added).
@@ -60,12 +61,13 @@ class Section {
 
 class Document {
  public:
-  // Errors: kConfiguration "config.file" (cannot be read, too large), "config.syntax" with its line.
+  // Errors: kConfiguration "config.file" (cannot be read, too large), "config.syntax" with its
+  // line.
   static Result<Document> Load(const std::filesystem::path& path);
   static Result<Document> Parse(std::string_view text, std::string source_name);
   Section root();
-  // kConfiguration with one violation for each finding: field "FILE:LINE", rule "config.unknown-key",
-  // "config.missing", "config.type", "config.range", or the caller's.
+  // kConfiguration with one violation for each finding: field "FILE:LINE", rule
+  // "config.unknown-key", "config.missing", "config.type", "config.range", or the caller's.
   Status Finish();
 
  private:

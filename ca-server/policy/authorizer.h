@@ -33,11 +33,11 @@ class IssuanceGrant {
 
 struct IssuanceWish {
   std::string profile;
-  x509::GeneralNames names;            // every name from the request and from inside the CSR
-  std::optional<Seconds> lifetime;     // nothing: the profile's default
-  Hash256 key_hash{};                  // SHA-256 of the SPKI, for key blocks
-  std::optional<Uuid> lineage;         // a renewal's lineage, for lineage blocks
-  std::string issuer;                  // for issuer blocks
+  x509::GeneralNames names;         // every name from the request and from inside the CSR
+  std::optional<Seconds> lifetime;  // nothing: the profile's default
+  Hash256 key_hash{};               // SHA-256 of the SPKI, for key blocks
+  std::optional<Uuid> lineage;      // a renewal's lineage, for lineage blocks
+  std::string issuer;               // for issuer blocks
 };
 
 class Authorizer {

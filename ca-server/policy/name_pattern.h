@@ -27,11 +27,12 @@ class NamePattern {
 
  private:
   static Result<NamePattern> ParseIp(std::string_view text);
-  NamePattern(x509::GeneralName::Kind kind, std::string text) : kind_(kind), text_(std::move(text)) {}
+  NamePattern(x509::GeneralName::Kind kind, std::string text)
+      : kind_(kind), text_(std::move(text)) {}
   x509::GeneralName::Kind kind_;
   std::string text_;
-  std::string network_;      // kIp: the octets
-  size_t prefix_bits_ = 0;   // kIp
+  std::string network_;     // kIp: the octets
+  size_t prefix_bits_ = 0;  // kIp
 };
 
 }  // namespace mayfly::policy

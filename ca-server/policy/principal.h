@@ -15,7 +15,8 @@ enum class ProofOfIdentity : uint8_t {
 
 struct Principal {
   ProofOfIdentity proof;
-  // For rules, records and logs: "spiffe://trust/path", "dns:web.internal", "local:0", "system:ocsp".
+  // For rules, records and logs: "spiffe://trust/path", "dns:web.internal", "local:0",
+  // "system:ocsp".
   std::string id;
   // What request ids are scoped to: "lineage:<uuid>" or the id, never a single certificate.
   std::string request_scope;

@@ -1,0 +1,238 @@
+#include "policy/authorizer.h"
+
+#include "policy/responder_profile.h"
+#include "tests/unit/policy/policy_fixture.h"
+
+namespace mayfly::policy {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+constexpr std::string_view kLineage = "018f0000-0000-7000-8000-000000000001";
+
+void Block(DecisionBasis& basis, BlockKind kind, ByteSpan value) {
+  basis.blocks.insert(policy::Block{kind, ToBytes(value)});
+}
+
+TEST(Authorizer, GrantsWhatRulesGrant) {
+  auto grant = Ask(Basis(), Wish({"IP:10.1.2.3", "DNS:b.web.internal", "DNS:a.web.internal"}));
+  ASSERT_TRUE(grant) << Describe(grant.error(), ErrorText::kForLog);
+  EXPECT_EQ(grant->names(),
+            x509::Normalize(Names({"DNS:a.web.internal", "DNS:b.web.internal", "IP:10.1.2.3"})));
+  EXPECT_EQ(grant->profile().name, "server");
+  EXPECT_EQ(grant->lifetime(), kDay);
+  EXPECT_EQ(grant->principal(), "spiffe://mayfly.internal/web");
+  EXPECT_EQ(grant->rule(), "web,net");
+  EXPECT_EQ(grant->policy_version(), 4u);
+  EXPECT_EQ(grant->decision(), 9u);
+}
+
+TEST(Authorizer, NamesTheRulesThatWereUsed) {
+  EXPECT_EQ(Ask(Basis(), Wish({"DNS:a.web.internal"}))->rule(), "web");
+}
+
+TEST(Authorizer, RefusesOneForbiddenNameAtEveryPlace) {
+  for (size_t at = 0; at < 5; ++at) {
+    std::vector<std::string> names(5);
+    for (size_t i = 0; i < 5; ++i) {
+      names[i] = "DNS:h" + std::to_string(i) + (i == at ? ".evil.internal" : ".web.internal");
+    }
+    auto grant = Ask(Basis(), Wish(names));
+    ASSERT_THAT(RulesOf(grant), ElementsAre("policy.name")) << at;
+    EXPECT_EQ(grant.error().code, ErrorCode::kPolicyDenied);
+    EXPECT_EQ(grant.error().violations[0].field, "subject_alt_names");
+    EXPECT_THAT(grant.error().violations[0].message, HasSubstr(names[at]));
+    EXPECT_THAT(grant.error().violations[0].message, HasSubstr("*.web.internal"));
+  }
+}
+
+TEST(Authorizer, ReportsEveryName) {
+  EXPECT_THAT(RulesOf(Ask(Basis(), Wish({"DNS:a.x", "DNS:b.x", "IP:192.0.2.1"}))),
+              ElementsAre("policy.name", "policy.name", "policy.name"));
+}
+
+TEST(Authorizer, OneRuleMustNamePrincipalAndProfileAndName) {
+  // db.internal is granted, but to another; an IP is granted, but with another profile.
+  EXPECT_THAT(RulesOf(Ask(Basis(), Wish({"DNS:db.internal"}))), ElementsAre("policy.name"));
+  IssuanceWish quiet = Wish({"IP:10.0.0.1"});
+  quiet.profile = "quiet";
+  EXPECT_THAT(RulesOf(Ask(Basis(), quiet)), ElementsAre("policy.name"));
+}
+
+TEST(Authorizer, NeedsARuleForThePrincipal) {
+  Principal stranger = Web();
+  stranger.id = "spiffe://mayfly.internal/stranger";
+  EXPECT_THAT(RulesOf(Ask(Basis(), Wish({"DNS:a.web.internal"}), stranger)),
+              ElementsAre("policy.principal"));
+  stranger.id = "";
+  DecisionBasis basis = Basis();
+  basis.policy.rules[0].principals.insert("");
+  EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:a.web.internal"}), stranger)),
+              ElementsAre("policy.principal"));
+}
+
+TEST(Authorizer, AnyLocalIsForLocalUsersOnly) {
+  Principal local{ProofOfIdentity::kLocal, "local:1000", "local:1000", {}};
+  EXPECT_TRUE(Ask(Basis(), Wish({"DNS:a.web.internal"}), local));
+  local.proof = ProofOfIdentity::kCertificate;
+  EXPECT_THAT(RulesOf(Ask(Basis(), Wish({"DNS:a.web.internal"}), local)),
+              ElementsAre("policy.principal"));
+}
+
+TEST(Authorizer, NeedsANameAndCountsThem) {
+  EXPECT_THAT(RulesOf(Ask(Basis(), Wish({}))), ElementsAre("policy.no-names"));
+  std::vector<std::string> names;
+  for (size_t i = 0; i < x509::kNamesMax; ++i) {
+    names.push_back("DNS:h" + std::to_string(i) + ".web.internal");
+  }
+  EXPECT_TRUE(Ask(Basis(), Wish(names)));
+  names.push_back("DNS:one-more.web.internal");
+  EXPECT_THAT(RulesOf(Ask(Basis(), Wish(names))), ElementsAre("policy.name-count"));
+}
+
+TEST(Authorizer, KeepsToTheKindsOfTheProfile) {
+  DecisionBasis basis = Basis();
+  basis.policy.rules[0].names.push_back(Pattern(x509::GeneralName::Kind::kEmail, "*@web.internal"));
+  EXPECT_THAT(RulesOf(Ask(basis, Wish({"email:a@web.internal"}))), ElementsAre("policy.name-kind"));
+}
+
+TEST(Authorizer, ASpiffeIdIsTheOnlyUri) {
+  EXPECT_TRUE(Ask(Basis(), Wish({"URI:spiffe://mayfly.internal/web/a", "DNS:a.web.internal"})));
+  EXPECT_TRUE(Ask(Basis(), Wish({"URI:https://web.internal/"})));
+  EXPECT_THAT(RulesOf(Ask(Basis(), Wish({"URI:spiffe://mayfly.internal/web/a",
+                                         "URI:spiffe://mayfly.internal/web/b"}))),
+              ElementsAre("policy.spiffe-one-uri"));
+  EXPECT_THAT(RulesOf(Ask(Basis(), Wish({"URI:spiffe://mayfly.internal/web/a",
+                                         "URI:https://web.internal/"}))),
+              ElementsAre("policy.spiffe-one-uri"));
+}
+
+TEST(Authorizer, KeepsToTheLifetime) {
+  IssuanceWish wish = Wish({"DNS:a.web.internal"});
+  for (Seconds allowed : {Seconds(1), kDay, 7 * kDay}) {
+    wish.lifetime = allowed;
+    EXPECT_EQ(Ask(Basis(), wish)->lifetime(), allowed);
+  }
+  for (Seconds refused : {Seconds(-1), Seconds(0), 7 * kDay + Seconds(1), Seconds::max()}) {
+    wish.lifetime = refused;
+    EXPECT_THAT(RulesOf(Ask(Basis(), wish)), ElementsAre("policy.lifetime")) << refused.count();
+  }
+}
+
+TEST(Authorizer, UnknownProfilesAreUnknown) {
+  IssuanceWish wish = Wish({"DNS:a.web.internal"});
+  wish.profile = "sever";
+  auto grant = Ask(Basis(), wish);
+  ASSERT_FALSE(grant);
+  EXPECT_EQ(grant.error().code, ErrorCode::kUnknownProfile);
+  EXPECT_EQ(grant.error().rule, "profile.unknown");
+  EXPECT_THAT(grant.error().message, HasSubstr("quiet, server"));
+}
+
+TEST(Authorizer, NobodyCanAskForTheRespondersProfile) {
+  DecisionBasis basis = Basis();
+  basis.policy.profiles["ocsp-responder"] = ServerProfile();
+  basis.policy.rules[0].profiles.insert("ocsp-responder");
+  IssuanceWish wish = Wish({"DNS:a.web.internal"});
+  wish.profile = "ocsp-responder";
+  EXPECT_EQ(Ask(basis, wish).error().code, ErrorCode::kUnknownProfile);
+}
+
+TEST(Authorizer, WithoutAPolicyEverythingIsDenied) {
+  DecisionBasis basis = Basis();
+  basis.policy_version = 0;
+  EXPECT_EQ(Ask(basis, Wish({"DNS:a.web.internal"})).error().code, ErrorCode::kUnknownProfile);
+}
+
+TEST(Authorizer, BlocksHold) {
+  IssuanceWish wish = Wish({"DNS:a.web.internal"});
+  wish.key_hash = Hash256{1, 2, 3};
+  wish.lineage = Uuid::Parse("018f0000-0000-7000-8000-000000000002").value();
+  ASSERT_TRUE(Ask(Basis(), wish));
+
+  auto expect_blocked = [&wish](BlockKind kind, ByteSpan value, const std::string& field) {
+    DecisionBasis basis = Basis();
+    Block(basis, kind, value);
+    auto grant = Ask(basis, wish);
+    ASSERT_THAT(RulesOf(grant), ElementsAre("policy.blocked")) << field;
+    EXPECT_EQ(grant.error().violations[0].field, field);
+  };
+  expect_blocked(BlockKind::kIssuer, AsBytes("issuing-1"), "issuer");
+  expect_blocked(BlockKind::kKey, wish.key_hash, "csr");
+  expect_blocked(BlockKind::kLineage, wish.lineage->octets(), "lineage");
+  expect_blocked(BlockKind::kIdentity, AsBytes("DNS:a.web.internal"), "subject_alt_names");
+}
+
+TEST(Authorizer, WhoIsBlockedAsksForNothing) {
+  DecisionBasis by_name = Basis();
+  Block(by_name, BlockKind::kIdentity, AsBytes("URI:spiffe://mayfly.internal/web"));
+  EXPECT_THAT(RulesOf(Ask(by_name, Wish({"DNS:a.web.internal"}))), ElementsAre("policy.blocked"));
+  DecisionBasis by_lineage = Basis();
+  Block(by_lineage, BlockKind::kLineage, Uuid::Parse(kLineage)->octets());
+  EXPECT_THAT(RulesOf(Ask(by_lineage, Wish({"DNS:a.web.internal"}))),
+              ElementsAre("policy.blocked"));
+}
+
+TEST(Authorizer, BlocksOfOtherKindsOrValuesDoNot) {
+  DecisionBasis basis = Basis();
+  Block(basis, BlockKind::kKey, AsBytes("issuing-1"));
+  Block(basis, BlockKind::kIssuer, AsBytes("issuing-2"));
+  Block(basis, BlockKind::kIdentity, AsBytes("DNS:b.web.internal"));
+  EXPECT_TRUE(Ask(basis, Wish({"DNS:a.web.internal"})));
+}
+
+TEST(Authorizer, ReportsEveryFindingAtOnce) {
+  DecisionBasis basis = Basis();
+  Block(basis, BlockKind::kIssuer, AsBytes("issuing-1"));
+  IssuanceWish wish = Wish({"DNS:evil", "email:a@web.internal"});
+  wish.lifetime = 8 * kDay;
+  EXPECT_THAT(RulesOf(Ask(basis, wish)), UnorderedElementsAre("policy.name", "policy.name-kind",
+                                                              "policy.lifetime", "policy.blocked"));
+}
+
+TEST(Authorizer, TheRespondersProfileIsBuiltIn) {
+  auto grant = AskForResponder(Basis());
+  ASSERT_TRUE(grant);
+  EXPECT_EQ(grant->profile().name, kResponderProfileName);
+  EXPECT_THAT(grant->profile().extended_key_usages, ElementsAre(x509::oid::OcspSigning()));
+  EXPECT_EQ(grant->profile().key_usages,
+            static_cast<x509::KeyUsages>(x509::KeyUsage::kDigitalSignature));
+  EXPECT_TRUE(grant->profile().ocsp_no_check);
+  EXPECT_TRUE(grant->names().empty());
+  EXPECT_EQ(grant->lifetime(), 7 * kDay);
+  EXPECT_EQ(grant->decision(), 9u);
+}
+
+TEST(Authorizer, BlocksHoldForTheResponderToo) {
+  DecisionBasis issuer = Basis();
+  Block(issuer, BlockKind::kIssuer, AsBytes("issuing-1"));
+  EXPECT_THAT(RulesOf(AskForResponder(issuer)), ElementsAre("policy.blocked"));
+  DecisionBasis key = Basis();
+  Block(key, BlockKind::kKey, Hash256{7});
+  EXPECT_THAT(RulesOf(AskForResponder(key)), ElementsAre("policy.blocked"));
+}
+
+TEST(Authorizer, OperatorsAreNamed) {
+  Authorizer authorizer(std::make_shared<const DecisionBasis>(Basis()));
+  Principal principal = Web();
+  auto refused = authorizer.RequireOperator(principal);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kPolicyDenied);
+  EXPECT_EQ(refused.error().rule, "policy.operator");
+  principal.id = "spiffe://mayfly.internal/operator";
+  EXPECT_TRUE(authorizer.RequireOperator(principal));
+}
+
+TEST(Principal, IdIsTheOnlyUriElseTheFirstDnsNameElseTheFirstName) {
+  EXPECT_EQ(PrincipalIdOf(Names({"DNS:a.b", "URI:spiffe://td/x"})), "spiffe://td/x");
+  EXPECT_EQ(PrincipalIdOf(Names({"URI:https://a/", "URI:https://b/", "DNS:a.b"})), "dns:a.b");
+  EXPECT_EQ(PrincipalIdOf(Names({"IP:10.0.0.1", "DNS:a.b", "DNS:c.d"})), "dns:a.b");
+  EXPECT_EQ(PrincipalIdOf(Names({"IP:10.0.0.1"})), "ip:10.0.0.1");
+  EXPECT_EQ(PrincipalIdOf(Names({"email:a@b.c"})), "email:a@b.c");
+  EXPECT_EQ(PrincipalIdOf({}), "");
+}
+
+}  // namespace
+}  // namespace mayfly::policy

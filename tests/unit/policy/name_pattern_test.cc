@@ -1,0 +1,110 @@
+#include "policy/name_pattern.h"
+
+#include "tests/unit/policy/policy_fixture.h"
+
+namespace mayfly::policy {
+namespace {
+
+using Kind = x509::GeneralName::Kind;
+
+struct Match {
+  Kind kind;
+  std::string pattern, name;
+  bool matches;
+};
+
+class NamePatternMatch : public testing::TestWithParam<Match> {};
+
+TEST_P(NamePatternMatch, IsExact) {
+  const Match& match = GetParam();
+  EXPECT_EQ(Pattern(match.kind, match.pattern).Matches(Name(match.name)), match.matches)
+      << match.pattern << " and " << match.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Dns, NamePatternMatch,
+    testing::Values(Match{Kind::kDns, "web.internal", "DNS:web.internal", true},
+                    Match{Kind::kDns, "WEB.internal", "DNS:web.internal", true},
+                    Match{Kind::kDns, "web.internal", "DNS:a.web.internal", false},
+                    Match{Kind::kDns, "web.internal", "DNS:xweb.internal", false},
+                    Match{Kind::kDns, "*.web.internal", "DNS:a.web.internal", true},
+                    Match{Kind::kDns, "*.web.internal", "DNS:a.b.web.internal", false},
+                    Match{Kind::kDns, "*.web.internal", "DNS:web.internal", false},
+                    Match{Kind::kDns, "*.web.internal", "DNS:*.web.internal", false},
+                    Match{Kind::kDns, "wildcard:*.web.internal", "DNS:*.web.internal", true},
+                    Match{Kind::kDns, "wildcard:*.web.internal", "DNS:a.web.internal", false},
+                    Match{Kind::kDns, "web.internal", "URI:https://web.internal/", false}));
+
+INSTANTIATE_TEST_SUITE_P(Ip, NamePatternMatch,
+                         testing::Values(Match{Kind::kIp, "10.0.0.0/8", "IP:10.255.0.1", true},
+                                         Match{Kind::kIp, "10.0.0.0/8", "IP:11.0.0.1", false},
+                                         Match{Kind::kIp, "10.1.2.0/23", "IP:10.1.3.9", true},
+                                         Match{Kind::kIp, "10.1.2.0/23", "IP:10.1.4.9", false},
+                                         Match{Kind::kIp, "10.1.2.3", "IP:10.1.2.3", true},
+                                         Match{Kind::kIp, "10.1.2.3", "IP:10.1.2.2", false},
+                                         Match{Kind::kIp, "10.1.2.3/32", "IP:10.1.2.2", false},
+                                         Match{Kind::kIp, "0.0.0.0/0", "IP:192.0.2.1", true},
+                                         Match{Kind::kIp, "0.0.0.0/0", "IP:fd00::1", false},
+                                         Match{Kind::kIp, "fd00::/8", "IP:fd12::1", true},
+                                         Match{Kind::kIp, "fd00::/8", "IP:fe80::1", false}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Uri, NamePatternMatch,
+    testing::Values(Match{Kind::kUri, "spiffe://td/ns/*/sa/*", "URI:spiffe://td/ns/a/sa/b", true},
+                    Match{Kind::kUri, "SPIFFE://td/ns/*", "URI:spiffe://td/ns/a", true},
+                    Match{Kind::kUri, "spiffe://td/ns/*/sa/*", "URI:spiffe://td/ns/a/sa", false},
+                    Match{Kind::kUri, "spiffe://td/ns/*", "URI:spiffe://td/ns/a/b", false},
+                    Match{Kind::kUri, "spiffe://td/ns/*", "URI:spiffe://td/ns", false},
+                    Match{Kind::kUri, "spiffe://td/ns/*", "URI:spiffe://other/ns/a", false},
+                    Match{Kind::kUri, "spiffe://td/ns/a", "URI:spiffe://td/ns/a", true},
+                    Match{Kind::kUri, "spiffe://td/ns/a", "URI:spiffe://td/ns/A", false},
+                    Match{Kind::kUri, "https://h/*", "URI:https://h/a", true},
+                    Match{Kind::kUri, "https://h/*", "URI:https://h/a?q=1", false},
+                    Match{Kind::kUri, "https://h/*/b", "URI:https://h/../b", false},
+                    Match{Kind::kUri, "https://h/*/b", "URI:https://h/%2f/b", false},
+                    Match{Kind::kUri, "https://h/*/b", "URI:https://h//b", false}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Email, NamePatternMatch,
+    testing::Values(Match{Kind::kEmail, "ops@web.internal", "email:ops@web.internal", true},
+                    Match{Kind::kEmail, "ops@web.internal", "email:x@web.internal", false},
+                    Match{Kind::kEmail, "*@web.internal", "email:x@web.internal", true},
+                    Match{Kind::kEmail, "*@web.internal", "email:x@a.web.internal", false},
+                    Match{Kind::kEmail, "*@web.internal", "email:x@xweb.internal", false}));
+
+struct Bad {
+  Kind kind;
+  std::string text;
+};
+
+class BadNamePattern : public testing::TestWithParam<Bad> {};
+
+TEST_P(BadNamePattern, IsRefused) {
+  auto pattern = NamePattern::Parse(GetParam().kind, GetParam().text);
+  ASSERT_FALSE(pattern) << GetParam().text;
+  EXPECT_EQ(pattern.error().code, ErrorCode::kConfiguration);
+  EXPECT_EQ(pattern.error().rule, "policy.pattern");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, BadNamePattern,
+    testing::Values(Bad{Kind::kDns, ""}, Bad{Kind::kDns, "*"}, Bad{Kind::kDns, "*."},
+                    Bad{Kind::kDns, "a*.internal"}, Bad{Kind::kDns, "*.*.web.internal"},
+                    Bad{Kind::kDns, "a.*.internal"}, Bad{Kind::kDns, "wildcard:web.internal"},
+                    Bad{Kind::kDns, "wildcard:*.internal"}, Bad{Kind::kIp, ""},
+                    Bad{Kind::kIp, "10.0.0.0/33"}, Bad{Kind::kIp, "fd00::/129"},
+                    Bad{Kind::kIp, "10.0.0.0/"}, Bad{Kind::kIp, "10.0.0.0/08"},
+                    Bad{Kind::kIp, "10.0.0.0/8x"}, Bad{Kind::kIp, "10.1.0.0/8"},
+                    Bad{Kind::kIp, "10.0.0.0/8/8"}, Bad{Kind::kUri, "spiffe://*/a"},
+                    Bad{Kind::kUri, "spiffe://td/a*"}, Bad{Kind::kUri, "spiffe://td/*a"},
+                    Bad{Kind::kUri, "*://td/a"}, Bad{Kind::kUri, "https://h/*?q"},
+                    Bad{Kind::kUri, "/ns/*"}, Bad{Kind::kUri, "spiffe://td/../*"},
+                    Bad{Kind::kEmail, "*"}, Bad{Kind::kEmail, "*@"}, Bad{Kind::kEmail, "a@*.b"}));
+
+TEST(NamePattern, AcceptsTheLongestPrefixes) {
+  EXPECT_TRUE(NamePattern::Parse(Kind::kIp, "10.0.0.1/32"));
+  EXPECT_TRUE(NamePattern::Parse(Kind::kIp, "fd00::1/128"));
+}
+
+}  // namespace
+}  // namespace mayfly::policy
