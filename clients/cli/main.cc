@@ -1,1 +1,35 @@
-int main() { return 0; }
+// The program `mayfly`.
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "base/system.h"
+#include "clients/cli/app.h"
+
+namespace {
+
+std::optional<bool> AskOnTerminal(const std::string& question) {
+  if (isatty(STDIN_FILENO) == 0 || isatty(STDERR_FILENO) == 0) return std::nullopt;
+  std::cerr << question << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // Our own messages say what failed; gRPC's log lines beside them would only confuse.
+  setenv("GRPC_VERBOSITY", "NONE", 0);
+  signal(SIGPIPE, SIG_IGN);
+  const mayfly::SystemClock clock;
+  mayfly::SystemRandom random;
+  mayfly::cli::Console console{std::cout, std::cerr, AskOnTerminal};
+  const int code =
+      mayfly::cli::Run(argc, argv, {mayfly::cli::RealSurroundings(), clock, random, console});
+  // A full disk or a closed pipe is a failure, not silence.
+  std::cout.flush();
+  return code == 0 && !std::cout ? 1 : code;
+}
