@@ -21,9 +21,7 @@ namespace mayfly::contract {
 
 constexpr std::chrono::seconds kPlenty{20};
 
-inline BootTime Soon(std::chrono::nanoseconds in = kPlenty) {
-  return SystemClock().BootNow() + in;
-}
+inline BootTime Soon(std::chrono::nanoseconds in = kPlenty) { return SystemClock().BootNow() + in; }
 
 inline Bytes DerMessage(uint64_t number = 1) {
   der::Writer writer;
@@ -50,8 +48,9 @@ class SignerContract : public testing::Test {
   }
   SignJob Job(const std::string& uri) {
     auto key = KeyAt(uri);
-    return SignJob{NewId(),     SignPurpose::kCertificate, {uri, key.hash()},
-                   *x509::SignatureAlgorithmFor(key.type()), DerMessage(), Soon()};
+    return SignJob{NewId(),           SignPurpose::kCertificate,
+                   {uri, key.hash()}, *x509::SignatureAlgorithmFor(key.type()),
+                   DerMessage(),      Soon()};
   }
   SignResult Sign(SignJob job) { return SyncWait(signer.Sign(std::move(job))); }
   void ExpectSignedBy(const x509::SubjectPublicKeyInfo& key, SignJob job) {

@@ -1,8 +1,8 @@
 // mayfly-signer with a SoftHSM token in a temporary folder, for tests.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -58,7 +58,8 @@ inline size_t Count(const std::string& text, const std::string& what) {
 }
 // Whether `condition` became true in time.
 template <class Condition>
-bool Eventually(Condition condition, std::chrono::milliseconds patience = std::chrono::seconds(20)) {
+bool Eventually(Condition condition,
+                std::chrono::milliseconds patience = std::chrono::seconds(20)) {
   for (; patience.count() > 0; patience -= std::chrono::milliseconds(20)) {
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -72,8 +73,9 @@ class SignerHost {
   SignerHost() {
     std::filesystem::create_directories(folder() / "tokens");
     std::filesystem::create_directories(folder() / "failpoints");
-    WriteFile(folder() / "softhsm2.conf", "directories.tokendir = " + (folder() / "tokens").native() +
-                                              "\nobjectstore.backend = file\nlog.level = ERROR\n");
+    WriteFile(folder() / "softhsm2.conf",
+              "directories.tokendir = " + (folder() / "tokens").native() +
+                  "\nobjectstore.backend = file\nlog.level = ERROR\n");
     WriteFile(folder() / "pin", std::string(kPin) + "\n");
     Configure(2);
   }
@@ -133,7 +135,8 @@ class SignerHost {
   }
   void StartReady() {
     Start();
-    ASSERT_TRUE(Eventually([&] { return Log().find("worker.ready") != std::string::npos; })) << Log();
+    ASSERT_TRUE(Eventually([&] { return Log().find("worker.ready") != std::string::npos; }))
+        << Log();
   }
   // Its exit code, or minus the signal.
   int Stop(int signal) {
@@ -145,8 +148,8 @@ class SignerHost {
 
   // The processes that the supervisor started.
   std::vector<pid_t> Workers() const {
-    std::string children = "/proc/" + std::to_string(serving_) + "/task/" +
-                           std::to_string(serving_) + "/children";
+    std::string children =
+        "/proc/" + std::to_string(serving_) + "/task/" + std::to_string(serving_) + "/children";
     std::istringstream in(ReadFile(children));
     std::vector<pid_t> out;
     for (pid_t pid; in >> pid;) out.push_back(pid);
@@ -154,7 +157,8 @@ class SignerHost {
   }
   void SetFailpoint(const std::string& name, const std::string& action) {
     WriteFile(folder() / "failpoints" / (name + ".new"), action);
-    std::filesystem::rename(folder() / "failpoints" / (name + ".new"), folder() / "failpoints" / name);
+    std::filesystem::rename(folder() / "failpoints" / (name + ".new"),
+                            folder() / "failpoints" / name);
   }
   void ClearFailpoint(const std::string& name) {
     std::filesystem::remove(folder() / "failpoints" / name);
@@ -163,9 +167,9 @@ class SignerHost {
  private:
   static std::string Program() { return std::string(MAYFLY_BINARY_DIR) + "/bin/mayfly-signer"; }
   static std::string Module() {
-    for (const char* file : {"/usr/lib/softhsm/libsofthsm2.so",
-                             "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-                             "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so"}) {
+    for (const char* file :
+         {"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+          "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so"}) {
       if (std::filesystem::exists(file)) return file;
     }
     return "libsofthsm2.so";
@@ -179,7 +183,8 @@ class SignerHost {
     for (char** entry = environ; *entry; ++entry) environment.push_back(*entry);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 1, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_addopen(&actions, 1, output.c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                     0600);
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
     pid_t pid = -1;
     posix_spawnp(&pid, command[0].c_str(), &actions, nullptr, Pointers(command).data(),

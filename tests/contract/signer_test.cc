@@ -1,9 +1,8 @@
-#include "tests/contract/signer_contract.h"
-
 #include <gmock/gmock.h>
 
 #include "hsm/client/signer_client.h"
 #include "hsm/client/software_signer.h"
+#include "tests/contract/signer_contract.h"
 #include "tests/contract/signer_process.h"
 
 namespace mayfly::contract {
@@ -155,7 +154,8 @@ TEST_F(SignerProcess, HungWorkerIsKilledAtTheDeadline) {
   EXPECT_EQ(result.outcome, Outcome::kMayHaveBeenSigned);
   EXPECT_EQ(result.error.rule, "signer.deadline");
   EXPECT_LT(SystemClock().BootNow() - started, milliseconds(1500));
-  EXPECT_TRUE(Eventually([&] { return Count(host.Log(), "event=worker.hung") == 1; })) << host.Log();
+  EXPECT_TRUE(Eventually([&] { return Count(host.Log(), "event=worker.hung") == 1; }))
+      << host.Log();
   host.ClearFailpoint("signer.worker.before-sign");
   EXPECT_TRUE(Signs()) << host.Log();
 }
