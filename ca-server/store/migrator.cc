@@ -80,10 +80,10 @@ Status MigrateIn(Session& session, Migrations migrations) {
       Apply(session, migration);
     } catch (const SqlError& error) {
       if (error.kind() != SqlError::Kind::kRefused) throw;
-      return FailWithDetail(ErrorCode::kInternal, "schema.migration-failed",
-                            "migration " + std::string(migration.name) +
-                                " failed and was rolled back; see the log",
-                            error.sqlstate() + " " + error.what());
+      return FailWithDetail(
+          ErrorCode::kInternal, "schema.migration-failed",
+          "migration " + std::string(migration.name) + " failed and was rolled back; see the log",
+          error.sqlstate() + " " + error.what());
     }
   }
   session.Exec("SELECT mayfly.make_partitions($1)", Params().Add(int64_t{kSpansAhead}));
@@ -105,8 +105,7 @@ Status WithSession(const std::string& connection, Body body) {
 }  // namespace
 
 Status Migrate(const std::string& connection, Migrations migrations) {
-  return WithSession(connection,
-                     [&](Session& session) { return MigrateIn(session, migrations); });
+  return WithSession(connection, [&](Session& session) { return MigrateIn(session, migrations); });
 }
 
 Status CheckSchema(const std::string& connection, Migrations migrations) {

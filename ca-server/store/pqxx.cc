@@ -20,9 +20,9 @@ void Append(std::string& keywords, std::string_view name, std::string_view value
 }
 
 Error BadConnection(std::string why) {
-  return Fail(ErrorCode::kConfiguration, "database.connection",
-              "the database connection must be libpq keywords (host=... dbname=...): " +
-                  std::move(why));
+  return Fail(
+      ErrorCode::kConfiguration, "database.connection",
+      "the database connection must be libpq keywords (host=... dbname=...): " + std::move(why));
 }
 
 // Which keywords are there, and that the text ends where it seems to (no open quote).
@@ -64,9 +64,9 @@ bool SqlError::unavailable() const {
 
 Error ToError(const SqlError& error) {
   if (error.kind() == SqlError::Kind::kInDoubt) {
-    Error out = FailWithDetail(ErrorCode::kCommitInDoubt, "ledger.in-doubt",
-                               "the database did not say whether it was written; ask again",
-                               error.what());
+    Error out =
+        FailWithDetail(ErrorCode::kCommitInDoubt, "ledger.in-doubt",
+                       "the database did not say whether it was written; ask again", error.what());
     out.retry_after = Milliseconds(1000);
     return out;
   }
@@ -177,16 +177,17 @@ Session::Session(const SessionOptions& options) {
     socket_ = connection_->sock();
   }
   // Nested loops over primary keys open one partition a row; a hash join would read them all.
-  Exec("SELECT set_config(name, value, false) FROM (VALUES ('search_path', 'mayfly, pg_temp'), "
-       "('statement_timeout', $1), ('idle_in_transaction_session_timeout', $2), "
-       "('timezone', 'UTC'), ('bytea_output', 'hex'), ('default_transaction_isolation', "
-       "'read committed'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), "
-       "('enable_seqscan', 'off'), ('jit', 'off'), ('synchronous_commit', "
-       "CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' "
-       "ELSE 'on' END)) AS settings (name, value)",
-       Params()
-           .Add(std::to_string(Milliseconds(options.statement_timeout).count()))
-           .Add(std::to_string(Milliseconds(kIdleInTransactionTimeout).count())));
+  Exec(
+      "SELECT set_config(name, value, false) FROM (VALUES ('search_path', 'mayfly, pg_temp'), "
+      "('statement_timeout', $1), ('idle_in_transaction_session_timeout', $2), "
+      "('timezone', 'UTC'), ('bytea_output', 'hex'), ('default_transaction_isolation', "
+      "'read committed'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), "
+      "('enable_seqscan', 'off'), ('jit', 'off'), ('synchronous_commit', "
+      "CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' "
+      "ELSE 'on' END)) AS settings (name, value)",
+      Params()
+          .Add(std::to_string(Milliseconds(options.statement_timeout).count()))
+          .Add(std::to_string(Milliseconds(kIdleInTransactionTimeout).count())));
 }
 
 Session::~Session() { Cut(); }
@@ -270,8 +271,8 @@ int Session::WaitForNotification(Milliseconds wait) {
   if (!usable_) throw SqlError(SqlError::Kind::kLost, "", "the session was lost before");
   try {
     const auto seconds = std::chrono::duration_cast<Seconds>(wait);
-    return connection_->await_notification(
-        seconds.count(), std::chrono::microseconds(wait - seconds).count());
+    return connection_->await_notification(seconds.count(),
+                                           std::chrono::microseconds(wait - seconds).count());
   } catch (const std::exception& problem) {
     Raise("", problem.what());
   }

@@ -1,0 +1,193 @@
+// PgLedger: what people and the server itself decide. Revocation, policy, blocks, old intents.
+#include "store/ledger.h"
+#include "store/ledger_rows.h"
+#include "x509/digest.h"
+
+namespace mayfly::store {
+namespace {
+
+constexpr Milliseconds kLeasePoll{50};
+constexpr Seconds kSweepSpan{48 * 3600};  // how far back the first sweep looks
+constexpr Seconds kSweepSlice{600};       // of serials' time, in one statement
+constexpr int kSlicesPerCallMax = 1200;
+constexpr int64_t kSweepRowsMax = 1000;
+
+// The first 7 octets of the serials of one class and time.
+Bytes SerialPrefix(x509::LifetimeClass lifetime_class, TimePoint time) {
+  const auto ms = std::chrono::floor<Milliseconds>(time).time_since_epoch().count();
+  Bytes prefix = {static_cast<uint8_t>(0x20 | static_cast<uint8_t>(lifetime_class))};
+  for (int shift = 40; shift >= 0; shift -= 8) prefix.push_back(static_cast<uint8_t>(ms >> shift));
+  return prefix;
+}
+
+Result<RevokeReceipt> RevokeIn(Session& session, const RevokeEntry& entry) {
+  Transaction transaction(session);
+  auto rows = session.Exec("SELECT " + RevocationColumns() +
+                               ", r.was_revoked_before FROM revoke($1::bytea, $2, $3, $4) r",
+                           Params()
+                               .Add(entry.key.serial.octets())
+                               .Add(static_cast<int64_t>(entry.key.issuer))
+                               .Add(static_cast<int64_t>(entry.reason))
+                               .Add(entry.principal));
+  if (rows.empty()) {
+    return Fail(ErrorCode::kNotFound, "ledger.no-such-certificate",
+                "there is no record of this certificate");
+  }
+  const auto row = rows[0];
+  RevokeReceipt receipt{.revocation = *ReadRevocation(row, 0, entry.key),
+                        .was_revoked_before = row[4].as<bool>(),
+                        .good_answers_until = {}};
+  transaction.Commit();
+  if (receipt.was_revoked_before) session.Barrier();
+  return receipt;
+}
+
+// The intents of a range, abandoned; gives how many there were.
+int64_t AbandonRange(Session& session, const Bytes& from, const Bytes& to) {
+  Transaction transaction(session);
+  const WriteStart start = BeginWrite(session);
+  auto rows = session.Exec(
+      "INSERT INTO outcome (serial, issuer_id, kind, decision, policy_version, tick) "
+      "SELECT i.serial, i.issuer_id, 2, $3, "
+      "coalesce((SELECT max(p.version) FROM policy_version p), 0), $4 FROM issuance i "
+      "WHERE i.serial >= $1::bytea AND i.serial < $2::bytea AND NOT EXISTS "
+      "(SELECT FROM outcome o WHERE o.serial = i.serial AND o.issuer_id = i.issuer_id) "
+      "ORDER BY i.serial, i.issuer_id LIMIT $5 ON CONFLICT DO NOTHING RETURNING 1",
+      Params()
+          .Add(ByteSpan(from))
+          .Add(ByteSpan(to))
+          .Add(static_cast<int64_t>(start.decision))
+          .Add(start.tick)
+          .Add(kSweepRowsMax));
+  if (!rows.empty()) transaction.Commit();
+  return static_cast<int64_t>(rows.size());
+}
+
+TimePoint DatabaseNow(Session& session) {
+  return TimeOf(session.Exec("SELECT " + Micros("clock_timestamp()"))[0][0]);
+}
+
+}  // namespace
+
+Task<Result<PgLedger::Leases>> PgLedger::AskLeases(Revocation revocation, BootTime deadline) {
+  std::function<Result<Leases>(Session&)> work = [revocation](Session& session) -> Result<Leases> {
+    auto row = session.Exec(
+        "SELECT outstanding, (extract(epoch FROM answer_life) * 1000000)::bigint "
+        "FROM outstanding_leases($1, " +
+            FromMicros("$2::bigint") + ")",
+        Params().Add(static_cast<int64_t>(revocation.number)).Add(revocation.not_after))[0];
+    return Leases{row[0].as<uint64_t>(), std::chrono::microseconds(row[1].as<int64_t>())};
+  };
+  return RunOn<Leases>(revoker_, std::move(work), deadline);
+}
+
+Task<Result<RevokeReceipt>> PgLedger::Revoke(RevokeEntry entry, BootTime deadline) {
+  std::function<Result<RevokeReceipt>(Session&)> work = [entry](Session& session) {
+    return RevokeIn(session, entry);
+  };
+  auto revoke = RunOn<RevokeReceipt>(revoker_, std::move(work), deadline);
+  auto receipt = co_await revoke;
+  if (!receipt) co_return std::move(receipt).error();
+  while (true) {
+    auto ask = AskLeases(receipt->revocation, deadline);
+    auto leases = co_await ask;
+    if (leases && leases->outstanding == 0) {
+      receipt->good_answers_until = receipt->revocation.revoked_at + leases->answer_life;
+      co_return *std::move(receipt);
+    }
+    const BootTime next = context_.clock.BootNow() + kLeasePoll;
+    if (next >= deadline) break;
+    auto sleep = SleepUntil(context_.timer, context_.executor, next);
+    co_await sleep;
+  }
+  co_return Fail(ErrorCode::kDeadlineExceeded, "ledger.lease-outstanding",
+                 "revoked, but a responder may answer good until its lease ends; call again to "
+                 "wait for it");
+}
+
+Task<Result<StoredBasis>> PgLedger::LoadBasis(BootTime deadline) {
+  std::function<Result<StoredBasis>(Session&)> work = [](Session& session) -> Result<StoredBasis> {
+    // One snapshot for both statements, so one control number.
+    session.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    auto head = session.Exec(
+        "SELECT c.decision, p.version, p.body FROM control c LEFT JOIN LATERAL "
+        "(SELECT version, body FROM policy_version ORDER BY version DESC LIMIT 1) p ON true");
+    auto blocks = session.Exec(
+        "SELECT kind, value FROM (SELECT DISTINCT ON (kind, value) kind, value, effect FROM block "
+        "ORDER BY kind, value, decision DESC) newest WHERE effect = 1");
+    session.Exec("COMMIT");
+    StoredBasis basis{.decision = head[0][0].as<uint64_t>()};
+    if (!head[0][1].is_null()) {
+      basis.policy_version = head[0][1].as<uint64_t>();
+      basis.policy_text = head[0][2].c_str();
+    }
+    for (const auto& row : blocks) {
+      basis.blocks.push_back({static_cast<policy::BlockKind>(row[0].as<int>()), BytesOf(row[1])});
+    }
+    return basis;
+  };
+  return RunOn<StoredBasis>(readers_, std::move(work), deadline);
+}
+
+Task<Result<uint64_t>> PgLedger::ActivatePolicy(std::string text, std::string principal,
+                                                BootTime deadline) {
+  std::function<Result<uint64_t>(Session&)> work =
+      [text = std::move(text),
+       principal = std::move(principal)](Session& session) -> Result<uint64_t> {
+    const Hash256 hash = x509::Sha256(AsBytes(text));
+    Transaction transaction(session);
+    auto row = session.Exec("SELECT version, changed FROM activate_policy($1, $2::bytea, $3)",
+                            Params().Add(text).Add(ByteSpan(hash)).Add(principal))[0];
+    const auto version = row[0].as<uint64_t>();
+    const bool changed = row[1].as<bool>();
+    transaction.Commit();
+    if (!changed) session.Barrier();
+    return version;
+  };
+  return RunOn<uint64_t>(revoker_, std::move(work), deadline);
+}
+
+Task<Result<uint64_t>> PgLedger::AddBlock(BlockEntry entry, BootTime deadline) {
+  std::function<Result<uint64_t>(Session&)> work =
+      [entry = std::move(entry)](Session& session) -> Result<uint64_t> {
+    Transaction transaction(session);
+    auto row = session.Exec("SELECT add_block($1, $2::bytea, $3, $4, $5)",
+                            Params()
+                                .Add(static_cast<int64_t>(entry.block.kind))
+                                .Add(ByteSpan(entry.block.value))
+                                .Add(static_cast<int64_t>(entry.effect))
+                                .Add(entry.reason)
+                                .Add(entry.principal))[0];
+    const auto decision = row[0].as<uint64_t>();
+    transaction.Commit();
+    return decision;
+  };
+  return RunOn<uint64_t>(revoker_, std::move(work), deadline);
+}
+
+Task<Result<uint64_t>> PgLedger::AbandonStaleIntents(Seconds grace, BootTime deadline) {
+  using x509::LifetimeClass;
+  std::function<Result<uint64_t>(Session&)> work =
+      [this, grace, deadline](Session& session) -> Result<uint64_t> {
+    std::lock_guard lock(swept_mutex_);
+    const TimePoint until = DatabaseNow(session) - grace;
+    uint64_t abandoned = 0;
+    int slices = 0;
+    for (auto lifetime_class :
+         {LifetimeClass::kUpTo7Days, LifetimeClass::kUpTo100Days, LifetimeClass::kLonger}) {
+      TimePoint& from = swept_until_.try_emplace(lifetime_class, until - kSweepSpan).first->second;
+      while (from < until && ++slices <= kSlicesPerCallMax) {
+        if (context_.clock.BootNow() >= deadline) return abandoned;
+        const TimePoint to = std::min(until, from + kSweepSlice);
+        const int64_t rows = AbandonRange(session, SerialPrefix(lifetime_class, from),
+                                          SerialPrefix(lifetime_class, to));
+        abandoned += static_cast<uint64_t>(rows);
+        if (rows < kSweepRowsMax) from = to;
+      }
+    }
+    return abandoned;
+  };
+  return RunOn<uint64_t>(readers_, std::move(work), deadline);
+}
+
+}  // namespace mayfly::store
