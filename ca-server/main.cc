@@ -66,9 +66,10 @@ void AddCommands(CLI::App& app, Flags& flags, Command& chosen) {
   choose(migrate, [](const auto& config, const Flags& f) { return Migrate(config, f.migrate); });
 
   CLI::App* init = app.add_subcommand(
-      "init-ca", "Makes the root's and the issuing CAs' certificates; safe to repeat.\n"
-                 "Their keys must be in the token (mayfly-signer generate-key), and the signer\n"
-                 "must serve them for the purpose ca-certificate");
+      "init-ca",
+      "Makes the root's and the issuing CAs' certificates; safe to repeat.\n"
+      "Their keys must be in the token (mayfly-signer generate-key), and the signer\n"
+      "must serve them for the purpose ca-certificate");
   choose(init, [](const auto& config, const Flags&) { return mayfly::InitCa(config); });
 
   CLI::App* apply = app.add_subcommand(
@@ -78,7 +79,8 @@ void AddCommands(CLI::App& app, Flags& flags, Command& chosen) {
   CLI::App* exported = app.add_subcommand("export-ca", "Writes the CA certificates as PEM files");
   exported->add_option("--root", flags.export_ca.root_file, "for the root certificates");
   exported->add_option("--chain", flags.export_ca.chain_file, "for the issuing certificates");
-  choose(exported, [](const auto& config, const Flags& f) { return ExportCa(config, f.export_ca); });
+  choose(exported,
+         [](const auto& config, const Flags& f) { return ExportCa(config, f.export_ca); });
 
   mayfly::IssueLocalOptions& local = flags.issue_local;
   CLI::App* issue = app.add_subcommand(

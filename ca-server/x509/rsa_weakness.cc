@@ -57,6 +57,8 @@ bool HasRocaFingerprint(ByteSpan modulus) {
 
 // out = floor(sqrt(n)) by Newton's method from above.
 bool SquareRoot(BIGNUM* out, const BIGNUM* n, BN_CTX* context) {
+  // The method would divide by zero.
+  if (BN_is_zero(n)) return BN_copy(out, n) != nullptr;
   Bignum next = NewBignum();
   if (!next || !BN_one(next.get()) ||
       !BN_lshift(next.get(), next.get(), (BN_num_bits(n) + 1) / 2)) {
@@ -129,7 +131,7 @@ Status CheckRsaModulus(ByteSpan modulus) {
     case Found::kFailed:
       break;
   }
-  return Fail(ErrorCode::kInternal, "key.rsa-weak", "the RSA modulus could not be examined");
+  return Fail(ErrorCode::kInternal, "internal.bignum", "the RSA modulus could not be examined");
 }
 
 }  // namespace mayfly::x509

@@ -8,6 +8,7 @@ using std::chrono::sys_days;
 // RFC 5280 4.1.2.5: UTCTime begins with 1950, GeneralizedTime ends with 99991231235959Z.
 constexpr TimePoint kEarliest = sys_days(std::chrono::January / 1 / 1950);
 constexpr TimePoint kLatest = sys_days(std::chrono::December / 31 / 9999) + Seconds(86399);
+constexpr Seconds kLongest = std::chrono::duration_cast<Seconds>(kLatest - kEarliest) + Seconds(1);
 
 Error Bad(std::string rule, std::string message) {
   return Fail(ErrorCode::kInvalidArgument, std::move(rule), std::move(message));
@@ -29,8 +30,8 @@ Result<Validity> Validity::Between(TimePoint not_before, TimePoint not_after) {
 
 Result<Validity> Validity::For(TimePoint not_before, Seconds lifetime) {
   if (lifetime < Seconds(1)) return Bad("validity.lifetime", "a lifetime is at least one second");
-  // Compared before it is added: a lifetime near the end of its type would overflow the sum.
-  if (!InRange(not_before) || lifetime > kLatest - kEarliest + Seconds(1)) {
+  // Compared in seconds, before it is added: microseconds of a long lifetime overflow.
+  if (!InRange(not_before) || lifetime > kLongest) {
     return Bad("validity.range", "both ends lie in the years 1950 to 9999");
   }
   return Between(not_before, not_before + lifetime - Seconds(1));

@@ -1,0 +1,120 @@
+#include "commands.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "clients/cpp/files.h"
+#include "config/policy_file.h"
+#include "config/strict_toml.h"
+#include "issuance/ca_hierarchy.h"
+#include "local_certificate.h"
+#include "store/migrator.h"
+#include "telemetry/log.h"
+#include "wiring.h"
+
+namespace mayfly {
+namespace {
+
+Result<std::string> ReadPolicyText(const config::Config& config) {
+  auto text = client::ReadFile(config.policy_file);
+  if (!text) {
+    return Fail(ErrorCode::kConfiguration, "policy.file",
+                "cannot read " + config.policy_file.string() + ": " + text.error().message);
+  }
+  TRY(config::ParsePolicy(AsText(*text), config.policy_file.string()));
+  return ToString(*text);
+}
+
+Result<issuance::CaPlan> PlanOf(const config::CaConfig& ca) {
+  auto subject = ca.organization.empty()
+                     ? x509::Name::CommonName(ca.common_name)
+                     : x509::Name::OrganizationAndCommonName(ca.organization, ca.common_name);
+  TRY_ASSIGN(auto name, std::move(subject));
+  return issuance::CaPlan{ca.name, ca.key_uri, std::move(name), ca.lifetime};
+}
+
+Status WritePem(const std::filesystem::path& path, const std::vector<x509::Certificate>& list) {
+  if (path.empty()) return Ok();
+  std::string pem;
+  for (const x509::Certificate& certificate : list) pem += certificate.Pem();
+  return client::WriteFileAtomically(path, AsBytes(pem), client::kPublicMode,
+                                     client::Existing::kReplace);
+}
+
+}  // namespace
+
+Status CheckConfig(const config::Config& config) {
+  TRY(ReadPolicyText(config));
+  std::puts("configuration and policy are good");
+  return Ok();
+}
+
+Status Migrate(const config::Config& config, const MigrateOptions& options) {
+  // libpq takes the last of a keyword given twice.
+  TRY(store::Migrate(config.database.connection + " " + options.owner_connection));
+  std::puts("the schema is up to date");
+  return Ok();
+}
+
+Status InitCa(const config::Config& config) {
+  Foundation foundation(config.limits.worker_threads);
+  TRY(store::CheckSchema(config.database.connection));
+  TRY_ASSIGN(auto root, PlanOf(config.root));
+  issuance::HierarchyPlan plan{std::move(root), {}};
+  for (const config::IssuerConfig& issuer : config.issuers) {
+    TRY_ASSIGN(auto issuing, PlanOf(issuer.ca));
+    plan.issuing.push_back(std::move(issuing));
+  }
+  auto signer = MakeSigner(config, foundation);
+  store::PgCaRegistry registry(RegistryOptions(config));
+  const issuance::SigningTools tools{foundation.clock, foundation.random, *signer, foundation.timer,
+                                     foundation.executor};
+  TRY_ASSIGN(auto hierarchy, SyncWait(issuance::MakeHierarchy(std::move(plan), registry, tools,
+                                                              foundation.In(kCommandTimeMax))));
+  for (const issuance::CaMade& ca : hierarchy) {
+    std::printf("%-8s %s  serial %s\n", ca.made_now ? "made" : "present", ca.name.c_str(),
+                ca.certificate.tbs().serial().Hex().c_str());
+  }
+  return Ok();
+}
+
+Status ApplyPolicy(const config::Config& config) {
+  TRY_ASSIGN(std::string text, ReadPolicyText(config));
+  TRY_ASSIGN(auto wiring, Wiring::Make(config));
+  TRY_ASSIGN(uint64_t version, SyncWait(wiring->ledger().ActivatePolicy(
+                                   std::move(text), "local:" + std::to_string(getuid()),
+                                   wiring->foundation().In(kCommandTimeMax))));
+  std::printf("policy version %llu is in force\n", static_cast<unsigned long long>(version));
+  return Ok();
+}
+
+Status ExportCa(const config::Config& config, const ExportOptions& options) {
+  TRY_ASSIGN(auto wiring, Wiring::Make(config));
+  TRY(WritePem(options.root_file, wiring->bundle().roots));
+  return WritePem(options.chain_file, wiring->bundle().issuing);
+}
+
+Status IssueLocal(const config::Config& config, const IssueLocalOptions& options) {
+  LocalCertificate wanted{
+      options.profile, {}, std::nullopt, options.certificate_file, options.key_file};
+  for (const std::string& text : options.names) {
+    TRY_ASSIGN(auto name, x509::GeneralName::FromString(text));
+    wanted.names.push_back(std::move(name));
+  }
+  if (!options.lifetime.empty()) {
+    TRY_ASSIGN(wanted.lifetime, config::ParseDuration(options.lifetime));
+  }
+  TRY_ASSIGN(auto wiring, Wiring::Make(config));
+  const TimePoint now = wiring->foundation().clock.Now();
+  const bool fresh = LifeLeftIn(wanted.certificate_file, now) == LifeLeft::kPlenty;
+  if (options.if_lapsing && fresh) {
+    std::printf("present  %s\n", wanted.certificate_file.c_str());
+    return Ok();
+  }
+  TRY(IssueLocalCertificate(*wiring, wanted));
+  std::printf("issued   %s\n", wanted.certificate_file.c_str());
+  return Ok();
+}
+
+}  // namespace mayfly

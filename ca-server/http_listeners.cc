@@ -1,0 +1,58 @@
+#include "http_listeners.h"
+
+namespace mayfly {
+namespace {
+
+constexpr const char* kOcspPath = "/ocsp";
+
+http::CaCertificates CertificatesOf(const Wiring& wiring) {
+  http::CaCertificates out;
+  out.roots = wiring.bundle().roots;
+  for (size_t i = 0; i < wiring.issuers().size(); ++i) {
+    out.issuers.push_back({wiring.issuers()[i]->name(), wiring.bundle().issuing[i]});
+  }
+  return out;
+}
+
+}  // namespace
+
+HttpListeners::HttpListeners(Wiring& wiring, ocsp::Responder& responder,
+                             std::vector<http::ReadinessCheck> checks)
+    : ocsp_(kOcspPath, responder, wiring.foundation().clock),
+      ca_certificates_(CertificatesOf(wiring)),
+      health_(std::move(checks)) {}
+
+std::unique_ptr<http::Router> HttpListeners::RouterFor(const config::ListenerConfig& listener) {
+  auto router = std::make_unique<http::Router>();
+  if (listener.services.contains(config::Service::kOcsp)) router->Mount(kOcspPath, ocsp_);
+  if (listener.services.contains(config::Service::kCaCertificates)) {
+    router->Mount("/ca", ca_certificates_);
+    router->Mount("/trust-bundle.pem", ca_certificates_);
+  }
+  if (listener.services.contains(config::Service::kHealth)) {
+    router->Mount("/healthz", health_);
+    router->Mount("/readyz", health_);
+  }
+  return router;
+}
+
+Result<std::unique_ptr<HttpListeners>> HttpListeners::Start(
+    Wiring& wiring, ocsp::Responder& responder, std::vector<http::ReadinessCheck> checks) {
+  std::unique_ptr<HttpListeners> listeners(new HttpListeners(wiring, responder, std::move(checks)));
+  for (const config::ListenerConfig& listener : wiring.config().listeners) {
+    if (listener.tls != config::ListenerTls::kNone) continue;
+    listeners->routers_.push_back(listeners->RouterFor(listener));
+    http::HttpServerParts parts{.addresses = {{listener.host, listener.port}},
+                                .handler = *listeners->routers_.back(),
+                                .clock = wiring.foundation().clock};
+    TRY_ASSIGN(auto server, http::HttpServer::Start(std::move(parts)));
+    listeners->servers_.push_back(std::move(server));
+  }
+  return listeners;
+}
+
+void HttpListeners::Stop(Milliseconds patience) {
+  for (auto& server : servers_) server->Stop(patience);
+}
+
+}  // namespace mayfly

@@ -1,0 +1,240 @@
+// mayfly-ca serve: wire, run until SIGTERM, drain.
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "clients/cpp/files.h"
+#include "commands.h"
+#include "http_listeners.h"
+#include "local_certificate.h"
+#include "responder_service.h"
+#include "rpc/server.h"
+#include "rpc/service.h"
+#include "store/maintenance.h"
+#include "telemetry/log.h"
+#include "wiring.h"
+
+namespace mayfly {
+namespace {
+
+// How long serve waits at start for a database or a token that are not there yet.
+constexpr Seconds kStartTimeMax{60};
+constexpr Seconds kStartRetryPause{1};
+// The server's own certificates are issued under this profile.
+constexpr const char* kServerProfile = "server";
+
+// What serve does beside answering, and how often.
+constexpr Seconds kRefreshBasisEvery{1};
+constexpr Seconds kHouseKeepingEvery{60};
+constexpr Seconds kMakePartitionsEvery{3600};
+constexpr Seconds kIntentGrace{600};
+
+void LogCall(const rpc::RequestLogEntry& call) {
+  const auto level = call.code ? telemetry::Level::kWarning : telemetry::Level::kInfo;
+  telemetry::Log(level, call.method,
+                 {{"outcome", call.code ? ErrorCodeName(*call.code) : std::string_view("ok")},
+                  {"rule", call.rule},
+                  {"principal", call.principal},
+                  {"subject", call.subject},
+                  {"profile", call.profile},
+                  {"request_id", call.request_id},
+                  {"peer", call.peer},
+                  {"duration_ms", call.duration.count()},
+                  {"error", call.error}});
+}
+
+// SIGTERM and SIGINT, blocked before any thread starts so that every thread inherits that.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+  }
+  // True when one came within `wait`.
+  bool Await(Seconds wait) const {
+    const timespec time{wait.count(), 0};
+    return sigtimedwait(&set_, nullptr, &time) > 0;
+  }
+
+ private:
+  sigset_t set_;
+};
+
+bool MayComeLater(ErrorCode code) {
+  return code == ErrorCode::kStoreUnavailable || code == ErrorCode::kSignerUnavailable ||
+         code == ErrorCode::kDeadlineExceeded || code == ErrorCode::kCommitInDoubt;
+}
+
+// Runs one step of the start again while what it needs is away.
+template <class Step>
+auto WaitFor(const char* what, const StopSignals& stop, Step step) -> decltype(step()) {
+  const SystemClock clock;
+  const BootTime until = clock.BootNow() + kStartTimeMax;
+  while (true) {
+    auto result = step();
+    if (result || !MayComeLater(result.error().code) || clock.BootNow() > until) return result;
+    telemetry::LogFailure("waiting", result.error(), {{"for", what}});
+    if (stop.Await(kStartRetryPause)) {
+      return Fail(ErrorCode::kShuttingDown, "serve.stopped", "told to stop while starting");
+    }
+  }
+}
+
+Status PrepareStateDirectory(const config::Config& config) {
+  const std::string path = config.state_directory.string();
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return Fail(ErrorCode::kConfiguration, "state-directory", "cannot make " + path);
+  }
+  return Ok();
+}
+
+Status MakePartitions(const config::Config& config) {
+  TRY_ASSIGN(int made,
+             store::MakePartitions(config.database.connection, config.database.password_file));
+  if (made > 0) telemetry::LogInfo("partitions made", {{"count", made}});
+  return Ok();
+}
+
+Status PolicyTrouble(const issuance::BasisCache& basis) {
+  if (basis.Current()->policy_version > 0) return Ok();
+  return Fail(ErrorCode::kPolicyDenied, "policy.none",
+              "no policy is in force: run mayfly-ca apply-policy");
+}
+
+class Server {
+ public:
+  Server(Wiring& wiring, Uuid responder_id)
+      : wiring_(wiring),
+        responder_(wiring, responder_id),
+        use_cases_(rpc::UseCasesOf(wiring.authority())),
+        service_({*use_cases_, wiring.foundation().clock, wiring.foundation().executor,
+                  wiring.config().limits.in_flight_max, LogCall}) {}
+
+  Status Start(const StopSignals& stop);
+  void Run(const StopSignals& stop);
+  void Drain();
+
+ private:
+  Status RenewServerCertificates();
+  Status Listen();
+  std::vector<http::ReadinessCheck> Checks() const;
+  void HouseKeeping();
+
+  Wiring& wiring_;
+  ResponderService responder_;
+  std::unique_ptr<rpc::UseCases> use_cases_;
+  rpc::CertificateAuthorityService service_;
+  std::unique_ptr<HttpListeners> http_;
+  std::unique_ptr<rpc::RpcServer> rpc_;
+};
+
+// Everything that a handshake or an answer needs is renewed before anything listens.
+Status Server::Start(const StopSignals& stop) {
+  TRY(WaitFor("the database", stop, [this] { return MakePartitions(wiring_.config()); }));
+  TRY(WaitFor("the responder's certificate", stop, [this] { return responder_.RenewDelegates(); }));
+  TRY(WaitFor("the server's certificate", stop, [this] { return RenewServerCertificates(); }));
+  return Listen();
+}
+
+Status Server::RenewServerCertificates() {
+  for (const config::ListenerConfig& listener : wiring_.config().listeners) {
+    if (listener.tls != config::ListenerTls::kMutual) continue;
+    const TimePoint now = wiring_.foundation().clock.Now();
+    if (LifeLeftIn(listener.certificate, now) == LifeLeft::kPlenty) continue;
+    TRY(IssueLocalCertificate(wiring_, {kServerProfile, listener.names, std::nullopt,
+                                        listener.certificate, listener.private_key}));
+    telemetry::LogInfo("server certificate issued", {{"file", listener.certificate.string()}});
+  }
+  return Ok();
+}
+
+Status Server::Listen() {
+  const std::filesystem::path roots = wiring_.config().state_directory / "roots.pem";
+  std::string pem;
+  for (const x509::Certificate& root : wiring_.bundle().roots) pem += root.Pem();
+  TRY(client::WriteFileAtomically(roots, AsBytes(pem), client::kPublicMode,
+                                  client::Existing::kReplace));
+  TRY_ASSIGN(http_, HttpListeners::Start(wiring_, responder_.responder(), Checks()));
+  rpc::RpcServerParts parts{{}, {&service_.grpc_service()}};
+  for (const config::ListenerConfig& listener : wiring_.config().listeners) {
+    if (listener.tls != config::ListenerTls::kMutual) continue;
+    parts.listeners.push_back(
+        {listener.host, listener.port, {listener.certificate, listener.private_key, roots}});
+  }
+  if (!parts.listeners.empty()) {
+    TRY_ASSIGN(rpc_, rpc::RpcServer::Start(parts));
+  }
+  for (const config::ListenerConfig& listener : wiring_.config().listeners) {
+    telemetry::LogInfo("listening", {{"host", listener.host}, {"port", listener.port}});
+  }
+  return Ok();
+}
+
+std::vector<http::ReadinessCheck> Server::Checks() const {
+  return {
+      {"lease", [this] { return responder_.LeaseTrouble(); }},
+      {"ocsp-delegate", [this] { return responder_.DelegateTrouble(); }},
+      {"policy", [this] { return PolicyTrouble(wiring_.basis()); }},
+  };
+}
+
+void Server::Run(const StopSignals& stop) {
+  const Clock& clock = wiring_.foundation().clock;
+  BootTime house_keeping = clock.BootNow() + kHouseKeepingEvery;
+  BootTime partitions = clock.BootNow() + kMakePartitionsEvery;
+  while (!stop.Await(kRefreshBasisEvery)) {
+    if (auto refreshed = SyncWait(wiring_.basis().Refresh(wiring_.foundation().In(Seconds(5))));
+        !refreshed) {
+      telemetry::LogFailure("policy not refreshed", refreshed.error());
+    }
+    if (clock.BootNow() >= house_keeping) {
+      HouseKeeping();
+      house_keeping = clock.BootNow() + kHouseKeepingEvery;
+    }
+    if (clock.BootNow() >= partitions) {
+      auto made = MakePartitions(wiring_.config());
+      if (!made) telemetry::LogFailure("partitions not made", made.error());
+      partitions = clock.BootNow() + (made ? kMakePartitionsEvery : kHouseKeepingEvery);
+    }
+  }
+}
+
+void Server::HouseKeeping() {
+  if (auto renewed = responder_.RenewDelegates(); !renewed) {
+    telemetry::LogFailure("responder certificate not renewed", renewed.error());
+  }
+  auto abandoned = SyncWait(
+      wiring_.ledger().AbandonStaleIntents(kIntentGrace, wiring_.foundation().In(Seconds(10))));
+  if (!abandoned) {
+    telemetry::LogFailure("stale intents not abandoned", abandoned.error());
+  } else if (*abandoned > 0) {
+    telemetry::LogWarning("stale intents abandoned", {{"count", *abandoned}});
+  }
+}
+
+// Health first, then what is in flight, bounded; HTTP goes on answering until gRPC is done.
+void Server::Drain() {
+  const Seconds time = wiring_.config().limits.drain;
+  telemetry::LogInfo("draining", {{"seconds", time.count()}});
+  if (rpc_) rpc_->Drain(time);
+  http_->Stop(Seconds(5));
+  telemetry::LogInfo("stopped");
+}
+
+}  // namespace
+
+Status Serve(const config::Config& config) {
+  const StopSignals stop;
+  TRY(PrepareStateDirectory(config));
+  TRY_ASSIGN(auto wiring, WaitFor("the database", stop, [&] { return Wiring::Make(config); }));
+  TRY_ASSIGN(Uuid responder_id, ResponderIdIn(config.state_directory, wiring->foundation()));
+  Server server(*wiring, responder_id);
+  TRY(server.Start(stop));
+  server.Run(stop);
+  server.Drain();
+  return Ok();
+}
+
+}  // namespace mayfly

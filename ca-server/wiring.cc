@@ -1,0 +1,111 @@
+#include "wiring.h"
+
+#include <map>
+
+#include "config/policy_file.h"
+#include "hsm/client/signer_client.h"
+#include "hsm/client/software_signer.h"
+#include "store/migrator.h"
+
+namespace mayfly {
+namespace {
+
+Error NoCaCertificate(const std::string& name) {
+  return Fail(ErrorCode::kConfiguration, "ca.no-certificate",
+              "the CA " + name + " has no certificate yet: run mayfly-ca init-ca");
+}
+
+// Each CA's newest certificate; `newest_first` is in that order.
+std::map<IssuerId, CaCertificateEntry> NewestOf(std::vector<CaCertificateEntry> newest_first) {
+  std::map<IssuerId, CaCertificateEntry> newest;
+  for (CaCertificateEntry& entry : newest_first)
+    newest.try_emplace(entry.subject, std::move(entry));
+  return newest;
+}
+
+}  // namespace
+
+std::unique_ptr<Signer> MakeSigner(const config::Config& config, Foundation& foundation) {
+  if (config.signer.kind == config::SignerKind::kSoftware) {
+    return std::make_unique<hsm::SoftwareSigner>(config.signer.key_directory, foundation.executor,
+                                                 foundation.clock);
+  }
+  return std::make_unique<hsm::SignerClient>(config.signer.socket, foundation.executor,
+                                             foundation.timer, foundation.clock);
+}
+
+void RevocationKnowledge::Learn(Check check) {
+  std::lock_guard lock(mutex_);
+  check_ = std::move(check);
+}
+
+std::optional<bool> RevocationKnowledge::Ask(const CertificateKey& key) const {
+  std::lock_guard lock(mutex_);
+  return check_ ? check_(key) : std::nullopt;
+}
+
+store::PgCaRegistry::Options RegistryOptions(const config::Config& config) {
+  return {config.database.connection, config.database.password_file};
+}
+
+Wiring::Wiring(config::Config config)
+    : config_(std::move(config)), foundation_(config_.limits.worker_threads) {}
+
+Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
+  TRY(store::CheckSchema(config.database.connection));
+  std::unique_ptr<Wiring> wiring(new Wiring(config));
+  Foundation& foundation = wiring->foundation_;
+  wiring->signer_ = MakeSigner(config, foundation);
+  wiring->ledger_ = std::make_unique<store::PgLedger>(
+      store::PgLedger::Options{config.database.connection, config.database.password_file,
+                               foundation.executor, foundation.timer, foundation.clock});
+  wiring->basis_ = std::make_unique<issuance::BasisCache>(
+      *wiring->ledger_,
+      [](std::string_view text) { return config::ParsePolicy(text, "the policy in force"); });
+  store::PgCaRegistry registry(RegistryOptions(config));
+  TRY(wiring->LoadIssuers(registry));
+  wiring->authority_ =
+      std::make_unique<issuance::CertificateAuthority>(issuance::CertificateAuthority::Parts{
+          foundation.clock, foundation.random, *wiring->ledger_, *wiring->basis_, wiring->issuers_,
+          wiring->bundle_,
+          [&known = wiring->revocation_](const auto& key) { return known.Ask(key); }});
+  TRY(SyncWait(wiring->basis_->Refresh(foundation.In(kCommandTimeMax))));
+  return wiring;
+}
+
+Status Wiring::LoadIssuers(CaRegistry& registry) {
+  TRY_ASSIGN(auto entries, registry.Issuers());
+  TRY_ASSIGN(auto certificates, registry.CaCertificates());
+  const auto newest = NewestOf(std::move(certificates));
+  auto certificate_of = [&](const std::string& name) -> const CaCertificateEntry* {
+    for (const IssuerEntry& entry : entries) {
+      auto found = newest.find(entry.id);
+      if (entry.name == name && found != newest.end()) return &found->second;
+    }
+    return nullptr;
+  };
+  bundle_ = issuance::TrustBundle{config_.trust_domain, {}, {}, newest.size()};
+  const CaCertificateEntry* root = certificate_of(config_.root.name);
+  if (!root) return NoCaCertificate(config_.root.name);
+  bundle_.roots.push_back(root->certificate);
+  const issuance::SigningTools tools{foundation_.clock, foundation_.random, *signer_,
+                                     foundation_.timer, foundation_.executor};
+  for (const config::IssuerConfig& issuer : config_.issuers) {
+    const CaCertificateEntry* entry = certificate_of(issuer.ca.name);
+    if (!entry) return NoCaCertificate(issuer.ca.name);
+    bundle_.issuing.push_back(entry->certificate);
+    issuance::IssuerParts parts{
+        .id = entry->subject,
+        .name = issuer.ca.name,
+        .key_uri = issuer.ca.key_uri,
+        .certificate = entry->certificate,
+        .chain = {ToBytes(entry->certificate.der())},
+        .ocsp_urls = issuer.ocsp_urls,
+        .ca_issuers_urls = issuer.ca_issuers_urls,
+    };
+    issuers_.push_back(std::make_shared<const issuance::Issuer>(std::move(parts), tools));
+  }
+  return Ok();
+}
+
+}  // namespace mayfly
