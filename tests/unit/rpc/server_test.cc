@@ -1,0 +1,306 @@
+// The server and the C++ client against each other over mutual TLS, with a fake behind.
+#include "rpc/server.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <mutex>
+
+#include "base/system.h"
+#include "clients/cpp/client.h"
+#include "clients/cpp/files.h"
+#include "rpc/service.h"
+#include "tests/unit/rpc/test_pki.h"
+
+namespace mayfly::rpc {
+namespace {
+
+Uuid AnyUuid() { return *Uuid::Parse("0190a1b2-0000-7000-8000-000000000001"); }
+
+// Issues one certificate again and again; fails as it is told.
+class FakeUseCases final : public UseCases {
+ public:
+  explicit FakeUseCases(x509::Certificate certificate) : certificate_(std::move(certificate)) {}
+
+  Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime) override {
+    const auto names = peer.tbs().names();
+    co_return policy::Principal{policy::ProofOfIdentity::kCertificate, "dns:localhost", "lineage:x",
+                                *names};
+  }
+  Task<Result<issuance::IssuedCertificate>> Issue(issuance::IssueRequest request,
+                                                  BootTime) override {
+    {
+      std::lock_guard lock(mutex);
+      requests.push_back(request);
+      if (!failures.empty()) {
+        Error error = failures.front();
+        failures.erase(failures.begin());
+        co_return error;
+      }
+    }
+    if (hold.valid()) hold.wait();
+    co_return issuance::IssuedCertificate{.certificate = certificate_,
+                                          .facts = Facts(),
+                                          .issuer = "issuing-1",
+                                          .recorded_at = {},
+                                          .issuer_chain = {Bytes{1, 2}},
+                                          .ocsp_staple = std::nullopt};
+  }
+  Task<Result<issuance::ShownCertificate>> Show(policy::Principal, std::string issuer,
+                                                x509::SerialNumber, BootTime) override {
+    if (issuer != "-" && issuer != "issuing-1") co_return NotFound();
+    co_return Shown();
+  }
+  Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
+                                                    BootTime) override {
+    issuance::ShownCertificate shown = Shown();
+    shown.record.revocation =
+        Revocation{1, Facts().key, request.reason, TimePoint(Seconds(1000)), {}};
+    RevokeReceipt receipt{*shown.record.revocation, true, TimePoint(Seconds(2000))};
+    co_return issuance::RevokedCertificate{std::move(shown), receipt};
+  }
+  issuance::TrustBundle Bundle() const override {
+    return {"mayfly.internal", {certificate_}, {}, 7};
+  }
+
+  std::mutex mutex;
+  std::vector<issuance::IssueRequest> requests;
+  std::vector<Error> failures;
+  std::shared_future<void> hold;
+
+ private:
+  static Error NotFound() { return Fail(ErrorCode::kNotFound, "certificate.not-found", "no"); }
+  RecordFacts Facts() const {
+    return {.key = {certificate_.tbs().serial(), IssuerId{1}},
+            .lineage = {AnyUuid(), 3, std::nullopt},
+            .profile = "server",
+            .principal = "dns:localhost",
+            .policy_version = 2,
+            .decision = 1,
+            .renewal = {}};
+  }
+  issuance::ShownCertificate Shown() const {
+    CertificateRecord record{.tbs = ToBytes(certificate_.tbs().der()),
+                             .facts = Facts(),
+                             .outcome = SignedOutcome{},
+                             .revocation = std::nullopt,
+                             .recorded_at = {}};
+    return {"issuing-1", std::move(record), certificate_};
+  }
+  x509::Certificate certificate_;
+};
+
+class Server : public testing::Test {
+ protected:
+  Server() { Start(8); }
+
+  void Start(size_t in_flight_max) {
+    server_.reset();
+    service_ = std::make_unique<CertificateAuthorityService>(ServiceParts{
+        use_cases_, clock_, pool_, in_flight_max, [this](const RequestLogEntry& entry) {
+          std::lock_guard lock(mutex_);
+          log_.push_back(entry);
+        }});
+    auto server = RpcServer::Start(Parts(0));
+    ASSERT_TRUE(server) << Describe(server.error(), ErrorText::kForLog);
+    server_ = *std::move(server);
+  }
+  RpcServerParts Parts(uint16_t port) {
+    return {{{"127.0.0.1",
+              port,
+              {pki_.File("server.crt"), pki_.File("server.key"), pki_.File("ca.crt")}}},
+            {&service_->grpc_service()}};
+  }
+  Result<std::unique_ptr<client::Client>> Connect(const std::string& who,
+                                                  Milliseconds overall = Milliseconds(10'000)) {
+    return client::Client::Connect({.server = "localhost:" + std::to_string(server_->ports().at(0)),
+                                    .trust = pki_.File("ca.crt"),
+                                    .certificate = pki_.File(who + ".crt"),
+                                    .private_key = pki_.File(who + ".key"),
+                                    .retry = {.overall = overall}},
+                                   {clock_, random_});
+  }
+  Result<ca::v1::IssueCertificateResponse> Issue(Milliseconds overall = Milliseconds(10'000)) {
+    auto client = Connect("client", overall);
+    if (!client) return client.error();
+    return (*client)->Issue({.csr_der = Bytes{1}, .profile = "server"});
+  }
+  std::vector<RequestLogEntry> Log() {
+    std::lock_guard lock(mutex_);
+    return log_;
+  }
+
+  static x509::Certificate Load(const TestPki& pki) {
+    const Bytes pem = *client::ReadFile(pki.File("client.crt"));
+    return *x509::Certificate::FromPem(AsText(pem));
+  }
+
+  TestPki pki_;
+  SystemClock clock_;
+  SystemRandom random_;
+  ThreadPool pool_{4};
+  FakeUseCases use_cases_{Load(pki_)};
+  std::mutex mutex_;
+  std::vector<RequestLogEntry> log_;
+  std::unique_ptr<CertificateAuthorityService> service_;
+  std::unique_ptr<RpcServer> server_;
+};
+
+TEST_F(Server, Issues) {
+  const auto issued = Issue();
+  ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
+  const auto& certificate = issued->certificate();
+  EXPECT_EQ(certificate.name(), "issuers/issuing-1/certificates/" + certificate.serial_number());
+  EXPECT_EQ(certificate.state(), ca::v1::Certificate::STATE_ACTIVE);
+  EXPECT_EQ(certificate.generation(), 3);
+  EXPECT_EQ(certificate.subject_alt_names_size(), 2);
+  EXPECT_EQ(certificate.sha256_fingerprint().size(), 64u);
+  EXPECT_GT(certificate.not_after_time().seconds(), certificate.not_before_time().seconds());
+  EXPECT_EQ(issued->issuer_chain_der(0), "\x01\x02");
+  ASSERT_EQ(Log().size(), 1u);
+  EXPECT_EQ(Log()[0].method, "IssueCertificate");
+  EXPECT_EQ(Log()[0].principal, "dns:localhost");
+  EXPECT_EQ(Log()[0].subject, certificate.name());
+  EXPECT_FALSE(Log()[0].code);
+}
+
+TEST_F(Server, ErrorsReachTheClientWhole) {
+  Error denied = Fail(ErrorCode::kPolicyDenied, "policy.name", "not granted");
+  denied.violations = {{"policy.name", "DNS:a.internal", "no rule"}};
+  denied.detail = "for the log";
+  use_cases_.failures = {denied};
+  const auto issued = Issue();
+  ASSERT_FALSE(issued);
+  EXPECT_EQ(issued.error().code, ErrorCode::kPolicyDenied);
+  EXPECT_EQ(issued.error().rule, "policy.name");
+  EXPECT_EQ(issued.error().message, "not granted");
+  EXPECT_EQ(issued.error().violations, denied.violations);
+  EXPECT_EQ(Log().at(0).rule, "policy.name");
+  EXPECT_NE(Log().at(0).error.find("for the log"), std::string::npos);
+}
+
+TEST_F(Server, ARetryHasTheSameRequestId) {
+  Error away = Fail(ErrorCode::kCommitInDoubt, "ledger.in-doubt", "again");
+  away.retry_after = Milliseconds(20);
+  use_cases_.failures = {away, away};
+  ASSERT_TRUE(Issue());
+  ASSERT_EQ(use_cases_.requests.size(), 3u);
+  ASSERT_TRUE(use_cases_.requests[0].request_id);
+  EXPECT_EQ(use_cases_.requests[0].request_id, use_cases_.requests[1].request_id);
+  EXPECT_EQ(use_cases_.requests[0].request_id, use_cases_.requests[2].request_id);
+  ASSERT_TRUE(Issue());
+  EXPECT_NE(use_cases_.requests[0].request_id, use_cases_.requests[3].request_id);
+}
+
+TEST_F(Server, ShowsAndRevokes) {
+  const auto client = Connect("client");
+  ASSERT_TRUE(client);
+  const std::string name = client::AnyIssuerName((*client)->certificate().tbs().serial());
+  const auto shown = (*client)->Get(name);
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->state(), ca::v1::Certificate::STATE_ACTIVE);
+  const auto revoked = (*client)->Revoke(name, ca::v1::REVOCATION_REASON_KEY_COMPROMISE);
+  ASSERT_TRUE(revoked);
+  EXPECT_EQ(revoked->certificate().state(), ca::v1::Certificate::STATE_REVOKED);
+  EXPECT_EQ(revoked->certificate().revocation().reason(), ca::v1::REVOCATION_REASON_KEY_COMPROMISE);
+  EXPECT_EQ(revoked->good_answers_expire_time().seconds(), 2000);
+  EXPECT_TRUE(revoked->already_revoked());
+  EXPECT_EQ((*client)->Get("issuers/other/certificates/21").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ((*client)->Get("nonsense").error().rule, "name.certificate");
+}
+
+TEST_F(Server, GivesTheTrustBundle) {
+  const auto client = Connect("client");
+  ASSERT_TRUE(client);
+  const auto bundle = (*client)->TrustBundle();
+  ASSERT_TRUE(bundle);
+  EXPECT_EQ(bundle->name(), "trustBundles/mayfly.internal");
+  EXPECT_EQ(bundle->root_certificates_der_size(), 1);
+  EXPECT_EQ(bundle->sequence_number(), 7);
+}
+
+TEST_F(Server, AForeignCertificateFailsInTheHandshake) {
+  pki_.Make("stranger", "foreign", "clientAuth");
+  const auto client = Connect("stranger", Milliseconds(1500));
+  ASSERT_TRUE(client);
+  EXPECT_EQ((*client)->TrustBundle().error().rule, "client.unreachable");
+  EXPECT_TRUE(Log().empty());
+}
+
+TEST_F(Server, AServersCertificateIsNoCaller) {
+  const auto client = Connect("server", Milliseconds(1500));
+  ASSERT_TRUE(client);
+  EXPECT_FALSE((*client)->TrustBundle());
+  for (const RequestLogEntry& entry : Log()) EXPECT_TRUE(entry.code) << entry.method;
+}
+
+TEST_F(Server, TheClientRefusesAForeignServer) {
+  const auto client =
+      client::Client::Connect({.server = "localhost:" + std::to_string(server_->ports().at(0)),
+                               .trust = pki_.File("foreign.crt"),
+                               .certificate = pki_.File("client.crt"),
+                               .private_key = pki_.File("client.key"),
+                               .retry = {.overall = Milliseconds(1500)}},
+                              {clock_, random_});
+  ASSERT_TRUE(client);
+  EXPECT_EQ((*client)->TrustBundle().error().rule, "client.unreachable");
+}
+
+TEST_F(Server, BeyondTheLimitInFlightIsOverloaded) {
+  Start(1);
+  std::promise<void> release;
+  use_cases_.hold = release.get_future().share();
+  auto first = std::async(std::launch::async, [this] { return Issue().has_value(); });
+  while (service_->in_flight() == 0) std::this_thread::yield();
+  const auto second = Issue(Milliseconds(400));
+  release.set_value();
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kOverloaded);
+  EXPECT_EQ(second.error().retry_after, kOverloadedRetryAfter);
+  EXPECT_TRUE(first.get());
+  EXPECT_EQ(service_->in_flight(), 0u);
+}
+
+TEST_F(Server, APortInUseIsAnError) {
+  const auto second = RpcServer::Start(Parts(server_->ports().at(0)));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().rule, "listener.address");
+  ASSERT_EQ(second.error().violations.size(), 1u);
+}
+
+TEST_F(Server, BadTlsFilesAreErrors) {
+  auto parts = Parts(0);
+  parts.listeners[0].tls.private_key = pki_.File("client.key");
+  EXPECT_EQ(RpcServer::Start(parts).error().rule, "listener.private-key");
+  parts = Parts(0);
+  parts.listeners[0].tls.certificate = pki_.File("absent");
+  EXPECT_EQ(RpcServer::Start(parts).error().rule, "listener.certificate");
+  parts = Parts(0);
+  parts.listeners[0].tls.trusted_roots = pki_.File("server.key");
+  EXPECT_EQ(RpcServer::Start(parts).error().rule, "listener.trusted-roots");
+}
+
+TEST_F(Server, DrainFinishesWhatIsInFlight) {
+  std::promise<void> release;
+  use_cases_.hold = release.get_future().share();
+  auto call = std::async(std::launch::async, [this] { return Issue().has_value(); });
+  while (service_->in_flight() == 0) std::this_thread::yield();
+  auto drain = std::async(std::launch::async, [this] { server_->Drain(Milliseconds(10'000)); });
+  EXPECT_EQ(drain.wait_for(Milliseconds(200)), std::future_status::timeout);
+  release.set_value();
+  EXPECT_TRUE(call.get());
+  drain.get();
+  EXPECT_FALSE(Issue(Milliseconds(500)));
+}
+
+TEST_F(Server, AClientThatLeavesDoesNotHarm) {
+  std::promise<void> release;
+  use_cases_.hold = release.get_future().share();
+  EXPECT_EQ(Issue(Milliseconds(300)).error().code, ErrorCode::kDeadlineExceeded);
+  release.set_value();
+  use_cases_.hold = {};
+  EXPECT_TRUE(Issue());
+}
+
+}  // namespace
+}  // namespace mayfly::rpc
