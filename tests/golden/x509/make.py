@@ -53,7 +53,7 @@ def openssl_requests():
     with tempfile.TemporaryDirectory() as folder:
         openssl_request("rsa-2048", rsa_key(2048), folder)
         openssl_request("rsa-1024", rsa_key(1024), folder)
-        openssl_request("rsa-2049", rsa_key(2049), folder)
+        openssl_request("rsa-2050", rsa_key(2050), folder)
         openssl_request("rsa-exponent-3", rsa_key(2048, 3), folder)
         openssl_request("p256", ec_key("P-256"), folder)
         openssl_request("p384", ec_key("P-384"), folder, "-sha384")
@@ -64,11 +64,6 @@ def openssl_requests():
             "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=keyCertSign"))
         openssl_request("secp256k1", ec_key("secp256k1"), folder)
         openssl_request("p256-explicit", ec_key("P-256", "ec_param_enc:explicit"), folder)
-        key = os.path.join(folder, "compressed.key")
-        openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-conv_form", "compressed",
-                "-out", key)
-        openssl("req", "-new", "-key", key, "-outform", "DER", "-subj", "/CN=web.internal",
-                "-out", "p256-compressed.csr")
         key = os.path.join(folder, "ca.key")
         openssl("genpkey", *ec_key("P-384"), "-out", key)
         openssl("req", "-x509", "-key", key, "-sha384", "-days", "3650", "-outform", "DER",
@@ -94,6 +89,31 @@ def python_request():
                .add_attribute(x509.oid.AttributeOID.CHALLENGE_PASSWORD, b"secret")
                .add_extension(names(), critical=True))
     write("python-all-names.csr", builder.sign(key, hashes.SHA256()).public_bytes(DER))
+    builder = (x509.CertificateSigningRequestBuilder()
+               .subject_name(x509.Name([]))
+               .add_extension(x509.SubjectAlternativeName([x509.DNSName("web.internal")]),
+                              critical=True))
+    write("python-one-name.csr", builder.sign(key, hashes.SHA256()).public_bytes(DER))
+
+
+def element(tag, *contents):
+    body = b"".join(contents)
+    assert len(body) < 256
+    length = [len(body)] if len(body) < 128 else [0x81, len(body)]
+    return bytes([tag, *length]) + body
+
+
+def compressed_request():
+    """No tool at hand writes a compressed point into a request, so it is put together here."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    point = key.public_key().public_bytes(serialization.Encoding.X962,
+                                          serialization.PublicFormat.CompressedPoint)
+    spki = element(0x30, bytes.fromhex("301306072a8648ce3d020106082a8648ce3d030107"),
+                   element(0x03, b"\0", point))
+    info = element(0x30, bytes.fromhex("0201003000"), spki, element(0xa0))
+    signature = key.sign(info, ec.ECDSA(hashes.SHA256()))
+    write("p256-compressed.csr", element(0x30, info, bytes.fromhex("300a06082a8648ce3d040302"),
+                                         element(0x03, b"\0", signature)))
 
 
 def python_certificate():
@@ -201,5 +221,6 @@ def weak_moduli():
 if __name__ == "__main__":
     openssl_requests()
     python_request()
+    compressed_request()
     python_certificate()
     weak_moduli()

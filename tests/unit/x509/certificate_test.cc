@@ -147,7 +147,7 @@ TEST(Certificate, PartsThatAreRefused) {
   EXPECT_EQ(RuleOfChanged("a003020102", "a003020101"), "tbs.version");
   EXPECT_EQ(RuleOfChanged("a003020102", "a103020102"), "tbs.version");
   EXPECT_EQ(RuleOfChanged("02142101994f", "02148101994f"), "tbs.serial.positive");
-  EXPECT_EQ(RuleOfChanged("02142101994f", "02140001994f"), "tbs.serial.minimal");
+  EXPECT_EQ(RuleOfChanged("02142101994f", "02140001994f"), "der.integer");
   // The first algorithm is the inner one.
   EXPECT_EQ(RuleOfChanged("2a8648ce3d040302", "2a8648ce3d040303"), "certificate.algorithm");
   EXPECT_EQ(RuleOfChanged("2a8648ce3d040302", "2a8648ce3d040301"), "tbs.signature.algorithm");

@@ -73,9 +73,7 @@ TEST(CertificationRequest, ReadsTheNamesOfAnotherImplementation) {
 }
 
 TEST(CertificationRequest, ACommonNameIsNotAName) {
-  auto request = CertificationRequest::FromDer(Golden("p256-compressed.csr"));
-  EXPECT_EQ(RuleOf(request), "key.encoding");
-  request = Parse({.subject = "3010310e300c06035504030c05612e622e63", .attributes = {}});
+  auto request = Parse({.subject = "3010310e300c06035504030c05612e622e63", .attributes = {}});
   ASSERT_TRUE(request);
   EXPECT_EQ(request->subject().ToString(), "CN=a.b.c");
   EXPECT_TRUE(request->names().empty());
@@ -195,15 +193,15 @@ TEST(CertificationRequest, EveryPrefixIsAnError) {
 TEST(CertificationRequest, MutationsDoNotChangeWhatIsSignedUnseen) {
   const Bytes original = Golden("python-all-names.csr");
   for (size_t i = 0; i < original.size(); ++i) {
-    for (int value = 0; value < 256; ++value) {
+    for (uint8_t flip : {0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff}) {
       Bytes mutant = original;
-      mutant[i] = static_cast<uint8_t>(value);
+      mutant[i] ^= flip;
       auto request = CertificationRequest::FromDer(mutant);
       if (!request) continue;
       EXPECT_EQ(AssembleCertificationRequest(request->certification_request_info(),
                                              request->signature_algorithm(), request->signature()),
                 mutant)
-          << i << " " << value;
+          << i << " " << int{flip};
     }
   }
 }
@@ -222,16 +220,14 @@ TEST(CertificationRequestWriter, WhatIsWrittenIsReadBack) {
   }
 }
 
-// Python's order of the names is not ours, but the bytes of a request with one name are.
 TEST(CertificationRequestWriter, BytesOfAnotherImplementation) {
-  auto theirs = CertificationRequest::FromDer(Golden("p256.csr"));
+  auto theirs = CertificationRequest::FromDer(Golden("python-one-name.csr"));
   ASSERT_TRUE(theirs);
-  std::string info = ToHex(WriteCertificationRequestInfo(theirs->public_key(), theirs->names()));
-  std::string their_info = ToHex(theirs->certification_request_info());
-  // The openssl program leaves the extension non-critical, as there is a subject.
-  std::string key = ToHex(theirs->public_key().der());
-  EXPECT_NE(info.find(key + "a02f302d06092a864886f70d01090e3120301e"), std::string::npos) << info;
-  EXPECT_NE(their_info.find(key + "a02c302a06092a864886f70d01090e311d301b"), std::string::npos);
+  EXPECT_EQ(ToHex(WriteCertificationRequestInfo(theirs->public_key(), theirs->names())),
+            ToHex(theirs->certification_request_info()));
+  EXPECT_EQ(AssembleCertificationRequest(theirs->certification_request_info(),
+                                         theirs->signature_algorithm(), theirs->signature()),
+            Golden("python-one-name.csr"));
 }
 
 TEST(CsrDerFromPemOrDer, TakesBothAndNothingAroundThem) {

@@ -39,7 +39,7 @@ TEST(ProvenKey, TypesOutsideTheRules) {
 
 TEST(ProvenKey, RsaSizesAndExponent) {
   EXPECT_EQ(RuleOf(Prove(Golden("rsa-1024.csr"))), "key.rsa-size");
-  EXPECT_EQ(RuleOf(Prove(Golden("rsa-2049.csr"))), "key.rsa-size");
+  EXPECT_EQ(RuleOf(Prove(Golden("rsa-2050.csr"))), "key.rsa-size");
   EXPECT_EQ(RuleOf(Prove(Golden("rsa-exponent-3.csr"))), "key.rsa-exponent");
   auto rule = [](size_t min, size_t max) {
     KeyRules rules = kEveryType;
@@ -270,8 +270,8 @@ TEST(SubjectPublicKeyInfo, KeyBitsHashAndIdentifier) {
   // printf of 32 zero octets, through sha1sum.
   EXPECT_EQ(ToHex(key.key_identifier()), "de8a847bff8c343d69b853a215e6ee775ef2ef96");
   EXPECT_EQ(key.rsa_modulus_bits(), 0u);
-  auto rsa = CertificationRequest::FromDer(Golden("rsa-2049.csr"));
-  EXPECT_EQ(rsa->public_key().rsa_modulus_bits(), 2049u);
+  auto rsa = CertificationRequest::FromDer(Golden("rsa-2050.csr"));
+  EXPECT_EQ(rsa->public_key().rsa_modulus_bits(), 2050u);
 }
 
 TEST(RsaModulus, WeakOnesAreFound) {
@@ -284,6 +284,7 @@ TEST(RsaModulus, WeakOnesAreFound) {
   for (const char* kind : {"factor-751", "even", "close-primes", "square", "roca"}) {
     auto status = CheckRsaModulus(moduli.at(kind));
     EXPECT_EQ(RuleOf(status), "key.rsa-weak") << kind;
+    EXPECT_EQ(status.error().code, ErrorCode::kKeyRejected) << kind;
   }
   EXPECT_NE(CheckRsaModulus(moduli.at("roca")).error().message.find("ROCA"), std::string::npos);
   EXPECT_NE(CheckRsaModulus(moduli.at("square")).error().message.find("close"), std::string::npos);
