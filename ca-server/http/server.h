@@ -1,0 +1,64 @@
+// HttpServer: HTTP/1.0 and 1.1 on plain TCP, with limits. The library that speaks HTTP stays in
+// server.cc and session.cc.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "http/message.h"
+
+namespace mayfly::http {
+
+// An escaped OCSP request in a GET needs ocsp::kGetPathBytesMax of it.
+constexpr size_t kHeaderBytesMax = 20 * 1024;
+constexpr size_t kBodyBytesMax = 8 * 1024;
+constexpr size_t kConnectionsMax = 1024;
+constexpr size_t kRequestsPerConnectionMax = 1000;
+constexpr Milliseconds kIdleTimeout{15'000};  // from the last answer to a whole header
+constexpr Milliseconds kBodyTimeout{5'000};   // from the header to the whole body
+constexpr Milliseconds kWriteTimeout{5'000};
+
+struct HttpAddress {
+  std::string host;  // an IP address, or "localhost" (127.0.0.1)
+  uint16_t port;     // 0: any that is free
+};
+
+struct HttpLimits {
+  size_t connections_max = kConnectionsMax;  // more are closed as they come
+  size_t requests_per_connection_max = kRequestsPerConnectionMax;
+  Milliseconds idle_timeout = kIdleTimeout;
+  Milliseconds body_timeout = kBodyTimeout;
+  Milliseconds write_timeout = kWriteTimeout;
+};
+
+struct HttpServerParts {
+  std::vector<HttpAddress> addresses;
+  size_t threads = 2;
+  HttpHandler& handler;
+  const Clock& clock;  // for the Date header
+  HttpLimits limits = {};
+};
+
+class HttpServer {
+ public:
+  // Listens when it returns. Errors: kConfiguration "http.address" (not an IP address),
+  // "http.listen" (in use, not allowed).
+  static Result<std::unique_ptr<HttpServer>> Start(HttpServerParts parts);
+  ~HttpServer();  // Stop(0)
+
+  // The ports in the order of the addresses.
+  const std::vector<uint16_t>& ports() const;
+
+  // No new connections or requests; those under way are answered. Connections that are still open
+  // after `patience` are cut; handlers are always waited for. Blocks; once.
+  void Stop(Milliseconds patience);
+
+ private:
+  struct Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mayfly::http

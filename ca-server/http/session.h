@@ -1,0 +1,67 @@
+// One connection. For server.cc only: this header shows the HTTP library.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <memory>
+#include <optional>
+#include <utility>  // Asio of Boost 1.74 forgets it
+
+#include "http/server.h"
+
+namespace mayfly::http {
+
+namespace beast = boost::beast;
+using Tcp = boost::asio::ip::tcp;
+
+struct SessionParts {
+  HttpHandler& handler;
+  const Clock& clock;
+  const HttpLimits& limits;
+  std::shared_ptr<void> alive;  // while it is held, the io_context lives
+};
+
+// Everything runs on the socket's strand, but for the handler.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(Tcp::socket socket, SessionParts parts);
+  void Begin();
+  // From any thread. Drain: answers what is under way, then closes. Cut: closes.
+  void Drain();
+  void Cut();
+
+ private:
+  using Parser = beast::http::request_parser<beast::http::string_body>;
+  using Response = beast::http::response<beast::http::string_body>;
+  enum class State : uint8_t { kAwaitingHeader, kReadingBody, kHandling, kWriting, kClosed };
+
+  void ReadHeader();
+  void OnHeader(beast::error_code error);
+  void ReadBody();
+  void OnBody(beast::error_code error);
+  void Dispatch();
+  void Refuse(beast::error_code error);
+  void Write(HttpResponse response, bool keep_alive, bool head);
+  void OnWritten(beast::error_code error);
+  void Linger();
+  void OnLingered(beast::error_code error);
+  void Close();
+
+  SessionParts parts_;  // goes last: without it the stream's io_context may be gone
+  beast::tcp_stream stream_;
+  beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  std::optional<Response> response_;
+  State state_ = State::kAwaitingHeader;
+  size_t requests_ = 0;
+  unsigned version_ = 11;
+  bool draining_ = false;
+};
+
+}  // namespace mayfly::http
