@@ -1,0 +1,74 @@
+// What the tests of configuration files share.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace mayfly::config {
+
+// "LINE rule" of every finding; the file's name is cut.
+template <class T>
+std::vector<std::string> FindingsOf(const Result<T>& result) {
+  std::vector<std::string> findings;
+  if (result) return findings;
+  for (const Violation& violation : result.error().violations) {
+    size_t colon = violation.field.rfind(':');
+    findings.push_back(violation.field.substr(colon + 1) + " " + violation.rule);
+  }
+  return findings;
+}
+
+// Replaces the one place where `from` stands.
+inline std::string With(std::string text, std::string_view from, std::string_view to) {
+  size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  EXPECT_EQ(text.find(from, at + 1), std::string::npos) << "twice: " << from;
+  return text.replace(at, from.size(), to);
+}
+
+inline std::string ReadText(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  EXPECT_TRUE(file) << path;
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// The first ```toml block of a page of docs/.
+inline std::string ExampleIn(const std::string& page) {
+  std::string text = ReadText(std::filesystem::path(MAYFLY_SOURCE_DIR) / "docs" / page);
+  constexpr std::string_view kOpening = "```toml\n";
+  size_t start = text.find(kOpening) + kOpening.size();
+  return text.substr(start, text.find("```", start) - start);
+}
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "mayfly-XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path Write(const std::string& name, std::string_view text) const {
+    std::ofstream(path_ / name) << text;
+    return path_ / name;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace mayfly::config

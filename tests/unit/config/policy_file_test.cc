@@ -1,0 +1,222 @@
+#include "config/policy_file.h"
+
+#include "tests/unit/config/config_fixture.h"
+
+namespace mayfly::config {
+namespace {
+
+using policy::Policy;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+using Kind = x509::GeneralName::Kind;
+
+Result<Policy> Parse(const std::string& text) { return ParsePolicy(text, "policy.toml"); }
+
+TEST(PolicyFile, TheDocumentedExampleIsComplete) {
+  auto parsed = Parse(ExampleIn("POLICY.md"));
+  ASSERT_TRUE(parsed) << Describe(parsed.error(), ErrorText::kForLog);
+  EXPECT_THAT(parsed->operators, ElementsAre("spiffe://mayfly.internal/operator"));
+  ASSERT_EQ(parsed->profiles.size(), 2u);
+  const policy::Profile& server = parsed->profiles.at("server");
+  EXPECT_EQ(server.name, "server");
+  EXPECT_EQ(server.lifetime_default, std::chrono::days(7));
+  EXPECT_EQ(server.lifetime_max, std::chrono::days(30));
+  EXPECT_EQ(server.backdate, Seconds(60));
+  EXPECT_EQ(server.key_usages, static_cast<x509::KeyUsages>(x509::KeyUsage::kDigitalSignature));
+  EXPECT_THAT(server.extended_key_usages, ElementsAre(x509::oid::ServerAuth()));
+  EXPECT_THAT(server.name_kinds, UnorderedElementsAre(Kind::kDns, Kind::kIp));
+  EXPECT_EQ(server.key_rules.allowed, x509::KeyRules{}.allowed);
+  EXPECT_EQ(server.revocation, policy::RevocationMode::kOcsp);
+  EXPECT_FALSE(server.ocsp_no_check);
+  const policy::Profile& workload = parsed->profiles.at("workload");
+  EXPECT_EQ(workload.lifetime_max, Seconds(3600));
+  EXPECT_EQ(workload.backdate, kBackdateDefault);
+  EXPECT_EQ(workload.revocation, policy::RevocationMode::kNoRevAvail);
+  EXPECT_THAT(workload.extended_key_usages,
+              ElementsAre(x509::oid::ServerAuth(), x509::oid::ClientAuth()));
+  EXPECT_EQ(workload.key_rules.allowed, x509::KeyRules{}.allowed);
+  ASSERT_EQ(parsed->rules.size(), 2u);
+  EXPECT_EQ(parsed->rules[0].name, "operators");
+  EXPECT_THAT(parsed->rules[0].principals,
+              UnorderedElementsAre("spiffe://mayfly.internal/operator", "local:*"));
+  EXPECT_THAT(parsed->rules[0].profiles, ElementsAre("server"));
+  EXPECT_EQ(parsed->rules[0].names.size(), 5u);
+}
+
+TEST(PolicyFile, AnEmptyOneGrantsNothing) {
+  auto parsed = Parse("");
+  ASSERT_TRUE(parsed);
+  EXPECT_TRUE(parsed->rules.empty() && parsed->profiles.empty() && parsed->operators.empty());
+}
+
+struct Change {
+  std::string from, to, finding;  // finding: empty where the change is fine
+};
+class PolicyFileChange : public testing::TestWithParam<Change> {};
+
+constexpr std::string_view kSmall = R"(operators = ["spiffe://td/op"]
+[profile.server]
+lifetime = "1h"
+lifetime_max = "2h"
+backdate = "1m"
+key_usage = ["digital-signature"]
+extended_key_usage = ["server-auth"]
+names = ["dns"]
+keys = ["ec-p256"]
+revocation = "ocsp"
+[[rule]]
+name = "web"
+principals = ["spiffe://td/web"]
+profiles = ["server"]
+dns = ["*.internal"]
+)";
+
+TEST_P(PolicyFileChange, HasItsOneFinding) {
+  const auto& [from, to, finding] = GetParam();
+  std::vector<std::string> expected;
+  if (!finding.empty()) expected.push_back(finding);
+  auto parsed = Parse(With(std::string(kSmall), from, to));
+  EXPECT_EQ(FindingsOf(parsed), expected) << from << " -> " << to;
+  if (!parsed) {
+    EXPECT_EQ(parsed.error().code, ErrorCode::kConfiguration);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Profiles, PolicyFileChange,
+    testing::Values(
+        Change{"revocation = \"ocsp\"\n", "", ""},
+        Change{"lifetime_max = \"2h\"", "lifetime_max = \"1h\"", ""},
+        Change{"lifetime_max = \"2h\"", "lifetime_max = \"3599s\"", "3 policy.lifetime"},
+        Change{"lifetime = \"1h\"", "lifetime = \"1s\"", ""},
+        Change{"lifetime = \"1h\"", "lifetime = \"0s\"", "3 config.range"},
+        Change{"backdate = \"1m\"", "backdate = \"24h\"", ""},
+        Change{"backdate = \"1m\"", "backdate = \"86401s\"", "5 config.range"},
+        Change{"\"digital-signature\"", "\"key-cert-sign\"", "6 policy.ca-usage"},
+        Change{"\"digital-signature\"", "\"crl-sign\"", "6 policy.ca-usage"},
+        Change{"\"digital-signature\"", "\"digital-signatur\"", "6 config.word"},
+        Change{"\"digital-signature\"", "\"key-agreement\"", ""},
+        Change{"\"digital-signature\"", "\"key-encipherment\"", "6 policy.key-usage"},
+        Change{"\"digital-signature\"]", "]", "6 config.range"},
+        Change{"\"server-auth\"", "\"any\"", "7 policy.ca-usage"},
+        Change{"\"server-auth\"", "\"ocsp-signing\"", "7 policy.ca-usage"},
+        Change{"\"server-auth\"", "\"2.5.29.37.0\"", "7 policy.ca-usage"},
+        Change{"\"server-auth\"", "\"server-auth\", \"1.3.6.1.5.5.7.3.9\"", "7 policy.ca-usage"},
+        Change{"\"server-auth\"", "\"1.3.6.1.4.1.99999.1\"", ""},
+        Change{"\"server-auth\"", "\"1.3..6\"", "7 config.oid"},
+        Change{"\"server-auth\"", "\"serverauth\"", "7 config.word"},
+        Change{"\"server-auth\"", "\"server-auth\", \"1.3.6.1.5.5.7.3.1\"", "7 config.duplicate"},
+        Change{"names = [\"dns\"]", "names = [\"host\"]", "8 config.word"},
+        Change{"\"ec-p256\"", "\"ec-p521\"", ""}, Change{"\"ec-p256\"", "\"dsa\"", "9 config.word"},
+        Change{"keys = [\"ec-p256\"]", "keys = []", "9 config.range"},
+        Change{"\"ocsp\"", "\"none\"", ""}, Change{"\"ocsp\"", "\"crl\"", "10 config.word"},
+        Change{"backdate", "key_usages = []\nbackdate", "5 config.unknown-key"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, PolicyFileChange,
+    testing::Values(Change{"\"web\"", "\"Web\"", "12 config.name"},
+                    Change{"\"web\"", "\"" + std::string(63, 'a') + "\"", ""},
+                    Change{"\"web\"", "\"" + std::string(64, 'a') + "\"", "12 config.name"},
+                    Change{"profiles = [\"server\"]", "profiles = [\"sever\"]",
+                           "14 policy.unknown-profile"},
+                    Change{"*.internal", "*internal", "15 policy.pattern"},
+                    Change{"dns = [\"*.internal\"]\n", "", "12 policy.rule-empty"},
+                    Change{"dns = [\"*.internal\"]\n", "ip = [\"10.0.0.0/8\"]\n", ""},
+                    Change{"\"spiffe://td/web\"", "\"dns:web.internal\"", ""},
+                    Change{"\"spiffe://td/web\"", "\"ip:10.0.0.1\"", ""},
+                    Change{"\"spiffe://td/web\"", "\"email:a@b.c\"", ""},
+                    Change{"\"spiffe://td/web\"", "\"local:0\"", ""},
+                    Change{"\"spiffe://td/web\"", "\"local:*\"", ""},
+                    Change{"\"spiffe://td/web\"", "\"local:root\"", "13 policy.principal"},
+                    Change{"\"spiffe://td/web\"", "\"local:01\"", "13 policy.principal"},
+                    Change{"\"spiffe://td/web\"", "\"spiffe://td/*\"", "13 policy.principal"},
+                    Change{"\"spiffe://td/web\"", "\"https://td/*\"", "13 policy.principal"},
+                    Change{"\"spiffe://td/web\"", "\"system:ocsp\"", "13 policy.principal"},
+                    Change{"\"spiffe://td/web\"", "\"web\"", "13 policy.principal"},
+                    Change{"\"spiffe://td/op\"", "\"operator\"", "1 policy.principal"}));
+
+TEST(PolicyFile, PrincipalsAreInNormalForm) {
+  auto parsed = Parse(With(std::string(kSmall), "spiffe://td/web", "dns:WEB.internal"));
+  ASSERT_TRUE(parsed);
+  EXPECT_THAT(parsed->rules[0].principals, ElementsAre("dns:web.internal"));
+}
+
+TEST(PolicyFile, UsagesMustFitEveryKeyType) {
+  auto with = [](const std::string& usage, const std::string& type) {
+    std::string text = With(std::string(kSmall), "digital-signature", usage);
+    return Parse(With(text, "ec-p256", type)).has_value();
+  };
+  EXPECT_TRUE(with("key-encipherment", "rsa"));
+  EXPECT_TRUE(with("data-encipherment", "rsa"));
+  EXPECT_FALSE(with("key-agreement", "rsa"));
+  EXPECT_FALSE(with("key-agreement", "ed25519"));
+  EXPECT_FALSE(with("data-encipherment", "ec-p384"));
+  EXPECT_TRUE(with("content-commitment", "ed25519"));
+}
+
+TEST(PolicyFile, NamesOfProfiles) {
+  auto named = [](const std::string& name) {
+    std::string text(kSmall.substr(0, kSmall.find("[[rule]]")));
+    return Parse(With(text, "[profile.server]", "[profile.\"" + name + "\"]"));
+  };
+  EXPECT_TRUE(named(std::string(63, 'a')));
+  EXPECT_EQ(named(std::string(64, 'a')).error().rule, "config.name");
+  EXPECT_EQ(named("a_b").error().rule, "config.name");
+  EXPECT_EQ(named("").error().rule, "config.name");
+  EXPECT_EQ(named("ocsp-responder").error().rule, "policy.reserved");
+}
+
+TEST(PolicyFile, RulesHaveNamesOfTheirOwn) {
+  std::string rule(kSmall.substr(kSmall.find("[[rule]]")));
+  EXPECT_THAT(FindingsOf(Parse(std::string(kSmall) + rule)), ElementsAre("17 config.duplicate"));
+}
+
+TEST(PolicyFile, SuggestsTheProfileThatWasMeant) {
+  auto parsed =
+      Parse(With(std::string(kSmall), "profiles = [\"server\"]", "profiles = [\"sever\"]"));
+  ASSERT_FALSE(parsed);
+  EXPECT_THAT(parsed.error().violations[0].message, HasSubstr("did you mean \"server\"?"));
+}
+
+TEST(PolicyFile, ProfilesAtTheLimitAndOnePast) {
+  std::string profile(
+      kSmall.substr(kSmall.find("lifetime"), kSmall.find("[[rule]]") - kSmall.find("lifetime")));
+  std::string text;
+  for (size_t i = 0; i < policy::kProfilesMax; ++i) {
+    text += "[profile.p" + std::to_string(i) + "]\n" + profile;
+  }
+  EXPECT_TRUE(Parse(text));
+  EXPECT_EQ(Parse(text + "[profile.more]\n" + profile).error().rule, "config.range");
+}
+
+TEST(PolicyFile, RulesAtTheLimitAndOnePast) {
+  std::string text(kSmall.substr(0, kSmall.find("[[rule]]")));
+  auto rule = [](size_t i) {
+    return With(std::string(kSmall.substr(kSmall.find("[[rule]]"))), "\"web\"",
+                "\"r" + std::to_string(i) + "\"");
+  };
+  for (size_t i = 0; i < policy::kRulesMax; ++i) text += rule(i);
+  EXPECT_TRUE(Parse(text));
+  EXPECT_EQ(Parse(text + rule(policy::kRulesMax)).error().rule, "config.range");
+}
+
+TEST(PolicyFile, PatternsAtTheLimitAndOnePast) {
+  std::string many = "\"*.internal\"";
+  for (size_t i = 1; i < policy::kPatternsPerRuleMax; ++i) many += ", \"*.internal\"";
+  EXPECT_TRUE(Parse(With(std::string(kSmall), "\"*.internal\"", many)));
+  auto more = Parse(With(std::string(kSmall), "\"*.internal\"", many + ", \"*.internal\""));
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().rule, "config.range");
+}
+
+TEST(PolicyFile, EveryErrorAtOnce) {
+  std::string text = With(std::string(kSmall), "\"digital-signature\"", "\"crl-sign\"");
+  text = With(text, "\"server-auth\"", "\"any\"");
+  text = With(text, "*.internal", "*");
+  EXPECT_THAT(FindingsOf(Parse(text)),
+              ElementsAre("6 policy.ca-usage", "7 policy.ca-usage", "15 policy.pattern"));
+}
+
+}  // namespace
+}  // namespace mayfly::config

@@ -1,0 +1,382 @@
+#include <functional>
+#include <type_traits>
+
+#include "lint/linted_tbs.h"
+#include "tests/unit/policy/policy_fixture.h"
+
+namespace mayfly::lint {
+namespace {
+
+using policy::Ask;
+using policy::AskForResponder;
+using policy::Basis;
+using policy::IssuanceGrant;
+using policy::IssuerIdentity;
+using policy::IssuerOf;
+using policy::kCsr;
+using policy::kDay;
+using policy::KeyOf;
+using policy::kNow;
+using policy::kOtherCsr;
+using policy::Names;
+using policy::RulesOf;
+using policy::Wish;
+using testing::AllOf;
+using testing::Contains;
+using testing::Each;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using x509::Criticality;
+using x509::KeyUsage;
+using x509::TbsFields;
+
+static_assert(!std::is_copy_constructible_v<LintedTbs>);
+static_assert(!std::is_constructible_v<LintedTbs, x509::TbsCertificate>);
+static_assert(!std::is_constructible_v<LintedCaTbs, x509::TbsCertificate>);
+
+class FixedRandom final : public RandomSource {
+ public:
+  void Fill(std::span<uint8_t> out) override {
+    for (uint8_t& octet : out) octet = 0x5a;
+  }
+};
+
+x509::SerialNumber Serial(x509::LifetimeClass lifetime_class, TimePoint time = kNow) {
+  FixedRandom random;
+  return x509::SerialNumber::Make(lifetime_class, time, random);
+}
+x509::SerialNumber SerialFor(const TbsFields& fields) {
+  return Serial(x509::LifetimeClassOf(fields.validity.lifetime()));
+}
+
+IssuanceGrant GrantOf(const std::string& profile) {
+  if (profile == "ocsp-responder") return AskForResponder(Basis()).value();
+  auto wish = Wish({"DNS:a.web.internal", "URI:spiffe://mayfly.internal/web/a"});
+  wish.profile = profile;
+  return Ask(Basis(), wish).value();
+}
+
+// A certificate that passes, to be spoilt.
+struct Subject {
+  explicit Subject(const std::string& profile = "server")
+      : grant(GrantOf(profile)), fields(MakeTemplate(grant, key, issuer, kNow).value().fields) {}
+
+  x509::ProvenKey key = KeyOf(kCsr);
+  IssuerIdentity issuer = IssuerOf();
+  IssuanceGrant grant;
+  TbsFields fields;
+
+  Result<LintedTbs> LintWith(const x509::SerialNumber& serial) const {
+    return Lint(x509::TbsCertificate::Write(fields, serial), {grant, key.spki(), issuer, kNow});
+  }
+  Result<LintedTbs> Linted() const { return LintWith(SerialFor(fields)); }
+
+  void Replace(const x509::Extension& extension) {
+    for (x509::Extension& old : fields.extensions) {
+      if (old.oid == extension.oid) old = extension;
+    }
+  }
+  void Remove(const der::Oid& oid) {
+    std::erase_if(fields.extensions, [&](const auto& extension) { return extension.oid == oid; });
+  }
+  void Add(x509::Extension extension) { fields.extensions.push_back(std::move(extension)); }
+  x509::Extension& At(const der::Oid& oid) {
+    return const_cast<x509::Extension&>(*x509::Find(fields.extensions, oid));
+  }
+};
+
+x509::KeyUsages Usage(KeyUsage usage) { return static_cast<x509::KeyUsages>(usage); }
+
+TEST(Lint, PassesWhatTheTemplatesMake) {
+  for (const char* profile : {"server", "quiet", "ocsp-responder"}) {
+    Subject subject(profile);
+    auto tbs = x509::TbsCertificate::Write(subject.fields, SerialFor(subject.fields));
+    auto linted = subject.Linted();
+    ASSERT_TRUE(linted) << profile << ": " << Describe(linted.error(), ErrorText::kForLog);
+    EXPECT_TRUE(Equal(linted->tbs().der(), tbs.der()));
+  }
+}
+
+TEST(Lint, IssuersWithoutUrlsGiveNoPointers) {
+  Subject subject;
+  subject.issuer.ocsp_urls.clear();
+  subject.issuer.ca_issuers_urls.clear();
+  subject.Remove(x509::oid::AuthorityInfoAccess());
+  EXPECT_THAT(RulesOf(subject.Linted()), IsEmpty());
+}
+
+TEST(Lint, FailsWithItsOwnCode) {
+  Subject subject;
+  subject.fields.public_key = KeyOf(kOtherCsr).spki();
+  auto linted = subject.Linted();
+  ASSERT_FALSE(linted);
+  EXPECT_EQ(linted.error().code, ErrorCode::kLintFailed);
+  EXPECT_EQ(linted.error().rule, "lint.key");
+}
+
+TEST(LintNotCa, BasicConstraints) {
+  Subject subject;
+  subject.Add(x509::BasicConstraintsCa(std::nullopt));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.not-ca", "lint.extensions"));
+}
+
+TEST(LintNotCa, KeyUsagesOfCasEvenWhereTheProfileHasThem) {
+  for (KeyUsage usage : {KeyUsage::kKeyCertSign, KeyUsage::kCrlSign}) {
+    policy::DecisionBasis basis = Basis();
+    basis.policy.profiles["server"].key_usages = Usage(usage);
+    Subject subject;
+    subject.grant = Ask(basis, Wish({"DNS:a.web.internal"})).value();
+    subject.fields = MakeTemplate(subject.grant, subject.key, subject.issuer, kNow)->fields;
+    EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.not-ca"));
+  }
+}
+
+TEST(LintKeyUsage, IsTheProfiles) {
+  Subject subject;
+  subject.Replace(
+      x509::KeyUsageExtension(KeyUsage::kDigitalSignature | KeyUsage::kKeyEncipherment));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.key-usage"));
+}
+
+TEST(LintKeyUsage, IsCritical) {
+  Subject subject;
+  subject.At(x509::oid::KeyUsage()).criticality = Criticality::kNonCritical;
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.extensions"));
+}
+
+TEST(LintKeyUsage, IsThere) {
+  Subject subject;
+  subject.Remove(x509::oid::KeyUsage());
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.key-usage", "lint.extensions"));
+}
+
+TEST(LintExtendedKeyUsage, IsExactlyTheProfiles) {
+  Subject more, other;
+  more.Replace(
+      x509::ExtendedKeyUsageExtension({x509::oid::ServerAuth(), x509::oid::OcspSigning()}));
+  EXPECT_THAT(RulesOf(more.Linted()), ElementsAre("lint.extended-key-usage"));
+  other.Replace(x509::ExtendedKeyUsageExtension({x509::oid::ClientAuth()}));
+  EXPECT_THAT(RulesOf(other.Linted()), ElementsAre("lint.extended-key-usage"));
+}
+
+TEST(LintNames, AreExactlyTheGranted) {
+  for (const auto& names : {Names({"DNS:a.web.internal"}), Names({"DNS:evil.internal"}),
+                            Names({"DNS:a.web.internal", "DNS:b.web.internal",
+                                   "URI:spiffe://mayfly.internal/web/a"})}) {
+    Subject subject;
+    subject.Replace(x509::SubjectAltNameExtension(names, Criticality::kCritical));
+    EXPECT_THAT(RulesOf(subject.Linted()), AllOf(Contains("lint.names"), Each("lint.names")));
+  }
+}
+
+TEST(LintNames, AreThere) {
+  Subject subject;
+  subject.Remove(x509::oid::SubjectAltName());
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.names", "lint.extensions"));
+}
+
+TEST(LintNames, AreCriticalWhereTheSubjectIsEmpty) {
+  Subject subject;
+  subject.At(x509::oid::SubjectAltName()).criticality = Criticality::kNonCritical;
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.names", "lint.extensions"));
+}
+
+TEST(LintNames, AreNotCriticalBesideASubject) {
+  Subject subject;
+  subject.fields.subject = x509::Name::CommonName("evil").value();
+  EXPECT_THAT(RulesOf(subject.Linted()),
+              ElementsAre("lint.names", "lint.subject", "lint.extensions"));
+}
+
+TEST(LintSubject, ALeafHasNone) {
+  Subject subject;
+  subject.fields.subject = x509::Name::CommonName("evil").value();
+  subject.At(x509::oid::SubjectAltName()).criticality = Criticality::kNonCritical;
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.subject"));
+}
+
+TEST(LintSubject, AResponderHasOneOfItsOwn) {
+  Subject subject("ocsp-responder");
+  subject.fields.subject = x509::Name::Empty();
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.subject"));
+  subject.fields.subject = subject.issuer.subject;
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.subject"));
+}
+
+class LintValidity : public testing::Test {
+ protected:
+  std::vector<std::string> Try(TimePoint from, TimePoint to) {
+    subject.fields.validity = x509::Validity::Between(from, to).value();
+    return RulesOf(subject.Linted());
+  }
+  static constexpr TimePoint kCut = std::chrono::floor<Seconds>(kNow);
+  Subject subject;  // one day, 60 s of backdate
+};
+
+TEST_F(LintValidity, LengthAtTheLimitAndOnePast) {
+  EXPECT_THAT(Try(kCut - Seconds(60), kCut + kDay - Seconds(1)), IsEmpty());
+  EXPECT_THAT(Try(kCut - Seconds(60), kCut + kDay), ElementsAre("lint.validity"));
+}
+
+TEST_F(LintValidity, BeginsAsGranted) {
+  EXPECT_THAT(Try(kCut - Seconds(119), kCut + Seconds(600)), IsEmpty());
+  EXPECT_THAT(Try(kCut - Seconds(120), kCut + Seconds(600)), ElementsAre("lint.validity"));
+}
+
+TEST_F(LintValidity, EndsAsGranted) {
+  EXPECT_THAT(Try(kCut, kCut + kDay + Seconds(59)), IsEmpty());
+  EXPECT_THAT(Try(kCut, kCut + kDay + Seconds(61)),
+              AllOf(Contains("lint.validity"), Each("lint.validity")));
+}
+
+TEST_F(LintValidity, CoversThePresent) {
+  EXPECT_THAT(Try(kCut + Seconds(1), kCut + Seconds(600)), ElementsAre("lint.validity"));
+  EXPECT_THAT(Try(kCut - Seconds(60), kCut - Seconds(1)), ElementsAre("lint.validity"));
+}
+
+TEST_F(LintValidity, IsWithinTheIssuers) {
+  subject.issuer.validity = x509::Validity::Between(kCut, kCut + Seconds(600)).value();
+  EXPECT_THAT(Try(kCut, kCut + Seconds(600)), IsEmpty());
+  EXPECT_THAT(Try(kCut - Seconds(1), kCut + Seconds(600)), ElementsAre("lint.validity"));
+  EXPECT_THAT(Try(kCut, kCut + Seconds(601)), ElementsAre("lint.validity"));
+}
+
+TEST(LintSerial, HasTheClassOfTheLifetime) {
+  Subject subject;
+  EXPECT_THAT(RulesOf(subject.LintWith(Serial(x509::LifetimeClass::kLonger))),
+              ElementsAre("lint.serial"));
+}
+
+TEST(LintSerial, HasTheTimeOfNow) {
+  Subject subject;
+  // A serial's time is cut to milliseconds; kNow is whole milliseconds.
+  for (auto [offset, rules] : {std::pair(60000, 0), {60001, 1}, {-60000, 0}, {-60001, 1}}) {
+    auto serial = Serial(x509::LifetimeClass::kUpTo7Days, kNow + Milliseconds(offset));
+    EXPECT_EQ(RulesOf(subject.LintWith(serial)), std::vector<std::string>(rules, "lint.serial"))
+        << offset;
+  }
+}
+
+TEST(LintSerial, IsOfOurFormat) {
+  Subject subject;
+  auto foreign = x509::SerialNumber::FromHex("7f" + std::string(38, '1')).value();
+  EXPECT_THAT(RulesOf(subject.LintWith(foreign)), ElementsAre("lint.serial"));
+  auto short_one = x509::SerialNumber::FromHex("2101").value();
+  EXPECT_THAT(RulesOf(subject.LintWith(short_one)),
+              AllOf(Contains("lint.serial"), Each("lint.serial")));
+}
+
+TEST(LintIssuer, NameBytesAreTheIssuers) {
+  Subject subject;
+  subject.fields.issuer = x509::Name::CommonName("Issuing 2").value();
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.issuer"));
+}
+
+TEST(LintIssuer, AlgorithmIsTheIssuers) {
+  Subject subject;
+  subject.fields.signature_algorithm = x509::SignatureAlgorithm::kEcdsaSha384;
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.issuer"));
+}
+
+TEST(LintIssuer, AuthorityKeyIdentifierIsTheIssuers) {
+  Subject subject;
+  subject.Replace(x509::AuthorityKeyIdentifierExtension(Bytes(20, 0xbb)));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.issuer"));
+  subject.Remove(x509::oid::AuthorityKeyIdentifier());
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.issuer", "lint.extensions"));
+}
+
+TEST(LintKey, IsTheProvenOne) {
+  Subject subject;
+  subject.fields.public_key = KeyOf(kOtherCsr).spki();
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.key"));
+}
+
+TEST(LintKey, IsNotTheIssuersOwn) {
+  Subject subject;
+  Hash160 identifier = subject.key.spki().key_identifier();
+  subject.issuer.key_identifier = ToBytes(identifier);
+  subject.Replace(x509::AuthorityKeyIdentifierExtension(identifier));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.key"));
+}
+
+TEST(LintExtensions, NoOther) {
+  Subject subject;
+  subject.Add(x509::SubjectKeyIdentifierExtension(Bytes(20, 1)));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.extensions"));
+}
+
+TEST(LintExtensions, EachIsThere) {
+  Subject quiet("quiet"), responder("ocsp-responder");
+  quiet.Remove(x509::oid::NoRevAvail());
+  EXPECT_THAT(RulesOf(quiet.Linted()), ElementsAre("lint.extensions"));
+  responder.Remove(x509::oid::OcspNoCheck());
+  EXPECT_THAT(RulesOf(responder.Linted()), ElementsAre("lint.extensions"));
+}
+
+TEST(LintExtensions, NoNoCheckButForTheResponder) {
+  Subject subject;
+  subject.Add(x509::OcspNoCheckExtension());
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.extensions"));
+}
+
+TEST(LintRevocation, PointersAreTheIssuers) {
+  Subject subject;
+  subject.Replace(x509::AuthorityInfoAccessExtension({"http://evil.internal/ocsp"},
+                                                     subject.issuer.ca_issuers_urls));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.revocation"));
+  subject.Remove(x509::oid::AuthorityInfoAccess());
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.extensions", "lint.revocation"));
+}
+
+TEST(LintRevocation, NoOcspBesideNoRevAvail) {
+  Subject subject("quiet");
+  subject.Replace(
+      x509::AuthorityInfoAccessExtension(subject.issuer.ocsp_urls, subject.issuer.ca_issuers_urls));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.revocation"));
+}
+
+TEST(LintRevocation, NoNoRevAvailBesideOcsp) {
+  Subject subject;
+  subject.Add(x509::NoRevAvailExtension());
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.extensions"));
+}
+
+TEST(LintRevocation, NoPointersForTheResponder) {
+  Subject subject("ocsp-responder");
+  subject.Add(x509::AuthorityInfoAccessExtension(subject.issuer.ocsp_urls, {}));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.extensions", "lint.revocation"));
+}
+
+TEST(LintRevocation, AccessMethodsAreTheTwo) {
+  Subject subject;
+  der::Writer writer;
+  writer.Sequence([&] {
+    writer.Sequence([&] {
+      writer.ObjectIdentifier(der::OidOrDie("1.3.6.1.5.5.7.48.5"));
+      writer.Text(der::ContextPrimitive(6), "http://ca.internal/ocsp");
+    });
+  });
+  subject.At(x509::oid::AuthorityInfoAccess()).value = writer.Take();
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.revocation"));
+}
+
+TEST(LintRevocation, ValuesAreNull) {
+  Subject quiet("quiet"), responder("ocsp-responder");
+  quiet.At(x509::oid::NoRevAvail()).value = {0x04, 0x00};
+  EXPECT_THAT(RulesOf(quiet.Linted()), ElementsAre("lint.revocation"));
+  responder.At(x509::oid::OcspNoCheck()).value = {0x04, 0x00};
+  EXPECT_THAT(RulesOf(responder.Linted()), ElementsAre("lint.revocation"));
+}
+
+TEST(Lint, ReportsEveryFinding) {
+  Subject subject;
+  subject.fields.public_key = KeyOf(kOtherCsr).spki();
+  subject.fields.issuer = x509::Name::CommonName("Issuing 2").value();
+  subject.Add(x509::BasicConstraintsCa(0));
+  EXPECT_THAT(RulesOf(subject.Linted()),
+              ElementsAre("lint.not-ca", "lint.issuer", "lint.key", "lint.extensions"));
+}
+
+}  // namespace
+}  // namespace mayfly::lint
