@@ -63,23 +63,6 @@ bool GoTogether(KeyType type, SignatureAlgorithm algorithm) {
   return false;
 }
 
-// Ecdsa-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER } (RFC 3279 2.2.3), strict, so that there
-// is one encoding of a signature. The ranges of r and s are checked by the verification.
-Status CheckEcdsaSigValue(ByteSpan signature) {
-  der::Reader outer(signature);
-  TRY_ASSIGN(der::Reader sequence, outer.ReadSequence());
-  TRY(outer.ExpectEnd());
-  TRY(sequence.ReadUnsignedInteger());
-  TRY(sequence.ReadUnsignedInteger());
-  return sequence.ExpectEnd();
-}
-
-bool IsEcdsa(SignatureAlgorithm algorithm) {
-  return algorithm == SignatureAlgorithm::kEcdsaSha256 ||
-         algorithm == SignatureAlgorithm::kEcdsaSha384 ||
-         algorithm == SignatureAlgorithm::kEcdsaSha512;
-}
-
 bool Verifies(EVP_PKEY* key, SignatureAlgorithm algorithm, ByteSpan message, ByteSpan signature) {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                   EVP_MD_CTX_free);
@@ -136,8 +119,8 @@ Status VerifySignature(const SubjectPublicKeyInfo& key, SignatureAlgorithm algor
                     std::string(SignatureAlgorithmName(algorithm)) + " signature");
   }
   TRY_ASSIGN(EvpKey imported, ImportPublicKey(key));
-  bool encoded_well = !IsEcdsa(algorithm) || CheckEcdsaSigValue(signature);
-  if (!encoded_well || !Verifies(imported.get(), algorithm, message, signature)) {
+  // Of ECDSA, OpenSSL takes strict DER only: it encodes what it has read and compares.
+  if (!Verifies(imported.get(), algorithm, message, signature)) {
     return Fail(ErrorCode::kSignatureInvalid, "signature.invalid", "the signature does not verify");
   }
   return Ok();

@@ -67,6 +67,16 @@ TEST(GeneralName, DnsNamesThatAreRefused) {
   EXPECT_TRUE(GeneralName::Dns("*.a.b"));
 }
 
+// Code points as the first and only one of a label, at the ends of what Unicode has.
+TEST(GeneralName, PunycodeAtItsLimitsAndOnePast) {
+  for (const char* label : {"dn32g", "hb9b", "0y0c"}) {
+    EXPECT_TRUE(GeneralName::Dns(std::string("xn--") + label)) << label;
+  }
+  for (const char* label : {"en32g", "ib9b", "zy0c"}) {
+    EXPECT_EQ(RuleOf(GeneralName::Dns(std::string("xn--") + label)), "name.dns") << label;
+  }
+}
+
 TEST(GeneralName, DnsLimitsAndOnePast) {
   std::string label(kDnsLabelCharsMax, 'a');
   EXPECT_TRUE(GeneralName::Dns(label));
