@@ -12,7 +12,8 @@ constexpr size_t kOidBytesMax = 64;  // contents octets; longer ones are refused
 
 class Oid {
  public:
-  // "1.2.840.10045.2.1". For constants in the code and values of configuration.
+  // "1.2.840.10045.2.1", arcs below 2^64. For constants in the code and values of configuration.
+  // Errors: kInvalidArgument "oid.format".
   static Result<Oid> FromDotted(std::string_view dotted);
   // Contents octets without tag and length: arcs minimal, not empty, not truncated.
   static Result<Oid> FromContents(ByteSpan contents);

@@ -27,7 +27,8 @@ struct TbsFields {
 class TbsCertificate {
  public:
   static TbsCertificate Write(const TbsFields& fields, const SerialNumber& serial);
-  // Errors: kBadDer "der.*"; kInvalidArgument "tbs.*".
+  // Errors: kBadDer "der.*"; kInvalidArgument "tbs.*" (a part's own rule after it, as in
+  // "tbs.key.algorithm").
   static Result<TbsCertificate> FromDer(ByteSpan der);
 
   ByteSpan der() const { return der_; }
