@@ -19,7 +19,9 @@ class SecretBytes {
     std::swap(octets_, other.octets_);
     return *this;
   }
-  ~SecretBytes() { explicit_bzero(octets_.data(), octets_.size()); }
+  ~SecretBytes() {
+    if (!octets_.empty()) explicit_bzero(octets_.data(), octets_.size());
+  }
 
   // Named so that every use stands out in a review.
   ByteSpan Reveal() const { return octets_; }
