@@ -59,7 +59,8 @@ Status Migrate(const config::Config& config, const MigrateOptions& options) {
 
 Status InitCa(const config::Config& config) {
   Foundation foundation(config.limits.worker_threads);
-  TRY(store::CheckSchema(config.database.connection));
+  TRY(store::CheckSchema(config.database.connection, schema::Migrations(),
+                         config.database.password_file));
   TRY_ASSIGN(auto root, PlanOf(config.root));
   issuance::HierarchyPlan plan{std::move(root), {}};
   for (const config::IssuerConfig& issuer : config.issuers) {

@@ -52,7 +52,8 @@ Wiring::Wiring(config::Config config)
     : config_(std::move(config)), foundation_(config_.limits.worker_threads) {}
 
 Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
-  TRY(store::CheckSchema(config.database.connection));
+  TRY(store::CheckSchema(config.database.connection, schema::Migrations(),
+                         config.database.password_file));
   std::unique_ptr<Wiring> wiring(new Wiring(config));
   Foundation& foundation = wiring->foundation_;
   wiring->signer_ = MakeSigner(config, foundation);

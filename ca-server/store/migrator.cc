@@ -6,6 +6,9 @@
 namespace mayfly::store {
 namespace {
 
+constexpr const char* kReadRole = "mayfly_read";
+constexpr const char* kNoReadRole = "role \"mayfly_read\" does not exist";
+
 using Migrations = std::span<const schema::Migration>;
 
 constexpr int64_t kMigrationLock = 7000000;
@@ -91,8 +94,7 @@ Status MigrateIn(Session& session, Migrations migrations) {
 }
 
 template <class Body>
-Status WithSession(const std::string& connection, Body body) {
-  SessionOptions options{.connection = connection, .statement_timeout = Seconds(0)};
+Status WithSession(const SessionOptions& options, Body body) {
   TRY(ConnectionKeywords(options));
   try {
     Session session(options);
@@ -105,11 +107,17 @@ Status WithSession(const std::string& connection, Body body) {
 }  // namespace
 
 Status Migrate(const std::string& connection, Migrations migrations) {
-  return WithSession(connection, [&](Session& session) { return MigrateIn(session, migrations); });
+  return WithSession({.connection = connection, .statement_timeout = Seconds(0)},
+                     [&](Session& session) { return MigrateIn(session, migrations); });
 }
 
-Status CheckSchema(const std::string& connection, Migrations migrations) {
-  return WithSession(connection, [&](Session& session) -> Status {
+Status CheckSchema(const std::string& connection, Migrations migrations,
+                   const std::optional<std::filesystem::path>& password_file) {
+  const SessionOptions options{.connection = connection,
+                               .role = kReadRole,
+                               .password_file = password_file,
+                               .access = Access::kAny};
+  auto checked = WithSession(options, [&](Session& session) -> Status {
     TRY_ASSIGN(size_t applied, CountApplied(session, migrations));
     if (applied < migrations.size()) {
       return Mismatch("schema.older", "the database's schema lacks migration " +
@@ -118,6 +126,11 @@ Status CheckSchema(const std::string& connection, Migrations migrations) {
     }
     return Ok();
   });
+  // Roles come with the first migration, so a database without it cannot even be entered.
+  if (!checked && checked.error().detail.find(kNoReadRole) != std::string::npos) {
+    return Mismatch("schema.older", "the database has no schema yet: run mayfly-ca migrate");
+  }
+  return checked;
 }
 
 }  // namespace mayfly::store

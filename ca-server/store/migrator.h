@@ -1,6 +1,8 @@
 // Migrations: numbered, one transaction each, checksummed, forward only.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -16,10 +18,11 @@ namespace mayfly::store {
 Status Migrate(const std::string& connection,
                std::span<const schema::Migration> migrations = schema::Migrations());
 
-// Is the schema exactly the one of `migrations`? Errors: kSchemaMismatch "schema.newer",
-// "schema.older" (run mayfly-ca migrate), "schema.dirty" (a gap, or applied with another text);
-// kStoreUnavailable.
+// Is the schema exactly the one of `migrations`? Asks as mayfly_read. Errors: kSchemaMismatch
+// "schema.newer", "schema.older" (run mayfly-ca migrate), "schema.dirty" (a gap, or applied with
+// another text); kStoreUnavailable.
 Status CheckSchema(const std::string& connection,
-                   std::span<const schema::Migration> migrations = schema::Migrations());
+                   std::span<const schema::Migration> migrations = schema::Migrations(),
+                   const std::optional<std::filesystem::path>& password_file = std::nullopt);
 
 }  // namespace mayfly::store

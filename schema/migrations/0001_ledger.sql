@@ -86,9 +86,9 @@ CREATE TABLE policy_version (
 
 -- The Unix milliseconds that octets 1..6 hold: of a serial of ours after its class octet.
 CREATE FUNCTION serial_ms(serial bytea) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN get_byte(serial, 1)::bigint << 40 | get_byte(serial, 2)::bigint << 32
-     | get_byte(serial, 3)::bigint << 24 | get_byte(serial, 4)::bigint << 16
-     | get_byte(serial, 5)::bigint << 8 | get_byte(serial, 6)::bigint;
+RETURN (get_byte(serial, 1)::bigint << 40) + (get_byte(serial, 2)::bigint << 32)
+     + (get_byte(serial, 3)::bigint << 24) + (get_byte(serial, 4)::bigint << 16)
+     + (get_byte(serial, 5)::bigint << 8) + get_byte(serial, 6)::bigint;
 -- The same for a UUIDv7, which begins with them (RFC 9562 5.7).
 CREATE FUNCTION uuid_ms(id uuid) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN mayfly.serial_ms('\x00'::bytea || substring(uuid_send(id) FOR 6));
