@@ -2,6 +2,8 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <atomic>
+
 #include "clients/cpp/files.h"
 #include "commands.h"
 #include "http_listeners.h"
@@ -103,6 +105,11 @@ Status PolicyTrouble(const issuance::BasisCache& basis) {
               "no policy is in force: run mayfly-ca apply-policy");
 }
 
+Status Draining() {
+  return Fail(ErrorCode::kShuttingDown, "serve.draining",
+              "told to stop; finishing what is in flight");
+}
+
 class Server {
  public:
   Server(Wiring& wiring, Uuid responder_id)
@@ -126,6 +133,7 @@ class Server {
   ResponderService responder_;
   std::unique_ptr<rpc::UseCases> use_cases_;
   rpc::CertificateAuthorityService service_;
+  std::atomic<bool> draining_ = false;
   std::unique_ptr<HttpListeners> http_;
   std::unique_ptr<rpc::RpcServer> rpc_;
 };
@@ -156,7 +164,6 @@ Status Server::Listen() {
   for (const x509::Certificate& root : wiring_.bundle().roots) pem += root.Pem();
   TRY(client::WriteFileAtomically(roots, AsBytes(pem), client::kPublicMode,
                                   client::Existing::kReplace));
-  TRY_ASSIGN(http_, HttpListeners::Start(wiring_, responder_.responder(), Checks()));
   rpc::RpcServerParts parts{{}, {&service_.grpc_service()}};
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
     if (listener.tls != config::ListenerTls::kMutual) continue;
@@ -166,6 +173,8 @@ Status Server::Listen() {
   if (!parts.listeners.empty()) {
     TRY_ASSIGN(rpc_, rpc::RpcServer::Start(parts));
   }
+  // Last, so that whoever finds it ready finds everything ready.
+  TRY_ASSIGN(http_, HttpListeners::Start(wiring_, responder_.responder(), Checks()));
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
     telemetry::LogInfo("listening", {{"host", listener.host}, {"port", listener.port}});
   }
@@ -174,6 +183,7 @@ Status Server::Listen() {
 
 std::vector<http::ReadinessCheck> Server::Checks() const {
   return {
+      {"serving", [this] { return draining_ ? Draining() : Ok(); }},
       {"lease", [this] { return responder_.LeaseTrouble(); }},
       {"ocsp-delegate", [this] { return responder_.DelegateTrouble(); }},
       {"policy", [this] { return PolicyTrouble(wiring_.basis()); }},
@@ -217,6 +227,7 @@ void Server::HouseKeeping() {
 // Health first, then what is in flight, bounded; HTTP goes on answering until gRPC is done.
 void Server::Drain() {
   const Seconds time = wiring_.config().limits.drain;
+  draining_ = true;
   telemetry::LogInfo("draining", {{"seconds", time.count()}});
   if (rpc_) rpc_->Drain(time);
   http_->Stop(Seconds(5));

@@ -25,10 +25,11 @@ spdlog::level::level_enum ToSpdlog(Level level) {
 }
 
 bool NeedsQuotes(std::string_view value) {
-  return value.empty() || value.find_first_of(" =\"") != std::string_view::npos;
+  return value.find_first_of(" =\"") != std::string_view::npos;
 }
 
 void Append(std::string& line, std::string_view key, std::string_view value) {
+  if (value.empty()) return;
   line += ' ';
   line += key;
   line += '=';

@@ -2,8 +2,8 @@
 //
 //   2026-01-02T03:04:05.678Z info issued serial=21.. profile=server duration_ms=12.3
 //
-// Logged once, at the edge. Values from outside are escaped here; secrets have no way in, since
-// SecretBytes is not text.
+// Fields without a value are left out. Logged once, at the edge. Values from outside are escaped
+// here; secrets have no way in, since SecretBytes is not text.
 #pragma once
 
 #include <initializer_list>
