@@ -43,11 +43,11 @@ start_signer_with() {  # CONFIG
   process_pid signer "$home/$1" >/dev/null && return
   rm -f "$sockets/signer.sock"
   start_process signer "$home/$1" "$binaries/mayfly-signer" serve --config "$home/$1"
-  wait_until 20 signer_is_up_or_gone "$home/$1" || true
+  wait_until 20 signer_is_up_or_gone || true
   [[ -S $sockets/signer.sock ]] || fail_with_log signer "mayfly-signer did not start"
 }
 
-signer_is_up_or_gone() { [[ -S $sockets/signer.sock ]] || process_is_gone signer "$1"; }
+signer_is_up_or_gone() { [[ -S $sockets/signer.sock ]] || started_process_is_gone signer; }
 
 fail_with_log() {
   step_log=$home/logs/$1.log
@@ -90,7 +90,7 @@ start_server() {
 }
 
 server_is_ready() { http_ok "${ports[private]}" /readyz; }
-server_is_ready_or_gone() { server_is_ready || process_is_gone server "$home/ca.toml"; }
+server_is_ready_or_gone() { server_is_ready || started_process_is_gone server; }
 
 stop_server() { stop_process server "$home/ca.toml" 40; }
 stop_signer() {

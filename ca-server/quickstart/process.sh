@@ -30,6 +30,9 @@ stop_process() {
   rm -f "$sockets/$1.pid"
 }
 
+# Just after its start it has no command line of its own yet, so its number has to do.
+started_process_is_gone() { ! kill -0 "$(cat "$sockets/$1.pid")" 2>/dev/null; }
+
 process_is_gone() { ! process_pid "$1" "$2" >/dev/null; }
 
 # Whether it runs the program that lies on the disk: a build replaces the file.

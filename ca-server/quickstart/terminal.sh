@@ -40,7 +40,7 @@ clear_line() { ! on_terminal || printf '\r\033[K'; }
 report_failure() {
   local status=$?
   trap - EXIT
-  [[ -z $long_step_pid ]] || kill "$long_step_pid" 2>/dev/null || true
+  [[ -z $long_step_pid ]] || end_long_step
   if ((status != 0)) && [[ -z $failure_told && -n $step_text ]]; then
     printf '\nfailed: %s\n' "$step_text" >&4
     if [[ -n $step_log && -s $step_log ]]; then
@@ -49,6 +49,13 @@ report_failure() {
     fi
   fi
   exit "$status"
+}
+
+# Its children first: the shell that runs a long step only waits for them.
+end_long_step() {
+  local child
+  for child in $(ps -o pid= --ppid "$long_step_pid"); do kill "$child" 2>/dev/null || true; done
+  kill "$long_step_pid" 2>/dev/null || true
 }
 
 # run_step TEXT COMMAND...: a short step. Its output goes to $step_log.

@@ -52,6 +52,8 @@ revoke() { mayfly revoke "$1" --reason key-compromise --yes; }
 
 what_next() {
   local cli=${binaries#"$PWD/"}/mayfly
+  # Elsewhere the program would not find its configuration by itself.
+  [[ $home == "$PWD/.mayfly" ]] || cli+=" --config $shown_home/client.toml"
   cat <<END
 
 The CA is running. Five things to try next:
@@ -62,10 +64,12 @@ The CA is running. Five things to try next:
   \$EDITOR $shown_home/policy.toml && ./quickstart        # brings the policy into force
 
 Where things are:
-  gRPC   localhost:${ports[grpc]}             with a client certificate: $shown_home/operator/
-  OCSP   http://127.0.0.1:${ports[http]}/ocsp   CA certificates: $shown_home/ca/root.pem, chain.pem
-  health http://127.0.0.1:${ports[private]}/readyz
-  logs   $shown_home/logs/          configuration: $shown_home/ca.toml
+  gRPC                localhost:${ports[grpc]}, with the client certificate $shown_home/operator/tls.crt
+  OCSP                http://127.0.0.1:${ports[http]}/ocsp
+  health              http://127.0.0.1:${ports[private]}/readyz
+  CA certificates     $shown_home/ca/root.pem, $shown_home/ca/chain.pem
+  configuration       $shown_home/ca.toml, $shown_home/policy.toml
+  logs                $shown_home/logs/
 
 Stop: ./quickstart stop     continue: ./quickstart     start over: ./quickstart reset
 END
