@@ -26,6 +26,8 @@ struct TomlFile {
   const toml::table nothing;  // stands in for sections that may be absent
   // For each table that was opened, the keys that were asked for, present or not.
   std::map<const toml::table*, std::set<std::string, std::less<>>> asked;
+  // Values with a finding already, that were read as something else: what follows is no news.
+  std::set<const toml::node*> unreadable;
   std::vector<Finding> findings;
 
   void Note(uint32_t line, std::string rule, std::string message) {
@@ -85,7 +87,7 @@ struct Section::State {
   std::optional<std::string> Text(const toml::node& node, std::string_view key);
   std::string NonEmptyText(const toml::node& node, std::string_view key);
   std::vector<std::string> Texts(const toml::node& node, std::string_view key);
-  Seconds ReadDuration(const toml::node& node, std::string_view key);
+  Seconds ReadDuration(const toml::node& node, std::string_view key, Seconds otherwise);
 };
 
 namespace {
@@ -180,17 +182,19 @@ std::vector<std::string> Section::State::Texts(const toml::node& node, std::stri
   return texts;
 }
 
-Seconds Section::State::ReadDuration(const toml::node& node, std::string_view key) {
+Seconds Section::State::ReadDuration(const toml::node& node, std::string_view key,
+                                     Seconds otherwise) {
   std::optional<std::string> text = node.value_exact<std::string>();
   if (!text) {
     WrongType(node, key, kADuration);
-    return Seconds(0);
+  } else {
+    Result<Seconds> duration = ParseDuration(*text);
+    if (duration) return *duration;
+    file->Note(node.source().begin.line, duration.error().rule,
+               "\"" + std::string(key) + "\": " + duration.error().message);
   }
-  Result<Seconds> duration = ParseDuration(*text);
-  if (duration) return *duration;
-  file->Note(node.source().begin.line, duration.error().rule,
-             "\"" + std::string(key) + "\": " + duration.error().message);
-  return Seconds(0);
+  file->unreadable.insert(&node);
+  return otherwise;
 }
 
 bool Section::Has(std::string_view key) const {
@@ -257,12 +261,12 @@ bool Section::BooleanOr(std::string_view key, bool otherwise) {
 
 Seconds Section::Duration(std::string_view key) {
   const toml::node* node = state_->Require(key, kADuration);
-  return node ? state_->ReadDuration(*node, key) : Seconds(0);
+  return node ? state_->ReadDuration(*node, key, Seconds(0)) : Seconds(0);
 }
 
 Seconds Section::DurationOr(std::string_view key, Seconds otherwise) {
   const toml::node* node = state_->Ask(key);
-  return node ? state_->ReadDuration(*node, key) : otherwise;
+  return node ? state_->ReadDuration(*node, key, otherwise) : otherwise;
 }
 
 Section Section::Sub(std::string_view key) {
@@ -324,6 +328,7 @@ std::vector<std::pair<std::string, Section>> Section::NamedSections(std::string_
 void Section::Complain(std::string_view key, std::string rule, std::string message) {
   if (state_->table == nullptr) return;
   const toml::node* node = state_->Ask(key);
+  if (state_->file->unreadable.contains(node)) return;
   uint32_t line = node ? node->source().begin.line : state_->line;
   state_->file->Note(line, std::move(rule), std::move(message));
 }

@@ -51,6 +51,7 @@ TEST(StrictToml, ReadsEveryKind) {
   EXPECT_EQ(root.Sub("sub").String("a"), "b");
   std::vector<Section> many = root.Sections("many");
   ASSERT_EQ(many.size(), 2u);
+  EXPECT_EQ(many[0].IntegerOr("n", 0, 0, 9), 1);
   EXPECT_EQ(many[1].IntegerOr("n", 0, 0, 9), 2);
   EXPECT_TRUE(document.Finish());
 }
@@ -153,6 +154,14 @@ TEST(StrictToml, ComplaintsHaveTheirKeysLine) {
   root.Complain("a", "my.rule", "why");
   root.Sub("sub").Complain("absent", "my.rule", "why");
   EXPECT_THAT(FindingsOf(document.Finish()), ElementsAre("2 my.rule", "3 my.rule"));
+}
+
+TEST(StrictToml, AnUnreadableDurationHasOneFinding) {
+  Document document = Parsed("a = \"soon\"\n");
+  Section root = document.root();
+  EXPECT_EQ(root.DurationOr("a", Seconds(5)), Seconds(5));
+  root.Complain("a", "my.rule", "too short");
+  EXPECT_THAT(FindingsOf(document.Finish()), ElementsAre("1 config.duration"));
 }
 
 TEST(StrictToml, SyntaxErrorsHaveTheirLine) {
