@@ -36,7 +36,7 @@ class FieldWriter {
   }
   void Text(std::string_view text, size_t bytes_max) { Octets(AsBytes(text.substr(0, bytes_max))); }
   void PutError(const Error& error) {
-    Integer(error.code);
+    Integer(static_cast<uint8_t>(error.code));
     Text(error.rule, kErrorTextBytesMax);
     Text(error.message, kErrorTextBytesMax);
     Text(error.detail, kErrorTextBytesMax);

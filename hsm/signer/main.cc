@@ -3,7 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
-#include <map>
+#include <string>
+#include <vector>
 
 #include "hsm/signer/commands.h"
 
@@ -51,22 +52,19 @@ CLI::App* AddCommand(CLI::App& app, const char* name, const char* help, std::str
 
 int main(int argc, char** argv) {
   LogToStderr();
-  CLI::App app("mayfly-signer: signs for Mayfly with keys that never leave their token.");
+  CLI::App app("Signs for Mayfly with keys that never leave their token.", "mayfly-signer");
   app.set_version_flag("--version", MAYFLY_VERSION);
   app.require_subcommand(1);
   app.footer("Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.");
 
-  std::string config, uri;
-  TokenCurve curve = TokenCurve::kP256;
+  std::string config, uri, curve;
   bool if_missing = false;
-  const std::map<std::string, TokenCurve> curves = {{"p256", TokenCurve::kP256},
-                                                    {"p384", TokenCurve::kP384}};
   CLI::App* serve = AddCommand(app, "serve", kServeHelp, config);
   CLI::App* generate = AddCommand(app, "generate-key", kGenerateKeyHelp, config);
   generate->add_option("--uri", uri, "pkcs11:token=LABEL;object=NAME")->required();
-  generate->add_option("--curve", curve, "p256 or p384")
+  generate->add_option("--curve", curve)
       ->required()
-      ->transform(CLI::CheckedTransformer(curves));
+      ->check(CLI::IsMember(std::vector<std::string>{"p256", "p384"}));
   generate->add_flag("--if-missing", if_missing, "Succeed when the key is already there");
   CLI::App* public_key = AddCommand(app, "public-key", kPublicKeyHelp, config);
   public_key->add_option("--uri", uri, "pkcs11:token=LABEL;object=NAME")->required();
@@ -83,7 +81,8 @@ int main(int argc, char** argv) {
   if (*worker) return mayfly::hsm::WorkerCommand(config);
   if (*clear_pin) return mayfly::hsm::ClearPinCommand(config);
   if (*public_key) return mayfly::hsm::PublicKeyCommand(config, uri);
-  IfExists if_exists = if_missing ? IfExists::kAccept : IfExists::kRefuse;
-  if (*generate) return mayfly::hsm::GenerateKeyCommand({config, uri, curve, if_exists});
-  return mayfly::hsm::kExitUsage;
+  if (!*generate) return mayfly::hsm::kExitUsage;
+  return mayfly::hsm::GenerateKeyCommand({config, uri,
+                                          curve == "p384" ? TokenCurve::kP384 : TokenCurve::kP256,
+                                          if_missing ? IfExists::kAccept : IfExists::kRefuse});
 }

@@ -136,22 +136,24 @@ Result<PKCS11_SLOT*> TokenSession::FindSlot(const TokenName& name) {
 }
 
 Status TokenSession::OpenSession(PKCS11_SLOT* slot, SessionMode mode) {
-  const CK_FLAGS flags =
-      CKF_SERIAL_SESSION | (mode == SessionMode::kReadWrite ? CKF_RW_SESSION : CK_FLAGS{0});
-  const CK_SLOT_ID id = PKCS11_get_slotid_from_slot(slot);
-  auto open = [&]() -> Status {
-    const CK_RV code = functions_->C_OpenSession(id, flags, nullptr, nullptr, &session_);
-    if (code == CKR_OK) return Ok();
+  // First, because it closes every session of the slot when it sets the mode.
+  if (PKCS11_open_session(slot, mode == SessionMode::kReadWrite) != 0) {
+    return TokenFailed("PKCS11_open_session", TakeModuleError());
+  }
+  CK_FLAGS flags = CKF_SERIAL_SESSION;
+  if (mode == SessionMode::kReadWrite) flags |= CKF_RW_SESSION;
+  CK_RV code = functions_->C_OpenSession(PKCS11_get_slotid_from_slot(slot), flags, nullptr, nullptr,
+                                         &session_);
+  if (code != CKR_OK) {
     session_ = CK_INVALID_HANDLE;
     return TokenFailed("C_OpenSession", code);
-  };
-  // libp11 blocks for ever when it cannot open the session that it logs in with, so it is tried
-  // first; and libp11 closes every session of the slot when it opens its own, so ours comes again.
-  TRY(open());
-  if (PKCS11_open_session(slot, mode == SessionMode::kReadWrite) != 0) {
-    return TokenFailed("C_OpenSession", TakeModuleError());
   }
-  return open();
+  // libp11 opens the session that it logs in with at its first use, and blocks for ever when that
+  // fails. This is such a use, whose result does not matter, while no PIN is on its way.
+  unsigned char unused[1];
+  PKCS11_generate_random(slot, unused, sizeof unused);
+  ERR_clear_error();
+  return Ok();
 }
 
 Status TokenSession::Login(PKCS11_SLOT* slot, const TokenAccess& access, RandomSource& random) {

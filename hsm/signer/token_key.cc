@@ -196,8 +196,13 @@ Result<TokenKey> TokenSession::GenerateKey(const KeyUri& uri, TokenCurve curve,
   const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
   CK_ATTRIBUTE label = AttributeFrom(CKA_LABEL, AsBytes(uri.object));
   CK_ATTRIBUTE key_id = AttributeFrom(CKA_ID, ByteSpan(id));
-  std::array public_template = {AttributeFrom(CKA_TOKEN, yes), AttributeFrom(CKA_VERIFY, yes),
-                                AttributeFrom(CKA_EC_PARAMS, ParamsOf(curve)), label, key_id};
+  std::array public_template = {AttributeFrom(CKA_TOKEN, yes),
+                                AttributeFrom(CKA_VERIFY, yes),
+                                AttributeFrom(CKA_ENCRYPT, no),
+                                AttributeFrom(CKA_WRAP, no),
+                                AttributeFrom(CKA_EC_PARAMS, ParamsOf(curve)),
+                                label,
+                                key_id};
   // Every use but signing is denied by name: modules differ in what they take for the default.
   std::array private_template = {AttributeFrom(CKA_TOKEN, yes),
                                  AttributeFrom(CKA_PRIVATE, yes),

@@ -56,6 +56,11 @@ inline size_t Count(const std::string& text, const std::string& what) {
   for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += what.size()) ++count;
   return count;
 }
+// A process that ended and that nobody reaped has an id, but does not run.
+inline bool IsRunning(pid_t pid) {
+  std::string status = ReadFile("/proc/" + std::to_string(pid) + "/stat");
+  return !status.empty() && status.find(") Z ") == std::string::npos;
+}
 // Whether `condition` became true in time.
 template <class Condition>
 bool Eventually(Condition condition,
@@ -80,6 +85,15 @@ class SignerHost {
     Configure(2);
   }
   ~SignerHost() { Stop(SIGKILL); }
+
+  static std::string Module() {
+    for (const char* file :
+         {"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+          "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so"}) {
+      if (std::filesystem::exists(file)) return file;
+    }
+    return "libsofthsm2.so";
+  }
 
   const std::filesystem::path& folder() const { return folder_.path(); }
   std::filesystem::path socket() const { return folder() / "signer.sock"; }
@@ -166,15 +180,6 @@ class SignerHost {
 
  private:
   static std::string Program() { return std::string(MAYFLY_BINARY_DIR) + "/bin/mayfly-signer"; }
-  static std::string Module() {
-    for (const char* file :
-         {"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
-          "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so"}) {
-      if (std::filesystem::exists(file)) return file;
-    }
-    return "libsofthsm2.so";
-  }
-
   pid_t Spawn(const std::vector<std::string>& command, const std::filesystem::path& output) {
     std::vector<std::string> environment = {
         "SOFTHSM2_CONF=" + (folder() / "softhsm2.conf").native(),

