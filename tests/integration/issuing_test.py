@@ -87,7 +87,7 @@ def test_a_hundred_clients_at_once(ca, tmp_path):
     def one(number):
         client = api.operator(ca)
         try:
-            return client.issue(make_csr(f"w{number}.internal"), seconds=60,
+            return client.issue(make_csr(f"w{number}.internal"), seconds=60, wait_for_ready=True,
                                 request_id=api.make_request_id()).certificate.certificate_der
         finally:
             client.close()
@@ -104,7 +104,8 @@ def test_one_request_id_many_times_at_once_is_one_certificate(ca, operator):
     csr, request_id = make_csr("web.internal"), api.make_request_id()
 
     def one(_):
-        return operator.issue(csr, request_id=request_id, seconds=60).certificate.certificate_der
+        return operator.issue(csr, request_id=request_id, seconds=60,
+                              wait_for_ready=True).certificate.certificate_der
 
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
         received = set(pool.map(one, range(20)))
