@@ -228,6 +228,17 @@ pqxx::result Session::Exec(const std::string& sql, const Params& params) {
   if (!usable_) throw SqlError(SqlError::Kind::kLost, "", "the session was lost before");
   try {
     return Run(*statements_, sql, params);
+  } catch (const pqxx::deadlock_detected& problem) {
+    // libpqxx 6 forgets the SQLSTATE of these five; the type says it.
+    Raise("40P01", problem.what());
+  } catch (const pqxx::serialization_failure& problem) {
+    Raise("40001", problem.what());
+  } catch (const pqxx::statement_completion_unknown& problem) {
+    Raise("40003", problem.what());
+  } catch (const pqxx::transaction_rollback& problem) {
+    Raise("40000", problem.what());
+  } catch (const pqxx::insufficient_privilege& problem) {
+    Raise("42501", problem.what());
   } catch (const pqxx::sql_error& problem) {
     Raise(problem.sqlstate(), problem.what());
   } catch (const std::exception& problem) {
@@ -240,8 +251,10 @@ void Session::Commit() {
   try {
     Exec("COMMIT");
   } catch (const SqlError& error) {
-    // Class 23 and 40: the server decided against it. Of anything else nobody can be sure.
-    if (error.InClass("23") || error.InClass("40")) throw;
+    // Class 23 and 40: the server decided against it. Of anything else nobody can be sure, nor of
+    // 40003, statement_completion_unknown.
+    const bool rolled_back = error.InClass("23") || error.InClass("40");
+    if (rolled_back && error.sqlstate() != "40003") throw;
     Cut();
     throw SqlError(SqlError::Kind::kInDoubt, error.sqlstate(), error.what());
   }
@@ -270,9 +283,13 @@ void Session::Barrier() {
 int Session::WaitForNotification(Milliseconds wait) {
   if (!usable_) throw SqlError(SqlError::Kind::kLost, "", "the session was lost before");
   try {
+    // libpqxx delivers nothing while a transaction object lives, and forgets to look again.
+    statements_.reset();
     const auto seconds = std::chrono::duration_cast<Seconds>(wait);
-    return connection_->await_notification(seconds.count(),
-                                           std::chrono::microseconds(wait - seconds).count());
+    const int count = connection_->await_notification(
+        seconds.count(), std::chrono::microseconds(wait - seconds).count());
+    statements_ = std::make_unique<pqxx::nontransaction>(*connection_);
+    return count;
   } catch (const std::exception& problem) {
     Raise("", problem.what());
   }

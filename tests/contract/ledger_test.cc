@@ -1,0 +1,406 @@
+// The ledger's contract, for the fake and for PostgreSQL, and what only PostgreSQL can show.
+#include "store/ledger.h"
+
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "store/ca_registry.h"
+#include "store/maintenance.h"
+#include "store/migrator.h"
+#include "store/status_source.h"
+#include "tests/contract/ledger_contract.h"
+#include "tests/contract/postgres_fixture.h"
+
+namespace mayfly::contract {
+
+struct MemoryFixture {
+  Ledger& ledger() { return memory; }
+  void AddBlock(policy::Block block) { memory.AddBlock(std::move(block)); }
+  void FailNextCommit(CommitFault fault) { memory.FailNextCommit(fault); }
+  SystemClock clock;
+  fakes::MemoryLedger memory{clock};
+};
+
+inline const std::string& SharedDatabase() {
+  static const std::string database = PostgresCluster::Shared().NewMigratedDatabase();
+  return database;
+}
+
+struct PostgresFixture {
+  explicit PostgresFixture(const std::string& database = SharedDatabase())
+      : connection(PostgresCluster::Shared().Connection(database)) {}
+  Ledger& ledger() { return pg; }
+  void AddBlock(policy::Block block) {
+    store::PgLedger::BlockEntry entry{std::move(block), store::PgLedger::BlockEffect::kBlocks,
+                                      "a test", "local:0"};
+    auto added = SyncWait(pg.AddBlock(std::move(entry), clock.BootNow() + Seconds(20)));
+    ASSERT_TRUE(added) << Describe(added.error(), ErrorText::kForLog);
+  }
+  void FailNextCommit(CommitFault fault) {
+    PostgresCluster::Shared().Arm(
+        fault == CommitFault::kDidPersist ? "store.commit.lost" : "store.commit.not-sent", "error");
+  }
+  store::Session As(const std::string& role) {
+    return store::Session({.connection = connection, .role = role});
+  }
+
+  std::string connection;
+  SystemClock clock;
+  ThreadPool executor{2};
+  Timer timer{clock};
+  store::PgLedger pg{{.connection = connection,
+                      .password_file = std::nullopt,
+                      .executor = executor,
+                      .timer = timer,
+                      .clock = clock}};
+};
+
+namespace {
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, LedgerContract, MemoryFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, LedgerContract, PostgresFixture);
+
+class PostgresLedger : public LedgerContract<PostgresFixture> {
+ protected:
+  std::string Connection() { return fixture.connection; }
+  std::string One(const std::string& sql, const std::string& role = "postgres") {
+    return fixture.As(role).Exec(sql)[0][0].c_str();
+  }
+  std::string StateOf(const std::string& sql, const std::string& role) {
+    store::Session session({.connection = Connection(), .role = role});
+    try {
+      session.Exec(sql);
+    } catch (const store::SqlError& error) {
+      return error.sqlstate();
+    }
+    return "done";
+  }
+};
+
+TEST_F(PostgresLedger, IssuingRoleCanNeitherUpdateNorDelete) {
+  auto tables =
+      fixture.As("postgres")
+          .Exec(
+              "SELECT c.relname, min(a.attname) FROM pg_class c JOIN pg_attribute a ON "
+              "a.attrelid = c.oid AND a.attnum > 0 AND a.attidentity = '' AND NOT a.attisdropped "
+              "WHERE c.relnamespace = 'mayfly'::regnamespace AND c.relkind IN ('r', 'p') GROUP BY "
+              "1");
+  EXPECT_GE(tables.size(), 16u);
+  for (const auto& row : tables) {
+    const std::string table = row[0].c_str(), column = row[1].c_str();
+    for (const char* role : {"mayfly_issue", "mayfly_project", "mayfly_maintain", "mayfly_read"}) {
+      EXPECT_EQ(StateOf("UPDATE " + table + " SET " + column + " = " + column, role), "42501")
+          << role << " " << table;
+      EXPECT_EQ(StateOf("DELETE FROM " + table, role), "42501") << role << " " << table;
+      EXPECT_EQ(StateOf("TRUNCATE " + table, role), "42501") << role << " " << table;
+    }
+    if (table != "responder_lease") {
+      EXPECT_EQ(StateOf("DELETE FROM " + table, "mayfly_respond"), "42501") << table;
+    }
+  }
+  EXPECT_EQ(StateOf("INSERT INTO block VALUES (1, '', 1, 2, '', '', 1)", "mayfly_issue"), "42501");
+  EXPECT_EQ(StateOf("SELECT raise_decision()", "mayfly_issue"), "42501");
+  EXPECT_EQ(StateOf("SELECT make_partitions(3)", "mayfly_issue"), "42501");
+  EXPECT_EQ(StateOf("SELECT * FROM begin_write()", "mayfly_read"), "42501");
+}
+
+TEST_F(PostgresLedger, BadRowFailsOnlyItsOwnRequest) {
+  std::vector<CertificateKey> keys;
+  for (int i = 0; i < 8; ++i) keys.push_back(Recorded(Entry()));
+  auto owner = fixture.As("postgres");
+  owner.Exec(
+      "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+      "RAISE EXCEPTION 'refused'; END $$");
+  owner.Exec("CREATE TRIGGER refuse BEFORE INSERT ON outcome FOR EACH ROW WHEN (NEW.serial = '\\x" +
+             keys[3].serial.Hex() + "') EXECUTE FUNCTION refuse()");
+  std::vector<std::future<bool>> results;
+  const uint64_t decision = Decision();
+  // Held up behind this one, the others share a batch.
+  PostgresCluster::Shared().Arm("store.record.committed", "pause");
+  auto held = std::async(std::launch::async, [&] { return bool(Record(Entry())); });
+  std::this_thread::sleep_for(Milliseconds(200));
+  for (const CertificateKey& key : keys) {
+    auto promise = std::make_shared<std::promise<bool>>();
+    results.push_back(promise->get_future());
+    SettleEntry entry{key, SignedOutcome{{1}}, 1, decision};
+    Spawn(ledger.Settle(std::move(entry), Soon()),
+          [promise](Result<Outcome> outcome) { promise->set_value(bool(outcome)); });
+  }
+  PostgresCluster::Shared().Disarm("store.record.committed");
+  for (size_t i = 0; i < results.size(); ++i) EXPECT_EQ(results[i].get(), i != 3) << i;
+  EXPECT_TRUE(held.get());
+  owner.Exec("DROP FUNCTION refuse() CASCADE");
+  EXPECT_TRUE(Settle(keys[3], SignedOutcome{{1}}));
+}
+
+TEST_F(PostgresLedger, DeadlockIsTriedAgain) {
+  // Two rows that the writer locks in key order, taken by somebody else in the other order.
+  const CertificateKey first = Recorded(Entry()), second = Recorded(Entry());
+  ASSERT_LT(first, second);
+  auto owner = fixture.As("postgres");
+  auto take = [&](const CertificateKey& key) {
+    owner.Exec("INSERT INTO outcome VALUES ('\\x" + key.serial.Hex() + "', 1, 2, 1, 1, 1)");
+  };
+  owner.Exec("SET deadlock_timeout = '5s'");  // so that the writer is the one to die
+  PostgresCluster::Shared().Arm("store.record.committed", "pause");
+  const uint64_t decision = Decision();
+  auto held = std::async(std::launch::async, [&] { return bool(Record(Entry())); });
+  std::this_thread::sleep_for(Milliseconds(200));
+  auto settle = [&](const CertificateKey& key) {
+    return std::async(std::launch::async,
+                      [&, key] { return bool(Settle(key, SignedOutcome{{1}}, decision)); });
+  };
+  auto one = settle(first), two = settle(second);
+  std::this_thread::sleep_for(Milliseconds(200));
+  owner.Exec("BEGIN");
+  take(second);
+  PostgresCluster::Shared().Disarm("store.record.committed");
+  std::this_thread::sleep_for(Milliseconds(300));
+  take(first);  // waits for the writer, which waits for `second`
+  owner.Exec("ROLLBACK");
+  EXPECT_TRUE(one.get());
+  EXPECT_TRUE(two.get());
+  EXPECT_TRUE(held.get());
+  EXPECT_EQ(SignatureOf(*Find(first)->outcome), Bytes{1});
+}
+
+TEST_F(PostgresLedger, DatabaseStoppedAndBack) {
+  const RequestKey request = NewRequest();
+  const CertificateKey key = Recorded(Entry(Attempt(request)));
+  RecordEntry entry = Entry();
+  PostgresCluster::Shared().Stop();
+  const BootTime asked = clock.BootNow();
+  auto refused = Record(std::move(entry));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kStoreUnavailable);
+  EXPECT_TRUE(refused.error().retry_after);
+  auto unseen = SyncWait(ledger.FindRequest(request, Soon()));
+  ASSERT_FALSE(unseen);
+  EXPECT_EQ(unseen.error().code, ErrorCode::kStoreUnavailable);
+  EXPECT_LT(clock.BootNow() - asked, Seconds(3));
+  PostgresCluster::Shared().Start();
+  EXPECT_TRUE(FindRequest(request));  // what was acknowledged is there
+  std::this_thread::sleep_for(Milliseconds(200));
+  EXPECT_TRUE(Settle(key, SignedOutcome{{1}}));
+  EXPECT_TRUE(Revoke(key));
+}
+
+TEST_F(PostgresLedger, AnswersInTimeWhileTheWriterHangs) {
+  const uint64_t decision = Decision();
+  RecordEntry entry = Entry(), behind = Entry();
+  entry.decision = behind.decision = decision;
+  auto holder = fixture.As("postgres");
+  holder.Exec("BEGIN");
+  holder.Exec("SELECT pg_advisory_xact_lock(7000001)");
+  auto first = SyncWait(ledger.Record(std::move(entry), clock.BootNow() + Milliseconds(300)));
+  ASSERT_FALSE(first);
+  EXPECT_EQ(first.error().code, ErrorCode::kCommitInDoubt);
+  auto second = SyncWait(ledger.Record(std::move(behind), clock.BootNow() + Milliseconds(300)));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kDeadlineExceeded);  // still queued: surely not written
+  holder.Exec("ROLLBACK");
+  EXPECT_TRUE(Record(Entry()));
+}
+
+TEST_F(PostgresLedger, RevocationWaitsForLeases) {
+  SystemRandom entropy;
+  store::PgRevocationFeed feed({.connection = Connection(),
+                                .password_file = std::nullopt,
+                                .responder = Uuid::MakeV7(clock.Now(), entropy)});
+  auto apply_all = [&](Seconds lease) {
+    uint64_t applied = std::stoull(One("SELECT coalesce(max(number), 0) FROM revocation"));
+    return feed.WriteLease(applied, lease, Seconds(3600));
+  };
+  ASSERT_TRUE(apply_all(Seconds(60)));
+  const CertificateKey key = Issued();
+  RevokeEntry entry{key, RevocationReason::kSuperseded, "local:0"};
+  auto waiting = SyncWait(ledger.Revoke(entry, clock.BootNow() + Milliseconds(500)));
+  EXPECT_EQ(RuleOf(waiting), "ledger.lease-outstanding");
+  EXPECT_TRUE(Find(key)->revocation);
+
+  const BootTime listening = clock.BootNow();
+  feed.WaitForHint(Seconds(5));
+  EXPECT_LT(clock.BootNow() - listening, Seconds(2));  // it was hinted at
+  auto news = feed.RevocationsAfter(0, 1000);
+  ASSERT_TRUE(news);
+  EXPECT_EQ(news->back().key, key);
+  ASSERT_TRUE(apply_all(Seconds(60)));
+  auto receipt = Revoke(key);
+  ASSERT_TRUE(receipt);
+  EXPECT_TRUE(receipt->was_revoked_before);
+  EXPECT_EQ(receipt->good_answers_until, receipt->revocation.revoked_at + Seconds(3600));
+
+  // A lapsed lease is not waited for, and is not taken up again from before the revocation.
+  ASSERT_TRUE(feed.DropLease());
+  const CertificateKey other = Issued();
+  ASSERT_TRUE(Revoke(other));
+  EXPECT_EQ(RuleOf(feed.WriteLease(receipt->revocation.number, Seconds(60), Seconds(60))),
+            "lease.behind");
+  EXPECT_TRUE(apply_all(Seconds(1)));
+  ASSERT_TRUE(feed.DropLease());
+}
+
+TEST_F(PostgresLedger, StatusOfOneSerial) {
+  using Standing = LedgerStatus::Standing;
+  store::PgStatusSource source({.connection = Connection(),
+                                .password_file = std::nullopt,
+                                .executor = fixture.executor,
+                                .timer = fixture.timer,
+                                .clock = fixture.clock});
+  auto lookup = [&](const CertificateKey& key) {
+    auto status = SyncWait(source.Lookup(key, Soon()));
+    EXPECT_TRUE(status) << Describe(status.error(), ErrorText::kForLog);
+    return *status;
+  };
+  const CertificateKey key = Recorded(Entry());
+  EXPECT_EQ(lookup(key).standing, Standing::kIntent);
+  EXPECT_GT(lookup(key).not_after, lookup(key).database_now);
+  ASSERT_TRUE(Settle(key, SignedOutcome{{1}}));
+  EXPECT_EQ(lookup(key).standing, Standing::kIssued);
+  EXPECT_FALSE(lookup(key).revocation);
+  ASSERT_TRUE(Revoke(key));
+  EXPECT_EQ(lookup(key).revocation->reason, RevocationReason::kKeyCompromise);
+  const CertificateKey intent = Recorded(Entry());
+  ASSERT_TRUE(Settle(intent, AbandonedOutcome{}));
+  EXPECT_EQ(lookup(intent).standing, Standing::kAbandoned);
+  EXPECT_EQ(lookup({key.serial, IssuerId{9}}).standing, Standing::kAbsent);
+}
+
+TEST_F(PostgresLedger, StaleIntentsAreAbandoned) {
+  const CertificateKey old = Recorded(Entry(std::nullopt, Seconds(20)));
+  const CertificateKey young = Recorded(Entry());
+  const CertificateKey issued = Issued();
+  auto count = SyncWait(fixture.pg.AbandonStaleIntents(Seconds(10), Soon()));
+  ASSERT_TRUE(count) << Describe(count.error(), ErrorText::kForLog);
+  EXPECT_GE(*count, 1u);
+  EXPECT_TRUE(IsAbandoned(*Find(old)->outcome));
+  EXPECT_FALSE(Find(young)->outcome);
+  EXPECT_FALSE(IsAbandoned(*Find(issued)->outcome));
+}
+
+TEST_F(PostgresLedger, NotesAreWrittenAndBadOnesDropped) {
+  const std::string principal = "local:" + NewRequest().id.ToString();
+  ledger.Note({"denial", principal, "{\"rule\": \"policy.name\"}"});
+  ledger.Note({"denial", principal, "not JSON"});
+  ledger.Note({"denial", principal, "{}"});
+  const std::string count = "SELECT count(*) FROM event WHERE principal = '" + principal + "'";
+  for (int i = 0; i < 100 && One(count) != "2"; ++i) std::this_thread::sleep_for(Milliseconds(20));
+  EXPECT_EQ(One(count), "2");
+  EXPECT_EQ(fixture.pg.events_dropped(), 1u);
+}
+
+TEST_F(PostgresLedger, LookupOpensOnePartition) {
+  EXPECT_EQ(One("SELECT count(*) FROM pg_inherits WHERE inhparent = 'mayfly.issuance'::regclass "
+                "AND inhrelid::regclass::text LIKE 'mayfly_partitions.issuance_c1_%'"),
+            "5");
+  const CertificateKey key = Issued();
+  auto plan = fixture.As("mayfly_issue")
+                  .Exec("EXPLAIN SELECT * FROM issuance WHERE serial = '\\x" + key.serial.Hex() +
+                        "' AND issuer_id = 1");
+  int scans = 0;
+  for (const auto& row : plan) {
+    scans += std::string_view(row[0].c_str()).find("Scan") != std::string_view::npos &&
+             std::string_view(row[0].c_str()).find("issuance_c1_") != std::string_view::npos;
+  }
+  EXPECT_EQ(scans, 1);
+  auto made = store::MakePartitions(Connection(), std::nullopt);
+  ASSERT_TRUE(made) << Describe(made.error(), ErrorText::kForLog);
+  EXPECT_EQ(*made, 0);  // Migrate made them all
+}
+
+TEST_F(PostgresLedger, EveryLifetimeClassHasAPartition) {
+  constexpr Seconds kDay{24 * 3600};
+  for (Seconds lifetime : {7 * kDay, 8 * kDay, 100 * kDay, 101 * kDay}) {
+    EXPECT_TRUE(Find(Recorded(Entry(std::nullopt, Seconds(0), lifetime)))) << lifetime.count();
+  }
+}
+
+TEST_F(PostgresLedger, RegistryKeepsIssuersAndTheirCertificates) {
+  store::PgCaRegistry registry({.connection = Connection(), .password_file = std::nullopt});
+  const auto subject = *x509::Name::CommonName("Mayfly root 1");
+  const auto key = fakes::FixedPublicKey();
+  auto issuer = registry.RegisterIssuer("root-1", subject, key);
+  ASSERT_TRUE(issuer) << Describe(issuer.error(), ErrorText::kForLog);
+  EXPECT_EQ(registry.RegisterIssuer("root-1", subject, key)->id, issuer->id);
+  const auto other_subject = *x509::Name::CommonName("Another");
+  EXPECT_EQ(RuleOf(registry.RegisterIssuer("root-1", other_subject, key)), "issuer.changed");
+  EXPECT_EQ(RuleOf(registry.RegisterIssuer("root-2", subject, key)), "issuer.changed");
+  EXPECT_EQ(registry.Issuers()->size(), 1u);
+
+  auto tbs = fakes::MakeLintedRootTbs(clock.Now(), random, subject);
+  auto recorded = registry.RecordCaCertificate(tbs, issuer->id, issuer->id, policy::CaKind::kRoot);
+  ASSERT_TRUE(recorded) << Describe(recorded.error(), ErrorText::kForLog);
+  EXPECT_TRUE(registry.CaCertificates()->empty());  // not confirmed
+  // SEQUENCE of two INTEGERs, as an ECDSA signature is.
+  const Bytes signature = {0x30, 6, 2, 1, 1, 2, 1, 1};
+  ASSERT_TRUE(registry.ConfirmCaCertificate(recorded->key(), signature));
+  ASSERT_TRUE(registry.ConfirmCaCertificate(recorded->key(), Bytes{0x30, 6, 2, 1, 2, 2, 1, 2}));
+  auto certificates = registry.CaCertificates();
+  ASSERT_TRUE(certificates) << Describe(certificates.error(), ErrorText::kForLog);
+  ASSERT_EQ(certificates->size(), 1u);
+  EXPECT_TRUE(Equal(certificates->front().certificate.signature(), signature));
+  EXPECT_TRUE(Equal(certificates->front().certificate.tbs().der(), recorded->tbs()));
+}
+
+TEST(Migrator, RefusesNewerOlderAndDirty) {
+  auto& cluster = PostgresCluster::Shared();
+  const std::string connection = cluster.Connection(cluster.NewDatabase());
+  auto all = schema::Migrations();
+  EXPECT_EQ(RuleOf(store::CheckSchema(connection)), "schema.older");
+  ASSERT_TRUE(store::Migrate(connection));
+  EXPECT_TRUE(store::Migrate(connection));  // again: nothing to do
+  EXPECT_TRUE(store::CheckSchema(connection));
+
+  auto more = all;
+  more.push_back({static_cast<int>(all.size()) + 1, "9999_more", "CREATE TABLE more (x integer)"});
+  EXPECT_EQ(RuleOf(store::CheckSchema(connection, more)), "schema.older");
+  ASSERT_TRUE(store::Migrate(connection, more));
+  EXPECT_EQ(RuleOf(store::CheckSchema(connection)), "schema.newer");
+  EXPECT_EQ(RuleOf(store::Migrate(connection)), "schema.newer");
+  auto changed = more;
+  changed.back().sql = "CREATE TABLE more (y integer)";
+  EXPECT_EQ(RuleOf(store::CheckSchema(connection, changed)), "schema.dirty");
+  EXPECT_EQ(RuleOf(store::Migrate(connection, changed)), "schema.dirty");
+
+  auto failing = more;
+  failing.push_back(
+      {static_cast<int>(more.size()) + 1, "9999_bad", "CREATE TABLE b (x integer); SELECT 1/0"});
+  EXPECT_EQ(RuleOf(store::Migrate(connection, failing)), "schema.migration-failed");
+  EXPECT_TRUE(store::CheckSchema(connection, more));  // rolled back whole
+}
+
+TEST(Migrator, SeveralAtOnceWaitForEachOther) {
+  auto& cluster = PostgresCluster::Shared();
+  const std::string connection = cluster.Connection(cluster.NewDatabase());
+  std::vector<std::future<bool>> runs;
+  for (int i = 0; i < 3; ++i) {
+    runs.push_back(
+        std::async(std::launch::async, [&] { return bool(store::Migrate(connection)); }));
+  }
+  for (auto& run : runs) EXPECT_TRUE(run.get());
+}
+
+TEST(Schema, IsTheGoldenOne) {
+  auto& cluster = PostgresCluster::Shared();
+  if (cluster.major_version() != 15) GTEST_SKIP() << "the golden dump is PostgreSQL 15's";
+  const std::string dump = cluster.Run(
+      {"pg_dump", "--schema-only", "--no-owner", "--exclude-table='mayfly_partitions.*'", "-d",
+       "'" + cluster.Connection(cluster.NewMigratedDatabase()) + "'"});
+  std::istringstream lines(dump);
+  std::string normal, line;
+  while (std::getline(lines, line)) {
+    // Versions and session tokens of pg_dump are not the schema's; nor are comments.
+    if (line.empty() || line.starts_with("--") || line.starts_with("\\")) continue;
+    normal += line + "\n";
+  }
+  const std::string path = std::string(MAYFLY_SOURCE_DIR) + "/schema/golden/postgresql-15.sql";
+  if (std::getenv("MAYFLY_REMAKE_GOLDEN")) std::ofstream(path) << normal;
+  std::ifstream file(path);
+  std::stringstream golden;
+  golden << file.rdbuf();
+  EXPECT_EQ(normal, golden.str()) << "remake it with schema/golden/remake and review the change";
+}
+
+}  // namespace
+}  // namespace mayfly::contract

@@ -1,0 +1,17 @@
+// A LintedTbs for tests, made through the real policy and lint from a fixed CSR.
+#pragma once
+
+#include "lint/linted_tbs.h"
+
+namespace mayfly::fakes {
+
+// One hour: lifetime class 1. Up to 400 days. The names are DNS:web.internal.
+lint::LintedTbs MakeLintedTbs(TimePoint now, RandomSource& random,
+                              Seconds lifetime = Seconds(3600));
+
+// The public key of its CSR, for registries that want one.
+x509::SubjectPublicKeyInfo FixedPublicKey();
+// A root's TBS over that key.
+lint::LintedCaTbs MakeLintedRootTbs(TimePoint now, RandomSource& random, const x509::Name& subject);
+
+}  // namespace mayfly::fakes

@@ -1,0 +1,204 @@
+#include "tests/fakes/memory_ledger.h"
+
+namespace mayfly::fakes {
+namespace {
+
+constexpr Seconds kSerialSkewMax{30};
+constexpr Seconds kRequestIdSkewMax{24 * 3600};
+
+Error Again(ErrorCode code, std::string rule, std::string message) {
+  Error error = Fail(code, std::move(rule), std::move(message));
+  error.retry_after = Milliseconds(1000);
+  return error;
+}
+
+Error FaultError(CommitFault fault) {
+  if (fault == CommitFault::kDidPersist) {
+    return Again(ErrorCode::kCommitInDoubt, "ledger.in-doubt", "the answer was lost; ask again");
+  }
+  return Again(ErrorCode::kStoreUnavailable, "ledger.not-written", "not written; begin again");
+}
+
+Error TimeIsUp() {
+  return Again(ErrorCode::kDeadlineExceeded, "ledger.deadline", "nothing was done in time");
+}
+
+Error Stale() { return Fail(ErrorCode::kDecisionStale, "ledger.decision-stale", "decide again"); }
+
+Error NoSuchCertificate() {
+  return Fail(ErrorCode::kNotFound, "ledger.no-such-certificate", "there is no such record");
+}
+
+bool Within(std::optional<TimePoint> time, TimePoint now, Seconds skew_max) {
+  return time && std::chrono::abs(now - *time) <= skew_max;
+}
+
+}  // namespace
+
+std::optional<CommitFault> MemoryLedger::TakeFault() { return std::exchange(fault_, std::nullopt); }
+
+std::optional<Error> MemoryLedger::RefuseAttempt(const RequestAttempt& request) const {
+  const Error taken = Fail(ErrorCode::kConflict, "ledger.request-taken", "the id is taken");
+  if (!Within(request.key.id.v7_time(), clock_.Now(), kRequestIdSkewMax)) {
+    return Fail(ErrorCode::kInvalidArgument, "request-id.time", "not a UUIDv7 of the last 24 h");
+  }
+  if (attempts_.contains({request.key, request.attempt})) return taken;
+  if (request.attempt == 1) return std::nullopt;
+  auto before = attempts_.find({request.key, static_cast<uint16_t>(request.attempt - 1)});
+  if (before == attempts_.end()) return taken;
+  const auto& outcome = records_.at(before->second.certificate).outcome;
+  if (!outcome || !std::holds_alternative<AbandonedOutcome>(*outcome)) return taken;
+  return std::nullopt;
+}
+
+std::optional<Error> MemoryLedger::RefuseRecord(const RecordEntry& entry) const {
+  if (entry.decision != decision_) return Stale();
+  if (!Within(entry.tbs.tbs().serial().issued_at(), clock_.Now(), kSerialSkewMax)) {
+    return Again(ErrorCode::kStoreUnavailable, "ledger.serial-too-old", "begin again");
+  }
+  if (entry.request) return RefuseAttempt(*entry.request);
+  return std::nullopt;
+}
+
+Task<Result<RecordedTbs>> MemoryLedger::Record(RecordEntry entry, BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (auto refused = RefuseRecord(entry)) co_return *std::move(refused);
+  const auto fault = TakeFault();
+  if (fault == CommitFault::kDidNotPersist) co_return FaultError(*fault);
+  const x509::TbsCertificate& tbs = entry.tbs.tbs();
+  const CertificateKey key{tbs.serial(), entry.issuer};
+  RecordFacts facts{.key = key,
+                    .lineage = entry.lineage,
+                    .profile = entry.profile,
+                    .principal = entry.principal,
+                    .policy_version = entry.policy_version,
+                    .decision = entry.decision,
+                    .renewal = entry.renewal};
+  const Bytes body = ToBytes(tbs.der());
+  records_.insert({key,
+                   {.tbs = body,
+                    .facts = facts,
+                    .not_after = tbs.fields().validity.not_after(),
+                    .recorded_at = clock_.Now()}});
+  if (entry.request) {
+    const RequestAttempt& request = *entry.request;
+    attempts_.insert({{request.key, request.attempt}, {request.body_hash, key}});
+  }
+  if (fault) co_return FaultError(*fault);
+  co_return MakeRecorded(body, std::move(facts));
+}
+
+Task<Result<Outcome>> MemoryLedger::Settle(SettleEntry entry, BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  const bool is_signature = std::holds_alternative<SignedOutcome>(entry.outcome);
+  if (is_signature && entry.decision != decision_) co_return Stale();
+  auto record = records_.find(entry.key);
+  if (record == records_.end()) co_return NoSuchCertificate();
+  const auto fault = TakeFault();
+  if (fault == CommitFault::kDidNotPersist) co_return FaultError(*fault);
+  if (!record->second.outcome) record->second.outcome = std::move(entry.outcome);
+  if (fault) co_return FaultError(*fault);
+  co_return *record->second.outcome;
+}
+
+Task<Result<std::optional<PriorAttempt>>> MemoryLedger::FindRequest(RequestKey key,
+                                                                    BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  auto after = attempts_.upper_bound({key, UINT16_MAX});
+  if (after == attempts_.begin()) co_return std::optional<PriorAttempt>();
+  const auto& [attempt_key, attempt] = *std::prev(after);
+  if (attempt_key.first != key) co_return std::optional<PriorAttempt>();
+  const Entry& record = records_.at(attempt.certificate);
+  co_return std::optional<PriorAttempt>(
+      PriorAttempt{.body_hash = attempt.body_hash,
+                   .attempt = attempt_key.second,
+                   .revocation = record.revocation,
+                   .record = MakeRecorded(record.tbs, record.facts),
+                   .outcome = record.outcome});
+}
+
+Task<Result<std::optional<CertificateRecord>>> MemoryLedger::FindCertificate(CertificateKey key,
+                                                                             BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  auto record = records_.find(key);
+  if (record == records_.end()) co_return std::optional<CertificateRecord>();
+  const Entry& entry = record->second;
+  co_return std::optional<CertificateRecord>(CertificateRecord{.tbs = entry.tbs,
+                                                               .facts = entry.facts,
+                                                               .outcome = entry.outcome,
+                                                               .revocation = entry.revocation,
+                                                               .recorded_at = entry.recorded_at});
+}
+
+Task<Result<RevokeReceipt>> MemoryLedger::Revoke(RevokeEntry entry, BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  auto found = records_.find(entry.key);
+  if (found == records_.end()) co_return NoSuchCertificate();
+  Entry& record = found->second;
+  const bool before = record.revocation.has_value();
+  if (!before) {
+    record.revocation = Revocation{.number = ++revocations_,
+                                   .key = entry.key,
+                                   .reason = entry.reason,
+                                   .revoked_at = clock_.Now(),
+                                   .not_after = record.not_after};
+    if (!record.outcome) record.outcome = AbandonedOutcome{};
+  }
+  co_return RevokeReceipt{.revocation = *record.revocation,
+                          .was_revoked_before = before,
+                          .good_answers_until = record.revocation->revoked_at};
+}
+
+Task<Result<StoredBasis>> MemoryLedger::LoadBasis(BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  co_return StoredBasis{.decision = decision_,
+                        .policy_version = policies_.size(),
+                        .policy_text = policies_.empty() ? "" : policies_.back(),
+                        .blocks = {blocks_.begin(), blocks_.end()}};
+}
+
+Task<Result<uint64_t>> MemoryLedger::ActivatePolicy(std::string text, std::string principal,
+                                                    BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (policies_.empty() || policies_.back() != text) {
+    policies_.push_back(std::move(text));
+    ++decision_;
+    events_.push_back({"policy.activated", std::move(principal), "{}"});
+  }
+  co_return uint64_t{policies_.size()};
+}
+
+void MemoryLedger::Note(Event event) {
+  std::lock_guard lock(mutex_);
+  events_.push_back(std::move(event));
+}
+
+void MemoryLedger::AddBlock(policy::Block block) {
+  std::lock_guard lock(mutex_);
+  blocks_.insert(std::move(block));
+  ++decision_;
+}
+
+void MemoryLedger::FailNextCommit(CommitFault fault) {
+  std::lock_guard lock(mutex_);
+  fault_ = fault;
+}
+
+std::vector<Event> MemoryLedger::events() const {
+  std::lock_guard lock(mutex_);
+  return events_;
+}
+
+size_t MemoryLedger::record_count() const {
+  std::lock_guard lock(mutex_);
+  return records_.size();
+}
+
+}  // namespace mayfly::fakes

@@ -1,0 +1,69 @@
+// An in-memory Ledger that behaves: tests/contract/ledger_contract.h runs against it as against
+// PostgreSQL. Faults come in pairs: a commit that failed and persisted nothing, or everything.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ports/ledger.h"
+
+namespace mayfly::fakes {
+
+enum class CommitFault { kDidPersist, kDidNotPersist };
+
+class MemoryLedger final : public Ledger {
+ public:
+  explicit MemoryLedger(const Clock& clock) : clock_(clock) {}
+
+  Task<Result<RecordedTbs>> Record(RecordEntry entry, BootTime deadline) override;
+  Task<Result<Outcome>> Settle(SettleEntry entry, BootTime deadline) override;
+  Task<Result<std::optional<PriorAttempt>>> FindRequest(RequestKey key, BootTime deadline) override;
+  Task<Result<std::optional<CertificateRecord>>> FindCertificate(CertificateKey key,
+                                                                 BootTime deadline) override;
+  Task<Result<RevokeReceipt>> Revoke(RevokeEntry entry, BootTime deadline) override;
+  Task<Result<StoredBasis>> LoadBasis(BootTime deadline) override;
+  Task<Result<uint64_t>> ActivatePolicy(std::string text, std::string principal,
+                                        BootTime deadline) override;
+  void Note(Event event) override;
+
+  void AddBlock(policy::Block block);
+  // The next Record or Settle answers kCommitInDoubt (persisted) or kStoreUnavailable (not).
+  void FailNextCommit(CommitFault fault);
+  std::vector<Event> events() const;
+  size_t record_count() const;
+
+ private:
+  struct Entry {
+    Bytes tbs;
+    RecordFacts facts;
+    TimePoint not_after;
+    TimePoint recorded_at;
+    std::optional<Outcome> outcome;
+    std::optional<Revocation> revocation;
+  };
+  struct Attempt {
+    Hash256 body_hash;
+    CertificateKey certificate;
+  };
+  using AttemptKey = std::pair<RequestKey, uint16_t>;
+
+  std::optional<Error> RefuseRecord(const RecordEntry& entry) const;
+  std::optional<Error> RefuseAttempt(const RequestAttempt& request) const;
+  std::optional<CommitFault> TakeFault();
+
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  std::map<CertificateKey, Entry> records_;
+  std::map<AttemptKey, Attempt> attempts_;
+  std::set<policy::Block> blocks_;
+  std::vector<std::string> policies_;
+  std::vector<Event> events_;
+  uint64_t decision_ = 1;
+  uint64_t revocations_ = 0;
+  std::optional<CommitFault> fault_;
+};
+
+}  // namespace mayfly::fakes
