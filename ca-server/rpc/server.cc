@@ -13,6 +13,7 @@
 
 #include "grpc/health/v1/health.pb.h"
 #include "rpc/server_files.h"
+#include "rpc/service.h"
 
 namespace mayfly::rpc {
 namespace {
@@ -99,6 +100,8 @@ Result<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerParts& parts)
   auto impl = std::make_unique<Impl>();
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr) return CannotListen(parts.listeners, bound);
+  // gRPC knows of "" by itself, not of the services.
+  impl->server->GetHealthCheckService()->SetServingStatus(kCertificateAuthorityServiceName, true);
   std::unique_ptr<RpcServer> server(new RpcServer(std::move(impl)));
   for (const int port : bound) server->ports_.push_back(static_cast<uint16_t>(port));
   return server;

@@ -52,7 +52,7 @@ struct RpcServerParts {
 
 class RpcServer {
  public:
-  // Listens and serves on return; the standard health service says SERVING.
+  // Listens and serves on return; the standard health service says SERVING for "" and for the CA.
   // Errors: kConfiguration "listener.certificate", "listener.private-key" (unreadable, or not the
   // certificate's), "listener.trusted-roots", "listener.address" (in use, not ours to bind ...).
   static Result<std::unique_ptr<RpcServer>> Start(const RpcServerParts& parts);

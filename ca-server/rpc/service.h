@@ -21,6 +21,8 @@ class Service;
 
 namespace mayfly::rpc {
 
+constexpr char kCertificateAuthorityServiceName[] = "mayfly.ca.v1.CertificateAuthorityService";
+
 // Where the client sets no deadline, and the longest that is honoured.
 constexpr Seconds kDeadlineDefault{10};
 constexpr Seconds kDeadlineMax{30};

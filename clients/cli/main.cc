@@ -23,6 +23,9 @@ std::optional<bool> AskOnTerminal(const std::string& question) {
 int main(int argc, char** argv) {
   // Our own messages say what failed; gRPC's log lines beside them would only confuse.
   setenv("GRPC_VERBOSITY", "NONE", 0);
+  // Names are resolved as every other program on this machine does it (nsswitch, hosts), not by
+  // gRPC's own resolver.
+  setenv("GRPC_DNS_RESOLVER", "native", 0);
   signal(SIGPIPE, SIG_IGN);
   const mayfly::SystemClock clock;
   mayfly::SystemRandom random;

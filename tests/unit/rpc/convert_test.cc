@@ -43,15 +43,25 @@ TEST(ResourceName, AnyIssuer) {
 
 TEST(ResourceName, OneSpellingOnly) {
   const std::string serial = kSerial;
-  for (const std::string& text :
-       {std::string(""), std::string("issuers/"), "issuers//certificates/" + serial,
-        "issuers/a/certificates/", "/issuers/a/certificates/" + serial,
-        "issuers/a/certificates/" + serial + "/", "issuers/A/certificates/" + serial,
-        "issuers/a/b/certificates/" + serial, "issuers/a/certificates/2101933B",
-        std::string("issuers/a/certificates/210"), std::string("issuers/a/certificates/zz"),
-        "Issuers/a/certificates/" + serial, "issuers/a/certificates/" + serial + "\n",
-        "issuers/%61/certificates/" + serial, std::string("issuers/certificates/21"),
-        "issuers/" + std::string(kIssuerNameBytesMax + 1, 'a') + "/certificates/" + serial}) {
+  const std::vector<std::string> others = {
+      "",
+      "issuers/",
+      "issuers/certificates/21",
+      "issuers//certificates/" + serial,
+      "issuers/a/certificates/",
+      "/issuers/a/certificates/" + serial,
+      "issuers/a/certificates/" + serial + "/",
+      "issuers/a/certificates/" + serial + "\n",
+      "issuers/a/b/certificates/" + serial,
+      "issuers/A/certificates/" + serial,
+      "Issuers/a/certificates/" + serial,
+      "issuers/%61/certificates/" + serial,
+      "issuers/a/certificates/2101933B",
+      "issuers/a/certificates/210",
+      "issuers/a/certificates/zz",
+      "issuers/" + std::string(kIssuerNameBytesMax + 1, 'a') + "/certificates/" + serial,
+  };
+  for (const std::string& text : others) {
     const auto name = CertificateName::Parse(text);
     ASSERT_FALSE(name) << text;
     EXPECT_EQ(name.error().rule, "name.certificate") << text;

@@ -1,7 +1,10 @@
 // The server and the C++ client against each other over mutual TLS, with a fake behind.
 #include "rpc/server.h"
 
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <future>
 #include <mutex>
@@ -9,11 +12,16 @@
 #include "base/system.h"
 #include "clients/cpp/client.h"
 #include "clients/cpp/files.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "rpc/peer.h"
 #include "rpc/service.h"
 #include "tests/unit/rpc/test_pki.h"
 
 namespace mayfly::rpc {
 namespace {
+
+// gRPC's own resolver (c-ares) leaks, and says so to LeakSanitizer at the end.
+const int kNativeResolver = setenv("GRPC_DNS_RESOLVER", "native", 1);
 
 Uuid AnyUuid() { return *Uuid::Parse("0190a1b2-0000-7000-8000-000000000001"); }
 
@@ -225,6 +233,61 @@ TEST_F(Server, AForeignCertificateFailsInTheHandshake) {
   ASSERT_TRUE(client);
   EXPECT_EQ((*client)->TrustBundle().error().rule, "client.unreachable");
   EXPECT_TRUE(Log().empty());
+}
+
+TEST_F(Server, AnExpiredCertificateIsToldAtOnce) {
+  pki_.Make("old", "ca", "clientAuth", 0);
+  std::this_thread::sleep_for(Seconds(2));
+  const auto client = Connect("old");
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error().rule, "client.certificate-expired");
+}
+
+TEST_F(Server, AMessageAtTheLimitAndOnePast) {
+  ca::v1::IssueCertificateRequest message;
+  message.set_profile("server");
+  message.set_request_id(AnyUuid().ToString());
+  message.set_csr_der(std::string(kMessageBytesMax, 'x'));
+  const size_t around = message.ByteSizeLong() - kMessageBytesMax;
+  const auto client = Connect("client");
+  ASSERT_TRUE(client);
+  const auto rule = [&](size_t bytes) {
+    return (*client)->Issue({.csr_der = Bytes(bytes - around), .profile = "server"}).error().rule;
+  };
+  EXPECT_EQ(rule(kMessageBytesMax), "csr.size");
+  EXPECT_EQ(rule(kMessageBytesMax + 1), "client.status");
+}
+
+TEST_F(Server, HealthFollowsTheDrain) {
+  const auto text = [&](const char* name) { return ToString(*client::ReadFile(pki_.File(name))); };
+  auto stub = grpc::health::v1::Health::NewStub(grpc::CreateChannel(
+      "localhost:" + std::to_string(server_->ports().at(0)),
+      grpc::SslCredentials({text("ca.crt"), text("client.key"), text("client.crt")})));
+  grpc::health::v1::HealthCheckRequest request;
+  grpc::health::v1::HealthCheckResponse response;
+  for (const char* service : {"", "mayfly.ca.v1.CertificateAuthorityService"}) {
+    grpc::ClientContext context;
+    request.set_service(service);
+    ASSERT_TRUE(stub->Check(&context, request, &response).ok());
+    EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::SERVING) << service;
+  }
+  grpc::ClientContext context;
+  const auto watch = stub->Watch(&context, request);
+  ASSERT_TRUE(watch->Read(&response));
+  auto drain = std::async(std::launch::async, [this] { server_->Drain(Milliseconds(5000)); });
+  ASSERT_TRUE(watch->Read(&response));
+  EXPECT_EQ(response.status(), grpc::health::v1::HealthCheckResponse::NOT_SERVING);
+  context.TryCancel();
+  drain.get();
+}
+
+TEST_F(Server, OnlyClientAuthMakesACaller) {
+  const auto load = [&](const char* name) {
+    return *x509::Certificate::FromPem(AsText(*client::ReadFile(pki_.File(name))));
+  };
+  EXPECT_TRUE(RequireClientAuth(load("client.crt")));
+  EXPECT_EQ(RequireClientAuth(load("server.crt")).error().rule, "peer.purpose");
+  EXPECT_EQ(RequireClientAuth(load("ca.crt")).error().rule, "peer.purpose");
 }
 
 TEST_F(Server, AServersCertificateIsNoCaller) {
