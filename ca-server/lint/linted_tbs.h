@@ -42,7 +42,7 @@ struct LintContext {
 //                       the responder; noRevAvail and ocspNoCheck are NULL
 //   lint.names          the SAN is exactly the grant's names; critical if and only if subject empty
 //   lint.subject        empty; the responder's: not empty and not the issuer's
-//   lint.validity       as granted: covers now, length within grant (and backdate) and issuer
+//   lint.validity       as granted: covers now, length within grant and issuer
 //   lint.serial         20 octets, our format, class and time as the lifetime and now say
 //   lint.issuer         issuer bytes equal the issuer's subject; AKI is its key identifier
 //   lint.key            the public key is the proven one, and not the issuer's own

@@ -188,6 +188,14 @@ TEST(Config, UrlsAtTheLimitAndOnePast) {
   EXPECT_THAT(RulesWith(from, "[" + many + ", " + one + "]"), ElementsAre("config.range"));
 }
 
+TEST(Config, ListenersNamesAtTheLimitAndOnePast) {
+  std::string many = "\"DNS:localhost\"";
+  for (size_t i = 3; i < x509::kNamesMax; ++i) many += ", \"DNS:h" + std::to_string(i) + ".a\"";
+  EXPECT_THAT(RulesWith("\"DNS:localhost\"", many), ElementsAre());
+  EXPECT_THAT(RulesWith("\"DNS:localhost\"", many + ", \"DNS:more.a\""),
+              ElementsAre("config.range"));
+}
+
 TEST(Config, ShortestLivesOfCas) {
   std::string text = ExampleIn("CONFIGURATION.md");
   text = With(text, "\"365d\"", "\"1h\"");
