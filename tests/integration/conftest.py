@@ -90,6 +90,7 @@ def _watched(authority, request):
     authority.clear_failpoints()
     if getattr(request.node, "failed", False):
         _log_on_failure(authority)
+        authority.start()  # one failure is not the next test's
 
 
 @pytest.fixture

@@ -216,7 +216,8 @@ def test_a_policy_activated_before_the_outcome_that_no_longer_allows_it(own_ca):
             own_ca.ca_command("apply-policy")
         assert answer.result().code == Code.PERMISSION_DENIED
         assert application.records() == [(serial, ledger.ABANDONED)] and not application.received
-    application.ask()  # the policy is as before: the next attempt
+    # The policy is as before: the next attempt, as soon as the server has read it (within seconds).
+    application.ask_until_answered(5)
     application.assert_one_certificate()
 
 

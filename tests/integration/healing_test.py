@@ -25,29 +25,31 @@ def works(client):
 
 
 def test_database_stopped_while_serving(own_ca, own_operator):
+    def status(serial):
+        # As web servers that staple ask: without a nonce, so that an answer may be given again.
+        return ocsp.status_of_serial(own_ca, serial, nonce=False)
+
     good = own_operator.issue(make_csr("web.internal")).certificate.serial_number
     revoked = own_operator.issue(make_csr("web.internal")).certificate.serial_number
     own_operator.revoke(revoked)
-    assert ocsp.status_of_serial(own_ca, good) == "good"
-    assert ocsp.status_of_serial(own_ca, revoked) == "revoked"
+    assert (status(good), status(revoked)) == ("good", "revoked")
     server = own_ca.pid("server")
 
+    stopping = time.monotonic()
     own_ca.stop("database")
-    stopped = time.monotonic()
+    answer = status(good)
+    if time.monotonic() - stopping < LEASE_SECONDS / 2:
+        assert answer == "good", "within the lease memory answers"
     with pytest.raises(api.Refused) as refused:
         own_operator.issue(make_csr("web.internal"), seconds=10)
     assert refused.value.code == Code.UNAVAILABLE and refused.value.retry_seconds is not None
-    if time.monotonic() - stopped < LEASE_SECONDS / 2:
-        assert ocsp.status_of_serial(own_ca, good) == "good", "within the lease memory answers"
-    wait_for(lambda: ocsp.status_of_serial(own_ca, good) == "trylater", LEASE_SECONDS + 5,
-             "good to end with the lease")
-    assert ocsp.status_of_serial(own_ca, revoked) == "revoked", "for ever"
+    wait_for(lambda: status(good) == "trylater", LEASE_SECONDS + 5, "good to end with the lease")
+    assert status(revoked) == "revoked", "for ever"
 
     own_ca.start("database")
     wait_for(lambda: works(own_operator), HEALING_SECONDS_MAX, "issuing after the database's return")
-    wait_for(lambda: ocsp.status_of_serial(own_ca, good) == "good", HEALING_SECONDS_MAX,
-             "OCSP after the database's return")
-    assert ocsp.status_of_serial(own_ca, revoked) == "revoked"
+    wait_for(lambda: status(good) == "good", HEALING_SECONDS_MAX, "OCSP after the database's return")
+    assert status(revoked) == "revoked"
     assert own_ca.pid("server") == server and not own_ca.is_gone(server), "without a restart"
 
 

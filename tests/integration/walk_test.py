@@ -90,7 +90,7 @@ def test_continues_where_pid_files_name_strangers(first_run, place):
 def test_continues_after_its_credentials_lapsed(first_run, place):
     for folder, profile, name in (("operator", "client", "URI:spiffe://mayfly.internal/operator"),
                                   ("server", "server", "DNS:localhost")):
-        place.ca_command("issue-local", "--profile", profile, "--name", name, "--lifetime", "62s",
+        place.ca_command("issue-local", "--profile", profile, "--name", name, "--lifetime", "4s",
                          "--cert-out", place.home / folder / "tls.crt",
                          "--key-out", place.home / folder / "tls.key")
     place.stop()

@@ -96,10 +96,11 @@ class Client:
 
     def __init__(self, authority, certificate=None, key=None):
         credentials = grpc.ssl_channel_credentials(authority.root_file.read_bytes(), key, certificate)
+        # gRPC takes the least pause between attempts for the time that one attempt may last.
         self._channel = grpc.secure_channel(
             f"localhost:{authority.port('grpc')}", credentials,
             options=[("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1),
-                     ("grpc.min_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500),
+                     ("grpc.min_reconnect_backoff_ms", 10000), ("grpc.max_reconnect_backoff_ms", 500),
                      ("grpc.initial_reconnect_backoff_ms", 100)])
 
     def close(self):
