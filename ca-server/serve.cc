@@ -127,12 +127,14 @@ class Server {
   Status RenewServerCertificates();
   Status Listen();
   std::vector<http::ReadinessCheck> Checks() const;
+  void RefreshBasis();
   void HouseKeeping();
 
   Wiring& wiring_;
   ResponderService responder_;
   std::unique_ptr<rpc::UseCases> use_cases_;
   rpc::CertificateAuthorityService service_;
+  bool basis_is_fresh_ = true;
   std::atomic<bool> draining_ = false;
   std::unique_ptr<HttpListeners> http_;
   std::unique_ptr<rpc::RpcServer> rpc_;
@@ -195,10 +197,7 @@ void Server::Run(const StopSignals& stop) {
   BootTime house_keeping = clock.BootNow() + kHouseKeepingEvery;
   BootTime partitions = clock.BootNow() + kMakePartitionsEvery;
   while (!stop.Await(kRefreshBasisEvery)) {
-    if (auto refreshed = SyncWait(wiring_.basis().Refresh(wiring_.foundation().In(Seconds(5))));
-        !refreshed) {
-      telemetry::LogFailure("policy not refreshed", refreshed.error());
-    }
+    RefreshBasis();
     if (clock.BootNow() >= house_keeping) {
       HouseKeeping();
       house_keeping = clock.BootNow() + kHouseKeepingEvery;
@@ -209,6 +208,14 @@ void Server::Run(const StopSignals& stop) {
       partitions = clock.BootNow() + (made ? kMakePartitionsEvery : kHouseKeepingEvery);
     }
   }
+}
+
+// A database that is away is told once, and once more when it is back.
+void Server::RefreshBasis() {
+  auto refreshed = SyncWait(wiring_.basis().Refresh(wiring_.foundation().In(Seconds(5))));
+  if (!refreshed && basis_is_fresh_) telemetry::LogFailure("policy not read", refreshed.error());
+  if (refreshed && !basis_is_fresh_) telemetry::LogInfo("policy read again");
+  basis_is_fresh_ = refreshed.has_value();
 }
 
 void Server::HouseKeeping() {

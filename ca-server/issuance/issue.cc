@@ -18,9 +18,12 @@ constexpr int kRoundsMax = 8;
 // An intent found again is signed while at most a tenth of its life has gone.
 constexpr int kStaleIntentDivisor = 10;
 
+bool DeniedByPolicy(ErrorCode code) {
+  return code == ErrorCode::kPolicyDenied || code == ErrorCode::kUnknownProfile;
+}
+
 bool Denied(ErrorCode code) {
-  return code == ErrorCode::kPolicyDenied || code == ErrorCode::kUnknownProfile ||
-         code == ErrorCode::kKeyRejected || code == ErrorCode::kBadCsr ||
+  return DeniedByPolicy(code) || code == ErrorCode::kKeyRejected || code == ErrorCode::kBadCsr ||
          code == ErrorCode::kLintFailed;
 }
 
@@ -61,14 +64,19 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Carry(Application applicat
     }
     if (result) co_return result;
     const ErrorCode code = result.error().code;
-    if (code == ErrorCode::kDecisionStale) CO_TRY(co_await parts_.basis.Refresh(deadline));
-    const bool again = code == ErrorCode::kDecisionStale || code == ErrorCode::kConflict;
+    bool again = code == ErrorCode::kDecisionStale || code == ErrorCode::kConflict;
+    if (code == ErrorCode::kDecisionStale || DeniedByPolicy(code)) {
+      // A denial too is said under today's policy only.
+      const uint64_t decision = parts_.basis.Current()->decision;
+      CO_TRY(co_await parts_.basis.Refresh(deadline));
+      again = again || parts_.basis.Current()->decision > decision;
+    }
     const bool denied_at_first_sight = !looked && Denied(code) && application.request;
     if (!again && !denied_at_first_sight) co_return result;
     if (application.request) {
       CO_TRY_ASSIGN(prior, co_await parts_.ledger.FindRequest(*application.request, deadline));
     }
-    if (denied_at_first_sight && !prior) co_return result;
+    if (!again && !prior) co_return result;
   }
   Error error =
       Fail(ErrorCode::kStoreUnavailable, "issuance.contended",

@@ -13,11 +13,6 @@ constexpr std::string_view kResponderCommonName = "OCSP responder";
 
 TimePoint WholeSeconds(TimePoint time) { return std::chrono::floor<Seconds>(time); }
 
-// The lifetime counts from now, whatever the backdate; RFC 5280 4.1.2.5: notAfter is inclusive.
-TimePoint LastSecond(TimePoint now, Seconds lifetime) {
-  return WholeSeconds(now) + lifetime - Seconds(1);
-}
-
 Error Denied(std::string rule, const std::string& message) {
   Error error = Fail(ErrorCode::kPolicyDenied, rule, message);
   error.violations.push_back({std::move(rule), "lifetime", message});
@@ -29,15 +24,16 @@ Result<x509::Validity> WithinIssuer(TimePoint now, Seconds lifetime, Seconds bac
   if (now < issuer.not_before()) {
     return Denied("policy.issuer-not-yet-valid", "the issuer's own certificate is not valid yet");
   }
-  TimePoint not_after = LastSecond(now, lifetime);
-  if (not_after > issuer.not_after()) {
-    auto left = std::chrono::floor<Seconds>(issuer.not_after() - WholeSeconds(now)) + Seconds(1);
+  const TimePoint not_before =
+      std::max(WholeSeconds(now) - std::min(backdate, lifetime / 2), issuer.not_before());
+  TRY_ASSIGN(auto validity, x509::Validity::For(not_before, lifetime));
+  if (validity.not_after() > issuer.not_after()) {
+    auto left = std::chrono::floor<Seconds>(issuer.not_after() - not_before) + Seconds(1);
     return Denied("policy.outlives-issuer", "the certificate would outlive its issuer's; at most " +
                                                 std::to_string(std::max<int64_t>(left.count(), 0)) +
                                                 " s are left");
   }
-  TimePoint not_before = std::max(WholeSeconds(now) - backdate, issuer.not_before());
-  return x509::Validity::Between(not_before, not_after);
+  return validity;
 }
 
 // The text of the first common name (RFC 5280 4.1.2.4), where it is one that we write.
@@ -112,8 +108,8 @@ Result<CertificateTemplate> MakeTemplate(const IssuanceGrant& grant, const x509:
   if (grant.profile().ocsp_no_check) {
     TRY_ASSIGN(subject, ResponderSubject(issuer.subject));
   }
-  RenewalWindow renewal{WholeSeconds(now) + grant.lifetime() * 2 / 3,
-                        WholeSeconds(now) + grant.lifetime() * 5 / 6};
+  RenewalWindow renewal{validity.not_before() + grant.lifetime() * 2 / 3,
+                        validity.not_before() + grant.lifetime() * 5 / 6};
   return CertificateTemplate{
       x509::TbsFields{issuer.signature_algorithm, issuer.subject, validity, std::move(subject),
                       key.spki(), LeafExtensions(grant, issuer)},
@@ -123,8 +119,7 @@ Result<CertificateTemplate> MakeTemplate(const IssuanceGrant& grant, const x509:
 Result<x509::TbsFields> MakeCaTemplate(const CaWish& wish, const IssuerIdentity& issuer,
                                        TimePoint now) {
   bool is_root = wish.kind == CaKind::kRoot;
-  auto validity = is_root ? x509::Validity::Between(WholeSeconds(now) - kCaBackdate,
-                                                    LastSecond(now, wish.lifetime))
+  auto validity = is_root ? x509::Validity::For(WholeSeconds(now) - kCaBackdate, wish.lifetime)
                           : WithinIssuer(now, wish.lifetime, kCaBackdate, issuer.validity);
   if (!validity) return std::move(validity).error();
 

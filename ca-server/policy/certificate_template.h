@@ -35,8 +35,8 @@ struct CertificateTemplate {
 // Subject empty and SAN critical, keyUsage, extendedKeyUsage, AKI, revocation pointers as the
 // profile says, and nothing else. The responder's own certificate has a common name and no SAN.
 //
-//   notBefore = now - backdate, never before the issuer's
-//   notAfter  = now + lifetime - 1 s: the whole lifetime is usable, and the last second inclusive
+//   notBefore = now - min(backdate, lifetime / 2), never before the issuer's
+//   notAfter  = notBefore + lifetime - 1 s: the last second is inclusive (RFC 5280 4.1.2.5)
 //
 // Whoever numbers it takes the serial's class from fields.validity.lifetime().
 // Errors: kPolicyDenied "policy.outlives-issuer", "policy.issuer-not-yet-valid".

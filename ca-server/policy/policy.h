@@ -29,8 +29,8 @@ struct Profile {
   std::string name;  // [a-z0-9-]{1,63}
   Seconds lifetime_default{0};
   Seconds lifetime_max{0};
-  // notBefore = now - backdate, for holders whose clocks are behind. It comes before the lifetime,
-  // which counts from now, so that it does not shorten the useful life.
+  // notBefore = now - backdate, for holders whose clocks are behind. It is part of the lifetime, so
+  // that a seven-day certificate is one of seven days; never more than half of it.
   Seconds backdate{0};
   x509::KeyUsages key_usages = 0;
   std::vector<der::Oid> extended_key_usages;

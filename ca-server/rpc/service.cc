@@ -81,7 +81,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     const Milliseconds allowed = TimeAllowed(context->deadline(), parts.clock.Now());
     auto call = std::make_shared<Call>(Call{context, reactor, now, now + allowed, {}});
     call->entry.method = method;
-    call->entry.peer = Escape(context->peer());
+    call->entry.peer = context->peer();
     if (in_flight.fetch_add(1) >= parts.in_flight_max) {
       Finish(*call, Overloaded(parts.in_flight_max));
       return reactor;
@@ -116,8 +116,8 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
         std::chrono::duration_cast<Milliseconds>(parts.clock.BootNow() - call.started);
     if (!status) {
       call.entry.code = status.error().code;
-      call.entry.rule = Escape(status.error().rule);
-      call.entry.error = Escape(Describe(status.error(), ErrorText::kForLog), 2048);
+      call.entry.rule = status.error().rule;
+      call.entry.error = Describe(status.error(), ErrorText::kForLog);
     }
     parts.log(call.entry);
   }
@@ -127,14 +127,14 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(policy::Principal principal,
                   co_await parts.use_cases.Identify(std::move(peer), deadline));
-    call.entry.principal = Escape(principal.id);
+    call.entry.principal = principal.id;
     co_return principal;
   }
 
   Task<Status> Issue(Call& call, const v1::IssueCertificateRequest& request,
                      v1::IssueCertificateResponse& response) {
-    call.entry.profile = Escape(request.profile(), kProfileNameBytesMax);
-    call.entry.request_id = Escape(request.request_id(), 36);
+    call.entry.profile = request.profile();
+    call.entry.request_id = request.request_id();
     CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
     CO_TRY_ASSIGN(issuance::IssueRequest wish, ToIssueRequest(request, std::move(principal)));
     const BootTime deadline = call.deadline;
@@ -147,7 +147,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
 
   Task<Status> Get(Call& call, const v1::GetCertificateRequest& request,
                    v1::Certificate& response) {
-    call.entry.subject = Escape(request.name());
+    call.entry.subject = request.name();
     CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
     CO_TRY_ASSIGN(CertificateName name, CertificateName::Parse(request.name()));
     const BootTime deadline = call.deadline;
@@ -159,7 +159,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
 
   Task<Status> Revoke(Call& call, const v1::RevokeCertificateRequest& request,
                       v1::RevokeCertificateResponse& response) {
-    call.entry.subject = Escape(request.name());
+    call.entry.subject = request.name();
     CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
     CO_TRY_ASSIGN(issuance::RevokeRequest wish, ToRevokeRequest(request, std::move(principal)));
     const BootTime deadline = call.deadline;
@@ -170,7 +170,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
 
   Task<Status> Bundle(Call& call, const v1::GetTrustBundleRequest& request,
                       v1::TrustBundle& response) {
-    call.entry.subject = Escape(request.name());
+    call.entry.subject = request.name();
     CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
     CO_TRY_ASSIGN(std::string trust_domain, ParseTrustBundleName(request.name()));
     const issuance::TrustBundle bundle = parts.use_cases.Bundle();

@@ -29,7 +29,8 @@ constexpr Seconds kDeadlineMax{30};
 // What a caller beyond the limit of calls in flight is told to wait.
 constexpr Milliseconds kOverloadedRetryAfter{500};
 
-// One finished call, for the log. Text is escaped; nothing in it is secret.
+// One finished call, for the log. Text is as it came, so the log must escape it; nothing in it is
+// secret.
 struct RequestLogEntry {
   std::string_view method;        // "IssueCertificate"
   std::string peer;               // "ipv4:10.0.0.7:51234"

@@ -39,12 +39,13 @@ TEST(CertificateTemplate, TakesOnlyKeyAndNamesFromTheRequest) {
             x509::AuthorityInfoAccessExtension(issuer.ocsp_urls, issuer.ca_issuers_urls));
 }
 
-TEST(CertificateTemplate, TheLifetimeCountsFromNow) {
+TEST(CertificateTemplate, TheBackdateIsPartOfTheLifetime) {
   auto made = MakeTemplate(Granted(), KeyOf(kCsr), IssuerOf(), kNow);
-  EXPECT_EQ(made->fields.validity.not_before(), kSecond - Seconds(60));
-  EXPECT_EQ(made->fields.validity.not_after(), kSecond + kDay - Seconds(1));
-  EXPECT_EQ(made->renewal.from, kSecond + kDay * 2 / 3);
-  EXPECT_EQ(made->renewal.until, kSecond + kDay * 5 / 6);
+  const x509::Validity validity = made->fields.validity;
+  EXPECT_EQ(validity.not_before(), kSecond - Seconds(60));
+  EXPECT_EQ(validity.lifetime(), kDay);
+  EXPECT_EQ(made->renewal.from, validity.not_before() + kDay * 2 / 3);
+  EXPECT_EQ(made->renewal.until, validity.not_before() + kDay * 5 / 6);
 }
 
 TEST(CertificateTemplate, NeverBeginsBeforeItsIssuer) {
@@ -56,7 +57,7 @@ TEST(CertificateTemplate, NeverBeginsBeforeItsIssuer) {
 
 TEST(CertificateTemplate, NeverOutlivesItsIssuer) {
   IssuerIdentity issuer = IssuerOf();
-  TimePoint last = kSecond + kDay - Seconds(1);
+  TimePoint last = kSecond + kDay - Seconds(61);
   issuer.validity = x509::Validity::Between(kNow - kDay, last).value();
   EXPECT_TRUE(MakeTemplate(Granted(), KeyOf(kCsr), issuer, kNow));
   issuer.validity = x509::Validity::Between(kNow - kDay, last - Seconds(1)).value();
@@ -105,7 +106,7 @@ TEST(CaTemplate, ARootHasNoPathLengthAndNoPointers) {
   ASSERT_TRUE(fields);
   EXPECT_THAT(Oids(*fields), ElementsAre("2.5.29.19", "2.5.29.15", "2.5.29.14"));
   EXPECT_EQ(fields->extensions[0], x509::BasicConstraintsCa(std::nullopt));
-  EXPECT_EQ(fields->validity.not_after(), kSecond + 100 * kDay - Seconds(1));
+  EXPECT_EQ(fields->validity.lifetime(), 100 * kDay);
   EXPECT_EQ(fields->subject, fields->issuer);
 }
 

@@ -1,0 +1,180 @@
+// A whole CA in one process, with a ledger in memory and keys in files, for the tests of issuance/.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/system.h"
+#include "config/policy_file.h"
+#include "hsm/client/software_signer.h"
+#include "issuance/certificate_authority.h"
+#include "tests/fakes/memory_ledger.h"
+
+namespace mayfly::issuance {
+
+// DNS:web.internal stands inside neither; the second has another key.
+// openssl ecparam -name prime256v1 -genkey | openssl req -new -subj / -outform DER | base64
+constexpr std::string_view kCsr =
+    "MIG6MGICAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABN/k6ZL4EIBhzMfXHviQymmqTXhwKf/dG0J7eLEdLlDU"
+    "zq9lILno22qliOzKloqIuP6wwkJoww4Vd8VbsII718KgADAKBggqhkjOPQQDAgNIADBFAiBWRNicOwOUR4hgK8GGas5L"
+    "BF2GAnKZIK4QutF3IN+EkQIhAJ6o8vdZdtc3BL22Tfmk5LWl5Y5emSx3dFOHfeO6kF61";
+constexpr std::string_view kOtherCsr =
+    "MIG5MGICAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABE36WFQwejHkJL8PozAfkHdGSUXWVWANig/wUw7/c+Rt"
+    "jRCUmwXZrKvTewbOHJwHGnA0MgK6eoTjhqx3LbeMYVegADAKBggqhkjOPQQDAgNHADBEAiBBoSglXasFMaSsB+1Bk2sK"
+    "CP9/1oS3Am8e/LWEiBlWmwIgVTW3N8qZS3khtJgpSCooeV/n8E2VqiKVKznPQ61/5kg=";
+
+constexpr const char* kPolicy = R"(
+operators = ["spiffe://mayfly.internal/operator"]
+[profile.server]
+lifetime = "1d"
+key_usage = ["digital-signature"]
+extended_key_usage = ["server-auth"]
+names = ["dns"]
+[[rule]]
+name = "web"
+principals = ["spiffe://mayfly.internal/operator"]
+profiles = ["server"]
+dns = ["web.internal"]
+)";
+constexpr const char* kPolicyWithoutWeb = R"(
+operators = ["spiffe://mayfly.internal/operator"]
+[profile.server]
+lifetime = "1d"
+key_usage = ["digital-signature"]
+extended_key_usage = ["server-auth"]
+names = ["dns"]
+)";
+
+// Signs with keys in files, after whatever the test wants to happen first.
+class StagedSigner final : public Signer {
+ public:
+  explicit StagedSigner(Signer& signer) : signer_(signer) {}
+  Task<SignResult> Sign(SignJob job) override {
+    ++calls;
+    ids.push_back(job.id);
+    if (before_sign) before_sign();
+    if (not_signed_times > 0) {
+      --not_signed_times;
+      co_return SignResult{SignResult::Outcome::kNotSigned,
+                           {},
+                           Fail(ErrorCode::kSignerUnavailable, "signer.away", "away")};
+    }
+    auto result = co_await signer_.Sign(std::move(job));
+    if (flip_a_bit && !result.signature.empty()) result.signature.back() ^= 1;
+    co_return result;
+  }
+  Task<Result<x509::SubjectPublicKeyInfo>> PublicKey(std::string uri, BootTime deadline) override {
+    auto key = co_await signer_.PublicKey(std::move(uri), deadline);
+    co_return key;
+  }
+
+  std::function<void()> before_sign;
+  int not_signed_times = 0;
+  bool flip_a_bit = false;
+  std::atomic<int> calls = 0;
+  std::vector<Uuid> ids;
+
+ private:
+  Signer& signer_;
+};
+
+class IssuanceTest : public testing::Test {
+ protected:
+  IssuanceTest() {
+    char name[] = "/tmp/mayfly-issuance.XXXXXX";
+    directory_ = mkdtemp(name);
+    std::filesystem::permissions(directory_, std::filesystem::perms::owner_all);
+    auto key = hsm::GenerateSoftwareKey(directory_, "issuing", hsm::SoftwareCurve::kP256);
+    files_ = std::make_unique<hsm::SoftwareSigner>(directory_, executor_, clock_);
+    signer_ = std::make_unique<StagedSigner>(*files_);
+    issuer_ = std::make_shared<const Issuer>(
+        IssuerParts{IssuerId{1}, "issuing-1", "file:issuing", SelfSigned(*key), {}, {}, {}},
+        SigningTools{clock_, random_, *signer_, timer_, executor_});
+    basis_ = std::make_unique<BasisCache>(
+        ledger_, [](std::string_view text) { return config::ParsePolicy(text, "policy"); });
+    Activate(kPolicy);
+    EXPECT_TRUE(SyncWait(basis_->Refresh(In())));
+    authority_ = std::make_unique<CertificateAuthority>(CertificateAuthority::Parts{
+        clock_, random_, ledger_, *basis_, {issuer_}, {}, [](const auto&) {
+          return std::optional<bool>();
+        }});
+  }
+  ~IssuanceTest() override { std::filesystem::remove_all(directory_); }
+
+  BootTime In(Seconds time = Seconds(5)) const { return clock_.BootNow() + time; }
+  void Activate(const char* text) {
+    EXPECT_TRUE(SyncWait(ledger_.ActivatePolicy(text, "local:0", In())));
+  }
+  Uuid NewId() { return Uuid::MakeV7(clock_.Now(), random_); }
+
+  IssueRequest Request(std::string_view name = "DNS:web.internal") {
+    return IssueRequest{
+        .principal = {policy::ProofOfIdentity::kCertificate,
+                      "spiffe://mayfly.internal/operator",
+                      "lineage:1",
+                      {}},
+        .csr_der = *FromBase64(kCsr),
+        .profile = "server",
+        .names = {*x509::GeneralName::FromString(name)},
+        .lifetime = std::nullopt,
+        .request_id = std::nullopt,
+    };
+  }
+  Result<IssuedCertificate> Issue(IssueRequest request) {
+    return SyncWait(authority_->Issue(std::move(request), In()));
+  }
+  std::optional<CertificateRecord> Find(const x509::SerialNumber& serial) {
+    return *SyncWait(ledger_.FindCertificate({serial, IssuerId{1}}, In()));
+  }
+
+  std::vector<Event> Denials() const {
+    std::vector<Event> denials;
+    for (const Event& event : ledger_.events()) {
+      if (event.kind == "denial") denials.push_back(event);
+    }
+    return denials;
+  }
+
+  SystemClock clock_;
+  SystemRandom random_;
+  Timer timer_{clock_};
+  ThreadPool executor_{2};
+  fakes::MemoryLedger ledger_{clock_};
+  std::filesystem::path directory_;
+  std::unique_ptr<hsm::SoftwareSigner> files_;
+  std::unique_ptr<StagedSigner> signer_;
+  std::shared_ptr<const Issuer> issuer_;
+  std::unique_ptr<BasisCache> basis_;
+  std::unique_ptr<CertificateAuthority> authority_;
+
+ private:
+  x509::Certificate SelfSigned(const x509::SubjectPublicKeyInfo& key) {
+    const auto name = *x509::Name::CommonName("Issuing CA");
+    const TimePoint now = clock_.Now();
+    const policy::IssuerIdentity identity{name,
+                                          ToBytes(key.key_identifier()),
+                                          x509::SignatureAlgorithm::kEcdsaSha256,
+                                          *x509::Validity::For(now, Seconds(86400 * 30)),
+                                          {},
+                                          {}};
+    auto fields = policy::MakeCaTemplate({policy::CaKind::kRoot, name, key, Seconds(86400 * 30)},
+                                         identity, now);
+    auto tbs = x509::TbsCertificate::Write(
+        *fields, x509::SerialNumber::Make(x509::LifetimeClass::kUpTo100Days, now, random_));
+    auto result = SyncWait(files_->Sign(SignJob{NewId(),
+                                                SignPurpose::kCaCertificate,
+                                                {"file:issuing", key.hash()},
+                                                x509::SignatureAlgorithm::kEcdsaSha256,
+                                                ToBytes(tbs.der()),
+                                                In()}));
+    return *x509::Certificate::FromDer(x509::Certificate::Assemble(
+        tbs.der(), x509::SignatureAlgorithm::kEcdsaSha256, result.signature));
+  }
+};
+
+}  // namespace mayfly::issuance

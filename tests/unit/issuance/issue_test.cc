@@ -1,0 +1,228 @@
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "tests/unit/issuance/issuance_fixture.h"
+
+namespace mayfly::issuance {
+namespace {
+
+using fakes::CommitFault;
+
+TEST_F(IssuanceTest, WhatIsReleasedIsInTheLedgerWithThoseBytes) {
+  auto issued = Issue(Request());
+  ASSERT_TRUE(issued) << issued.error().message;
+  EXPECT_TRUE(issued->certificate.VerifySignedBy(issuer_->key()));
+  EXPECT_EQ(x509::Describe(*issued->certificate.tbs().names()), "DNS:web.internal");
+  auto record = Find(issued->certificate.tbs().serial());
+  ASSERT_TRUE(record);
+  EXPECT_TRUE(Equal(record->tbs, issued->certificate.tbs().der()));
+  EXPECT_TRUE(
+      Equal(std::get<SignedOutcome>(*record->outcome).signature, issued->certificate.signature()));
+  EXPECT_EQ(record->facts.principal, "spiffe://mayfly.internal/operator");
+}
+
+TEST_F(IssuanceTest, TheRecordIsThereBeforeTheSignature) {
+  size_t records_at_signing = 0;
+  signer_->before_sign = [&] { records_at_signing = ledger_.record_count(); };
+  ASSERT_TRUE(Issue(Request()));
+  EXPECT_EQ(records_at_signing, 1u);
+}
+
+TEST_F(IssuanceTest, ADeniedNameIsOneEventAndNoRecord) {
+  auto issued = Issue(Request("DNS:other.internal"));
+  ASSERT_FALSE(issued);
+  EXPECT_EQ(issued.error().code, ErrorCode::kPolicyDenied);
+  EXPECT_EQ(ledger_.record_count(), 0u);
+  EXPECT_EQ(signer_->calls, 0);
+  ASSERT_EQ(Denials().size(), 1u);
+  EXPECT_THAT(Denials()[0].detail, testing::HasSubstr("\"policy.name\""));
+}
+
+TEST_F(IssuanceTest, AFlippedBitInTheRequestsSignatureIsOneEventAndNoRecord) {
+  IssueRequest request = Request();
+  request.csr_der.back() ^= 1;
+  auto issued = Issue(std::move(request));
+  ASSERT_FALSE(issued);
+  EXPECT_EQ(issued.error().rule, "csr.signature");
+  EXPECT_EQ(ledger_.record_count(), 0u);
+  EXPECT_EQ(Denials().size(), 1u);
+}
+
+TEST_F(IssuanceTest, ABlockedKeyIsRefused) {
+  const auto csr = *x509::CertificationRequest::FromDer(*FromBase64(kCsr));
+  ledger_.AddBlock({policy::BlockKind::kKey, ToBytes(csr.public_key().hash())});
+  auto issued = Issue(Request());  // decided under the number before the block: decided again
+  ASSERT_FALSE(issued);
+  EXPECT_EQ(issued.error().code, ErrorCode::kPolicyDenied);
+  EXPECT_EQ(ledger_.record_count(), 0u);
+}
+
+TEST_F(IssuanceTest, ADenialIsSaidUnderTodaysPolicyOnly) {
+  Activate(kPolicyWithoutWeb);
+  ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
+  Activate(kPolicy);  // this process has not read it yet
+  EXPECT_TRUE(Issue(Request()));
+}
+
+TEST_F(IssuanceTest, ARequestIdGivesOneCertificate) {
+  IssueRequest request = Request();
+  request.request_id = NewId();
+  auto first = Issue(request);
+  auto second = Issue(request);
+  ASSERT_TRUE(first && second);
+  EXPECT_TRUE(Equal(first->certificate.der(), second->certificate.der()));
+  EXPECT_EQ(ledger_.record_count(), 1u);
+  EXPECT_EQ(signer_->calls, 1);
+}
+
+TEST_F(IssuanceTest, ARequestIdWithAnotherBodyIsRefused) {
+  IssueRequest request = Request();
+  request.request_id = NewId();
+  ASSERT_TRUE(Issue(request));
+  request.lifetime = Seconds(3600);
+  EXPECT_EQ(Issue(request).error().rule, "request-id.reused");
+  request.lifetime.reset();
+  request.csr_der = *FromBase64(kOtherCsr);
+  EXPECT_EQ(Issue(request).error().rule, "request-id.reused");
+  EXPECT_EQ(ledger_.record_count(), 1u);
+}
+
+TEST_F(IssuanceTest, ARequestIdOfAnotherHolderIsAnotherRequest) {
+  IssueRequest request = Request();
+  request.request_id = NewId();
+  ASSERT_TRUE(Issue(request));
+  request.principal.request_scope = "lineage:2";
+  ASSERT_TRUE(Issue(request));
+  EXPECT_EQ(ledger_.record_count(), 2u);
+}
+
+TEST_F(IssuanceTest, ARequestIdWhoseCertificateWasRevokedIsRefused) {
+  IssueRequest request = Request();
+  request.request_id = NewId();
+  auto issued = Issue(request);
+  ASSERT_TRUE(issued);
+  const CertificateKey key{issued->certificate.tbs().serial(), IssuerId{1}};
+  ASSERT_TRUE(SyncWait(ledger_.Revoke({key, RevocationReason::kUnspecified, "local:0"}, In())));
+  EXPECT_EQ(Issue(request).error().rule, "request-id.revoked");
+}
+
+TEST_F(IssuanceTest, AWrongSignatureIsNeverReleased) {
+  signer_->flip_a_bit = true;
+  IssueRequest request = Request();
+  request.request_id = NewId();
+  auto issued = Issue(request);
+  ASSERT_FALSE(issued);
+  EXPECT_EQ(issued.error().code, ErrorCode::kSignatureInvalid);
+  auto prior = *SyncWait(ledger_.FindRequest({*request.request_id, "lineage:1"}, In()));
+  ASSERT_TRUE(prior);
+  EXPECT_FALSE(prior->outcome) << "an intent";
+  signer_->flip_a_bit = false;
+  ASSERT_TRUE(Issue(request));
+  EXPECT_EQ(ledger_.record_count(), 1u) << "the same record, signed now";
+}
+
+TEST_F(IssuanceTest, ASignerThatWasAwayIsAskedAgainWithTheSameJob) {
+  signer_->not_signed_times = 2;
+  ASSERT_TRUE(Issue(Request()));
+  ASSERT_EQ(signer_->ids.size(), 3u);
+  EXPECT_EQ(signer_->ids[0], signer_->ids[2]);
+}
+
+TEST_F(IssuanceTest, APolicyThatChangesBeforeTheOutcomeDeniesAndAbandons) {
+  signer_->before_sign = [&] {
+    if (signer_->calls == 1) Activate(kPolicyWithoutWeb);
+  };
+  IssueRequest request = Request();
+  request.request_id = NewId();
+  auto issued = Issue(request);
+  ASSERT_FALSE(issued);
+  EXPECT_EQ(issued.error().code, ErrorCode::kPolicyDenied);
+  auto prior = *SyncWait(ledger_.FindRequest({*request.request_id, "lineage:1"}, In()));
+  EXPECT_TRUE(std::holds_alternative<AbandonedOutcome>(*prior->outcome));
+  Activate(kPolicy);
+  ASSERT_TRUE(Issue(request));
+  EXPECT_EQ(ledger_.record_count(), 2u) << "the next attempt";
+}
+
+TEST_F(IssuanceTest, APolicyThatChangesButStillAllowsSettlesTheSameRecord) {
+  const std::string again = std::string(kPolicy) + "# another version\n";
+  signer_->before_sign = [&] { Activate(again.c_str()); };
+  ASSERT_TRUE(Issue(Request()));
+  EXPECT_EQ(ledger_.record_count(), 1u);
+  EXPECT_EQ(signer_->calls, 1);
+}
+
+TEST_F(IssuanceTest, AnOutcomeAfterTheAbandonmentIsNotReleased) {
+  IssueRequest request = Request();
+  request.request_id = NewId();
+  const RequestKey id{*request.request_id, "lineage:1"};
+  signer_->before_sign = [&] {
+    if (signer_->calls > 1) return;
+    auto prior = *SyncWait(ledger_.FindRequest(id, In()));
+    ASSERT_TRUE(
+        SyncWait(ledger_.Settle({prior->record.facts().key, AbandonedOutcome{}, 0, 0}, In())));
+  };
+  auto issued = Issue(request);
+  ASSERT_TRUE(issued) << "the next attempt's";
+  EXPECT_EQ(ledger_.record_count(), 2u);
+  auto prior = *SyncWait(ledger_.FindRequest(id, In()));
+  EXPECT_EQ(prior->attempt, 2);
+  EXPECT_EQ(prior->record.facts().key.serial, issued->certificate.tbs().serial());
+}
+
+TEST_F(IssuanceTest, ARecordThatPersistedThoughItsCommitFailedIsFoundAgain) {
+  for (CommitFault fault : {CommitFault::kDidPersist, CommitFault::kDidNotPersist}) {
+    IssueRequest request = Request();
+    request.request_id = NewId();
+    const size_t before = ledger_.record_count();
+    ledger_.FailNextCommit(fault);
+    ASSERT_FALSE(Issue(request));
+    ASSERT_TRUE(Issue(request));
+    EXPECT_EQ(ledger_.record_count(), before + 1);
+  }
+}
+
+TEST_F(IssuanceTest, AnOutcomeThatPersistedThoughItsCommitFailedIsTheCertificate) {
+  IssueRequest request = Request();
+  request.request_id = NewId();
+  signer_->before_sign = [&] { ledger_.FailNextCommit(CommitFault::kDidPersist); };
+  ASSERT_FALSE(Issue(request));
+  signer_->before_sign = nullptr;
+  auto prior = *SyncWait(ledger_.FindRequest({*request.request_id, "lineage:1"}, In()));
+  const Bytes signature = std::get<SignedOutcome>(*prior->outcome).signature;
+  auto issued = Issue(request);
+  ASSERT_TRUE(issued);
+  EXPECT_TRUE(Equal(issued->certificate.signature(), signature));
+  EXPECT_EQ(signer_->calls, 1);
+}
+
+TEST_F(IssuanceTest, ManyAtOnceWithOneRequestIdAreOneCertificate) {
+  IssueRequest request = Request();
+  request.request_id = NewId();
+  constexpr int kCallers = 16;
+  std::vector<Bytes> received(kCallers);
+  std::vector<std::thread> callers;
+  for (int i = 0; i < kCallers; ++i) {
+    callers.emplace_back([&, i] {
+      auto issued = Issue(request);
+      ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
+      received[i] = ToBytes(issued->certificate.der());
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  for (const Bytes& der : received) EXPECT_EQ(der, received[0]);
+  EXPECT_EQ(ledger_.record_count(), 1u);
+}
+
+// The responder's certificate walks the same path.
+TEST_F(IssuanceTest, TheRespondersKeyIsProvedByACanary) {
+  ASSERT_TRUE(hsm::GenerateSoftwareKey(directory_, "ocsp", hsm::SoftwareCurve::kP256));
+  auto issued =
+      SyncWait(authority_->IssueForResponder(IssuerId{1}, "file:ocsp", Seconds(86400), In()));
+  ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
+  EXPECT_EQ(Find(issued->certificate.tbs().serial())->facts.principal, "system:ocsp");
+}
+
+}  // namespace
+}  // namespace mayfly::issuance

@@ -1,0 +1,79 @@
+#include "tests/unit/issuance/issuance_fixture.h"
+
+namespace mayfly::issuance {
+namespace {
+
+policy::Principal Operator() {
+  return {
+      policy::ProofOfIdentity::kCertificate, "spiffe://mayfly.internal/operator", "lineage:1", {}};
+}
+policy::Principal Stranger() {
+  return {policy::ProofOfIdentity::kCertificate, "spiffe://mayfly.internal/web", "lineage:9", {}};
+}
+
+TEST_F(IssuanceTest, OthersSeeNothingAndRevokeNothing) {
+  const auto serial = Issue(Request())->certificate.tbs().serial();
+  EXPECT_TRUE(SyncWait(authority_->Show(Operator(), "issuing-1", serial, In())));
+  auto shown = SyncWait(authority_->Show(Stranger(), "issuing-1", serial, In()));
+  EXPECT_EQ(shown.error().rule, "certificate.not-found");
+  auto revoked = SyncWait(
+      authority_->Revoke({Stranger(), "issuing-1", serial, RevocationReason::kUnspecified}, In()));
+  EXPECT_EQ(revoked.error().rule, "policy.operator");
+  EXPECT_FALSE(Find(serial)->revocation);
+  EXPECT_EQ(Denials().size(), 1u) << "the denial";
+}
+
+TEST_F(IssuanceTest, HoldersSeeTheirOwnLineage) {
+  auto issued = Issue(Request());
+  policy::Principal holder = Stranger();
+  holder.request_scope = "lineage:" + issued->facts.lineage.lineage.ToString();
+  EXPECT_TRUE(SyncWait(authority_->Show(holder, "-", issued->certificate.tbs().serial(), In())));
+}
+
+TEST_F(IssuanceTest, RevokingAgainGivesTheFirstRevocation) {
+  const auto serial = Issue(Request())->certificate.tbs().serial();
+  auto first = SyncWait(
+      authority_->Revoke({Operator(), "-", serial, RevocationReason::kKeyCompromise}, In()));
+  auto second =
+      SyncWait(authority_->Revoke({Operator(), "-", serial, RevocationReason::kSuperseded}, In()));
+  ASSERT_TRUE(first && second);
+  EXPECT_FALSE(first->receipt.was_revoked_before);
+  EXPECT_TRUE(second->receipt.was_revoked_before);
+  EXPECT_EQ(second->receipt.revocation.reason, RevocationReason::kKeyCompromise);
+}
+
+TEST_F(IssuanceTest, APeerIsWhoItsRecordedCertificateSays) {
+  auto issued = Issue(Request());
+  auto principal = SyncWait(authority_->Identify(issued->certificate, In()));
+  ASSERT_TRUE(principal);
+  EXPECT_EQ(principal->id, "dns:web.internal");
+  EXPECT_EQ(principal->request_scope, "lineage:" + issued->facts.lineage.lineage.ToString());
+}
+
+TEST_F(IssuanceTest, ARevokedPeerIsRefusedAtItsNextCall) {
+  auto issued = Issue(Request());
+  ASSERT_TRUE(SyncWait(authority_->Identify(issued->certificate, In())));
+  const auto serial = issued->certificate.tbs().serial();
+  ASSERT_TRUE(SyncWait(
+      authority_->Revoke({Operator(), "-", serial, RevocationReason::kKeyCompromise}, In())));
+  EXPECT_EQ(SyncWait(authority_->Identify(issued->certificate, In())).error().rule, "peer.revoked");
+}
+
+// The same TBS with another valid signature of the issuer is not what was recorded.
+TEST_F(IssuanceTest, APeerWithOtherBytesThanTheRecordedIsUnknown) {
+  auto issued = Issue(Request());
+  const Bytes tbs = ToBytes(issued->certificate.tbs().der());
+  auto again = SyncWait(signer_->Sign(SignJob{NewId(),
+                                              SignPurpose::kCertificate,
+                                              {"file:issuing", issuer_->key().hash()},
+                                              x509::SignatureAlgorithm::kEcdsaSha256,
+                                              tbs,
+                                              In()}));
+  auto twin = *x509::Certificate::FromDer(
+      x509::Certificate::Assemble(tbs, x509::SignatureAlgorithm::kEcdsaSha256, again.signature));
+  ASSERT_TRUE(twin.VerifySignedBy(issuer_->key()));
+  EXPECT_EQ(SyncWait(authority_->Identify(twin, In())).error().rule, "peer.unknown");
+}
+
+}  // namespace
+}  // namespace mayfly::issuance
