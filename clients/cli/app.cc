@@ -12,8 +12,7 @@ constexpr char kFooter[] = R"(
 Examples:
   mayfly issue web.internal
       a key and a certificate for web.internal: ./web.internal.key and .crt
-  mayfly issue web.internal 10.0.0.7 spiffe://mayfly.internal/web \
-      --profile server --lifetime 7d --out /etc/web
+  mayfly issue web.internal 10.0.0.7 --profile server --lifetime 7d --out /etc/web
   mayfly issue --csr request.pem --cert-out web.crt
       the key stays where it is
   mayfly show web.internal.crt
@@ -41,7 +40,7 @@ is issued.
 Examples:
   mayfly issue web.internal
   mayfly issue web.internal www.internal --lifetime 24h --key-type rsa-3072
-  mayfly issue spiffe://mayfly.internal/ns/prod/web --profile workload
+  mayfly issue spiffe://mayfly.internal/ns/prod/sa/web --profile workload
   mayfly issue --csr request.pem --cert-out web.crt
 )";
 
