@@ -102,7 +102,8 @@ class SignerHost {
   }
   std::string Log() const { return ReadFile(folder() / "log"); }
 
-  void Configure(int workers) {
+  void Configure(size_t workers) {
+    workers_ = workers;
     std::string text = "module = \"" + Module() +
                        "\"\npin_file = \"pin\"\nsocket = \"signer.sock\"\n"
                        "state_directory = \"signer-state\"\nworkers = " +
@@ -126,10 +127,12 @@ class SignerHost {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return RunSigner(arguments);
   }
-  void MakeKeys() {
-    ASSERT_EQ(GenerateKey("issuing", "p256"), 0) << ReadFile(folder() / "out");
-    ASSERT_EQ(GenerateKey("other", "p384"), 0) << ReadFile(folder() / "out");
-    ASSERT_EQ(GenerateKey("status", "p256"), 0) << ReadFile(folder() / "out");
+  // Those but "other" are on P-256.
+  void MakeKeys(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      ASSERT_EQ(GenerateKey(name, name == "other" ? "p384" : "p256"), 0)
+          << ReadFile(folder() / "out");
+    }
   }
 
   // Waits for its end; the output is in the file "out".
@@ -142,15 +145,18 @@ class SignerHost {
     return Run(arguments);
   }
 
+  // Waits until it listens.
   void Start() {
+    size_t before = Count(Log(), "event=signer.serving");
     serving_ = Spawn({Program(), "serve", "--config", (folder() / "signer.toml").native()},
                      folder() / "log");
-    ASSERT_TRUE(Eventually([&] { return std::filesystem::exists(socket()); })) << Log();
+    ASSERT_TRUE(Eventually([&] { return Count(Log(), "event=signer.serving") > before; })) << Log();
   }
+  // Waits until every worker has logged in.
   void StartReady() {
+    size_t wanted = Count(Log(), "event=worker.ready") + workers_;
     Start();
-    ASSERT_TRUE(Eventually([&] { return Log().find("worker.ready") != std::string::npos; }))
-        << Log();
+    ASSERT_TRUE(Eventually([&] { return Count(Log(), "event=worker.ready") >= wanted; })) << Log();
   }
   // Its exit code, or minus the signal.
   int Stop(int signal) {
@@ -211,6 +217,7 @@ class SignerHost {
 
   TemporaryFolder folder_;
   pid_t serving_ = -1;
+  size_t workers_ = 0;
 };
 
 }  // namespace mayfly::contract

@@ -109,7 +109,8 @@ TEST(Wire, MutatedBodiesAreRefusedOrMeanWhatTheySay) {
       Bytes body = good;
       body[random() % body.size()] ^= static_cast<uint8_t>(1 + random() % 255);
       auto frame = DecodeFrame(body);
-      if (frame) EXPECT_EQ(ToBytes(BodyOf(EncodeFrame(*frame))), body);
+      if (!frame) continue;
+      EXPECT_EQ(ToBytes(BodyOf(EncodeFrame(*frame))), body);
     }
   }
 }
