@@ -117,8 +117,9 @@ def test_database_killed(own_ca, point):
     with own_ca.failpoint(point, f"kill-other {postmaster}"):
         refused = application.try_to_ask()
     own_ca.wait_gone(postmaster)
+    # A backend outlives its postmaster by a moment and may still commit what it was sent; whatever
+    # was released must be there afterwards.
     assert refused is None or refused.code in MAY_BE_REPEATED
-    assert refused or point == AFTER_OUTCOME, "without the database nothing new is released"
     own_ca.start("database")
     application.ask_until_answered()
     application.assert_one_certificate()
