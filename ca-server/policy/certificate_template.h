@@ -22,7 +22,8 @@ struct IssuerIdentity {
   std::vector<std::string> ca_issuers_urls;
 };
 
-// When to renew: from two thirds of the granted lifetime to five sixths of it, counted from now.
+// When to renew: from two thirds of the granted lifetime to five sixths of it, counted from
+// notBefore.
 struct RenewalWindow {
   TimePoint from, until;
 };

@@ -29,9 +29,15 @@ constexpr size_t kExtensionsMax = 32;
 
 // KeyUsage bits, by their RFC names. Bit 0 is digitalSignature.
 enum class KeyUsage : uint16_t {
-  kDigitalSignature = 1 << 0, kContentCommitment = 1 << 1, kKeyEncipherment = 1 << 2,
-  kDataEncipherment = 1 << 3, kKeyAgreement = 1 << 4, kKeyCertSign = 1 << 5, kCrlSign = 1 << 6,
-  kEncipherOnly = 1 << 7, kDecipherOnly = 1 << 8,
+  kDigitalSignature = 1 << 0,
+  kContentCommitment = 1 << 1,
+  kKeyEncipherment = 1 << 2,
+  kDataEncipherment = 1 << 3,
+  kKeyAgreement = 1 << 4,
+  kKeyCertSign = 1 << 5,
+  kCrlSign = 1 << 6,
+  kEncipherOnly = 1 << 7,
+  kDecipherOnly = 1 << 8,
 };
 using KeyUsages = uint16_t;  // OR of KeyUsage
 constexpr KeyUsages operator|(KeyUsage a, KeyUsage b) {
@@ -47,11 +53,11 @@ const der::Oid& CrlDistributionPoints();
 const der::Oid& AuthorityKeyIdentifier();
 const der::Oid& ExtendedKeyUsage();
 const der::Oid& AuthorityInfoAccess();
-const der::Oid& NoRevAvail();     // 2.5.29.56, RFC 9608
-const der::Oid& OcspNoCheck();    // 1.3.6.1.5.5.7.48.1.5
-const der::Oid& ServerAuth();     // 1.3.6.1.5.5.7.3.1
-const der::Oid& ClientAuth();     // 1.3.6.1.5.5.7.3.2
-const der::Oid& OcspSigning();    // 1.3.6.1.5.5.7.3.9
+const der::Oid& NoRevAvail();   // 2.5.29.56, RFC 9608
+const der::Oid& OcspNoCheck();  // 1.3.6.1.5.5.7.48.1.5
+const der::Oid& ServerAuth();   // 1.3.6.1.5.5.7.3.1
+const der::Oid& ClientAuth();   // 1.3.6.1.5.5.7.3.2
+const der::Oid& OcspSigning();  // 1.3.6.1.5.5.7.3.9
 }  // namespace oid
 
 // Writers: each gives a whole Extension, with the criticality that RFC 5280 or its own RFC sets.

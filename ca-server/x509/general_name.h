@@ -2,11 +2,13 @@
 // A GeneralName that exists is valid and normal: comparing two is comparing bytes.
 //
 //   dNSName    lower case; labels of a-z 0-9 - of 1..63, not led or ended by -; 253 at most;
-//              no trailing dot; "*" only as the whole first label of a name of three labels or more;
-//              the last label not a number (an IPv4 address to many); Punycode sound after "xn--"
+//              no trailing dot; "*" only as the whole first label of a name of three labels or
+//              more; the last label not a number (an IPv4 address to many); Punycode sound after
+//              "xn--"
 //   iPAddress  4 or 16 octets; v4-mapped v6 is refused
 //   URI        scheme in lower case, then "://", an authority in lower case; SPIFFE IDs must
-//              pass spiffe_id.h; 2048 octets at most, the characters of RFC 3986, no user information
+//              pass spiffe_id.h; 2048 octets at most, the characters of RFC 3986, no user
+//              information
 //   rfc822Name local@domain, domain in lower case and valid as a dNSName; 254 at most
 #pragma once
 
@@ -39,7 +41,7 @@ class GeneralName {
   Kind kind() const { return kind_; }
   const std::string& value() const { return value_; }  // text, or 4/16 raw octets for kIp
   std::string ValueText() const;                       // IPs as text (RFC 5952 for v6)
-  std::string ToString() const;                        // "DNS:", "IP:", "URI:", "email:" + ValueText
+  std::string ToString() const;  // "DNS:", "IP:", "URI:", "email:" + ValueText
   void Write(der::Writer& writer) const;
   friend auto operator<=>(const GeneralName&, const GeneralName&) = default;
 

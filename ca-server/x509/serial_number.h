@@ -36,8 +36,10 @@ class SerialNumber {
   // Lower- or upper-case hex, an even number of digits, no separators.
   static Result<SerialNumber> FromHex(std::string_view hex);
 
-  ByteSpan octets() const { return octets_; }  // big endian magnitude, first octet < 0x80 or 0x00-led
-  std::string Hex() const;                     // lower case
+  ByteSpan octets() const {
+    return octets_;
+  }                         // big endian magnitude, first octet < 0x80 or 0x00-led
+  std::string Hex() const;  // lower case
   // Class and time, where the serial is of our format; nothing otherwise.
   std::optional<LifetimeClass> lifetime_class() const;
   std::optional<TimePoint> issued_at() const;  // milliseconds precision

@@ -11,8 +11,13 @@
 namespace mayfly::x509 {
 
 enum class SignatureAlgorithm : uint8_t {
-  kEcdsaSha256, kEcdsaSha384, kEcdsaSha512, kEd25519,
-  kRsaPkcs1Sha256, kRsaPkcs1Sha384, kRsaPkcs1Sha512,
+  kEcdsaSha256,
+  kEcdsaSha384,
+  kEcdsaSha512,
+  kEd25519,
+  kRsaPkcs1Sha256,
+  kRsaPkcs1Sha384,
+  kRsaPkcs1Sha512,
 };
 std::string_view SignatureAlgorithmName(SignatureAlgorithm algorithm);  // "ecdsa-sha256" ...
 

@@ -33,7 +33,9 @@ class SubjectPublicKeyInfo {
 
  private:
   SubjectPublicKeyInfo(KeyType type, Bytes der, size_t key_bits_size, size_t rsa_modulus_bits)
-      : type_(type), der_(std::move(der)), key_bits_size_(key_bits_size),
+      : type_(type),
+        der_(std::move(der)),
+        key_bits_size_(key_bits_size),
         rsa_modulus_bits_(rsa_modulus_bits) {}
   ByteSpan key_bits_is_tail() const { return ByteSpan(der_).last(key_bits_size_); }
   KeyType type_;

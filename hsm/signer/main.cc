@@ -1,12 +1,11 @@
 // mayfly-signer: the process that owns the PKCS#11 module, the PIN and the sessions.
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "hsm/signer/commands.h"
+#include "telemetry/log.h"
 
 namespace {
 
@@ -30,13 +29,6 @@ constexpr const char* kClearPinHelp =
     "Do this when you know that the PIN file is right and the token is not locked: every wrong\n"
     "PIN brings a token nearer to locking for good. A running server notices within seconds.";
 
-void LogToStderr() {
-  auto logger = spdlog::stderr_logger_st("mayfly-signer");
-  logger->set_pattern("time=%Y-%m-%dT%H:%M:%S.%e%z level=%l pid=%P %v");
-  logger->flush_on(spdlog::level::trace);
-  spdlog::set_default_logger(std::move(logger));
-}
-
 // CLI11's own codes are 100 to 127; ours say: 0 well, 1 failed, 2 wrong usage.
 int ReportUsage(const CLI::App& app, const CLI::ParseError& error) {
   return app.exit(error) == 0 ? mayfly::hsm::kExitOk : mayfly::hsm::kExitUsage;
@@ -51,7 +43,7 @@ CLI::App* AddCommand(CLI::App& app, const char* name, const char* help, std::str
 }  // namespace
 
 int main(int argc, char** argv) {
-  LogToStderr();
+  mayfly::telemetry::StartLogging("mayfly-signer");
   CLI::App app("Signs for Mayfly with keys that never leave their token.", "mayfly-signer");
   app.set_version_flag("--version", MAYFLY_VERSION);
   app.require_subcommand(1);

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spdlog/spdlog.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -16,6 +15,7 @@
 #include "hsm/client/signing_rules.h"
 #include "hsm/client/socket.h"
 #include "hsm/signer/event_ids.h"
+#include "telemetry/log.h"
 
 namespace mayfly::hsm {
 namespace {
@@ -40,10 +40,11 @@ Supervisor::~Supervisor() {
 
 Status Supervisor::Run() {
   TRY(Open());
-  spdlog::info("event=signer.serving socket={} workers={} keys={}", config_.socket.native(),
-               workers_.size(), config_.keys.size());
+  telemetry::LogInfo("signer.serving", {{"socket", config_.socket.native()},
+                                        {"workers", workers_.size()},
+                                        {"keys", config_.keys.size()}});
   Serve();
-  spdlog::info("event=signer.stopped");
+  telemetry::LogInfo("signer.stopped");
   return Ok();
 }
 
@@ -140,7 +141,7 @@ void Supervisor::ReadSignals() {
   signalfd_siginfo info;
   while (read(signals_.get(), &info, sizeof info) == sizeof info) {
     if (info.ssi_signo == SIGCHLD || drain_until_) continue;
-    spdlog::info("event=signer.draining signal={}", info.ssi_signo);
+    telemetry::LogInfo("signer.draining", {{"signal", info.ssi_signo}});
     drain_until_ = clock_.BootNow() + kDrainMax;
     Unwatch(listener_.get());
     unlink(config_.socket.c_str());
@@ -154,9 +155,9 @@ void Supervisor::ReadSignals() {
 void Supervisor::ReapChildren() {
   int status = 0;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-    spdlog::info("event=worker.ended worker_pid={} exit={} signal={}", pid,
-                 WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-                 WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    telemetry::LogInfo("worker.ended", {{"worker_pid", pid},
+                                        {"exit", WIFEXITED(status) ? WEXITSTATUS(status) : -1},
+                                        {"signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0}});
     for (size_t i = 0; i < workers_.size(); ++i) {
       if (!workers_[i].process || workers_[i].process->pid() != pid) continue;
       workers_[i].process->Forget();

@@ -1,5 +1,4 @@
 // The supervisor's side towards whoever asks for signatures.
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include "hsm/client/signing_rules.h"
 #include "hsm/signer/event_ids.h"
 #include "hsm/signer/supervisor.h"
+#include "telemetry/log.h"
 
 namespace mayfly::hsm {
 namespace {
@@ -47,7 +47,9 @@ bool Supervisor::MayConnect(int fd) const {
   socklen_t size = sizeof peer;
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
   bool may = peer.uid == geteuid() || peer.uid == 0 || config_.allowed_uids.contains(peer.uid);
-  if (!may) spdlog::warn("event=client.refused uid={} peer_pid={}", peer.uid, peer.pid);
+  if (!may) {
+    telemetry::LogWarning("client.refused", {{"uid", peer.uid}, {"peer_pid", peer.pid}});
+  }
   return may;
 }
 
@@ -55,7 +57,7 @@ void Supervisor::Accept() {
   FileDescriptor fd(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!fd.open() || !MayConnect(fd.get())) return;
   if (clients_.size() >= kConnectionsMax) {
-    spdlog::warn("event=client.refused reason=too-many-connections");
+    telemetry::LogWarning("client.refused", {{"reason", "too-many-connections"}});
     return;
   }
   uint64_t id = next_client_++;
@@ -83,7 +85,7 @@ void Supervisor::ReadClient(uint64_t id) {
   auto frames = client->second.stream.Receive();
   if (!frames) {
     if (frames.error().rule == "signer.wire") {
-      spdlog::warn("event=client.dropped reason=\"{}\"", frames.error().message);
+      telemetry::LogFailure("client.dropped", frames.error());
     }
     return DropClient(id);
   }

@@ -1,5 +1,4 @@
 // The supervisor's side towards its workers.
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include "hsm/client/signing_rules.h"
 #include "hsm/signer/event_ids.h"
 #include "hsm/signer/supervisor.h"
+#include "telemetry/log.h"
 
 namespace mayfly::hsm {
 namespace {
@@ -67,7 +67,7 @@ void Supervisor::StartWorker(size_t index) {
   slot.start_at = clock_.BootNow() + slot.backoff;
   auto process = WorkerProcess::Start(config_file_);
   if (!process || !Watch(process->stream().fd(), kFirstWorker + index, EPOLLIN)) {
-    spdlog::error("event=worker.start-failed worker={}", index);
+    telemetry::Log(telemetry::Level::kError, "worker.start-failed", {{"worker", index}});
     slot.backoff = std::min(2 * slot.backoff, kBackoffMax);
     return;
   }
@@ -127,14 +127,13 @@ void Supervisor::OnWorkerFrame(size_t index, Frame frame) {
 void Supervisor::OnWorkerState(size_t index, WorkerState state) {
   WorkerSlot& slot = workers_[index];
   if (!state.down) {
-    spdlog::info("event=worker.ready worker={} worker_pid={}", index, slot.process->pid());
+    telemetry::LogInfo("worker.ready", {{"worker", index}, {"worker_pid", slot.process->pid()}});
     slot.state = State::kIdle;
     slot.reason.reset();
     slot.backoff = kBackoffMin;
     return;
   }
-  spdlog::error("event=worker.down worker={} error=\"{}\"", index,
-                Escape(Describe(*state.down, ErrorText::kForLog), 1024));
+  telemetry::LogFailure("worker.down", *state.down, {{"worker", index}});
   if (slot.state == State::kStarting) slot.reason = std::move(state.down);
   slot.state = State::kEnding;
   slot.deadline = clock_.BootNow() + kWorkerEndMax;
@@ -152,8 +151,10 @@ void Supervisor::OnWorkerReply(size_t index, const Frame& frame) {
 
 void Supervisor::OnWorkerLate(size_t index) {
   WorkerSlot& slot = workers_[index];
-  spdlog::error("event=worker.hung worker={} worker_pid={} during={}", index, slot.process->pid(),
-                slot.job ? "job" : "start");
+  telemetry::Log(telemetry::Level::kError, "worker.hung",
+                 {{"worker", index},
+                  {"worker_pid", slot.process->pid()},
+                  {"during", slot.job ? "job" : "start"}});
   if (!slot.job) {
     return EndWorker(index, SignerFailure("signer.token-hangs", "the token does not answer"));
   }

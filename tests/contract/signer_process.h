@@ -147,16 +147,16 @@ class SignerHost {
 
   // Waits until it listens.
   void Start() {
-    size_t before = Count(Log(), "event=signer.serving");
+    size_t before = Count(Log(), "signer.serving");
     serving_ = Spawn({Program(), "serve", "--config", (folder() / "signer.toml").native()},
                      folder() / "log");
-    ASSERT_TRUE(Eventually([&] { return Count(Log(), "event=signer.serving") > before; })) << Log();
+    ASSERT_TRUE(Eventually([&] { return Count(Log(), "signer.serving") > before; })) << Log();
   }
   // Waits until every worker has logged in.
   void StartReady() {
-    size_t wanted = Count(Log(), "event=worker.ready") + workers_;
+    size_t wanted = Count(Log(), "worker.ready") + workers_;
     Start();
-    ASSERT_TRUE(Eventually([&] { return Count(Log(), "event=worker.ready") >= wanted; })) << Log();
+    ASSERT_TRUE(Eventually([&] { return Count(Log(), "worker.ready") >= wanted; })) << Log();
   }
   // Its exit code, or minus the signal.
   int Stop(int signal) {

@@ -133,7 +133,7 @@ TEST_F(SignerProcess, IdleWorkersThatAreKilledAreReplaced) {
   for (pid_t worker : before) kill(worker, SIGKILL);
   EXPECT_TRUE(Eventually([&] {
     auto now = host.Workers();
-    return now.size() == 2 && now != before && Count(host.Log(), "event=worker.ready") >= 4;
+    return now.size() == 2 && now != before && Count(host.Log(), "worker.ready") >= 4;
   })) << host.Log();
   EXPECT_TRUE(Signs());
 }
@@ -158,8 +158,7 @@ TEST_F(SignerProcess, HungWorkerIsKilledAtTheDeadline) {
   EXPECT_EQ(result.outcome, Outcome::kMayHaveBeenSigned);
   EXPECT_EQ(result.error.rule, "signer.deadline");
   EXPECT_LT(SystemClock().BootNow() - started, milliseconds(1500));
-  EXPECT_TRUE(Eventually([&] { return Count(host.Log(), "event=worker.hung") == 1; }))
-      << host.Log();
+  EXPECT_TRUE(Eventually([&] { return Count(host.Log(), "worker.hung") == 1; })) << host.Log();
   host.ClearFailpoint("signer.worker.before-sign");
   EXPECT_TRUE(Signs()) << host.Log();
 }
@@ -265,7 +264,7 @@ TEST_F(SignerProcess, WrongPinIsSentOnceOnlyEver) {
   EXPECT_NE(log.find("clear-pin"), std::string::npos);
   EXPECT_EQ(Count(log, "no-such-pin"), 0u);
   // Nor is it tried in a loop that only looks at the note.
-  EXPECT_LT(Count(log, "event=worker.down"), 12u) << log;
+  EXPECT_LT(Count(log, "worker.down"), 12u) << log;
 
   // The right PIN in the file heals without a restart, for it is another value.
   WriteFile(host.folder() / "pin", std::string(kPin) + "\n");

@@ -62,7 +62,7 @@ def module_of_include(name, includer):
     if "/" not in name and beside.exists():
         return module_of(beside)
     parts = name.split("/")
-    if parts[0] == "mayfly" or (parts[0] == "google" and name.endswith(".pb.h")):
+    if name.endswith(".pb.h") and parts[0] in ("mayfly", "google", "grpc"):
         return "proto"
     if parts[0] in ("hsm", "clients"):
         return "/".join(parts[:2])
