@@ -38,7 +38,7 @@ class SerialNumber {
 
   ByteSpan octets() const {
     return octets_;
-  }                         // big endian magnitude, first octet < 0x80 or 0x00-led
+  }  // big endian magnitude, first octet < 0x80 or 0x00-led
   std::string Hex() const;  // lower case
   // Class and time, where the serial is of our format; nothing otherwise.
   std::optional<LifetimeClass> lifetime_class() const;
