@@ -65,7 +65,7 @@ void CheckValidity(const x509::Validity& validity, const policy::CaWish& wish,
   };
   note(validity.Covers(now), "does not cover the present");
   // With the present covered, that bounds the end too.
-  note(validity.lifetime() <= wish.lifetime + kCaBackdateMax, "is longer than wished");
+  note(validity.lifetime() <= wish.lifetime, "is longer than wished");
   note(validity.not_before() >= now - kCaBackdateMax - kTimeDistanceMax,
        "begins earlier than wished");
   if (wish.kind == CaKind::kRoot) return;

@@ -125,7 +125,7 @@ TEST(LintCa, ValidityIsTheWishes) {
     subject.fields.validity = x509::Validity::Between(from, to).value();
     return subject.Rules();
   };
-  TimePoint last = cut + 200 * kDay - Seconds(1);
+  TimePoint last = cut + 200 * kDay - Seconds(61);
   EXPECT_THAT(with(cut - Seconds(60), last), IsEmpty());
   EXPECT_THAT(with(cut - Seconds(60), last + Seconds(1)), ElementsAre("lint.validity"));
   EXPECT_THAT(with(cut - Seconds(119), cut + kDay), IsEmpty());
@@ -133,6 +133,7 @@ TEST(LintCa, ValidityIsTheWishes) {
   EXPECT_THAT(with(cut + Seconds(1), cut + kDay), ElementsAre("lint.validity"));
   EXPECT_THAT(with(cut - Seconds(60), cut - Seconds(1)), ElementsAre("lint.validity"));
   EXPECT_THAT(with(cut, last + Seconds(60)), IsEmpty());
+  EXPECT_THAT(with(cut, last + Seconds(61)), ElementsAre("lint.validity"));
 }
 
 TEST(LintCa, AnIssuingCaIsWithinTheRoots) {
