@@ -1,5 +1,6 @@
 """Database and token vanish and come back: clear refusals meanwhile, and healing without a restart."""
 
+import concurrent.futures
 import os
 import signal
 import time
@@ -7,7 +8,7 @@ import time
 import grpc
 import pytest
 
-from harness import api, ocsp
+from harness import api, ledger, ocsp
 from harness.authority import wait_for
 from harness.csr import make_csr
 
@@ -20,7 +21,8 @@ def works(client):
     """Whether a certificate is issued now."""
     try:
         return client.issue(make_csr("web.internal"), seconds=5)
-    except api.Refused:
+    except api.Refused as refused:
+        print(f"{time.strftime('%H:%M:%S')} {refused}")  # shown when the test fails
         return None
 
 
@@ -95,10 +97,19 @@ def test_the_signer_process_killed_and_started_again(own_ca, own_operator):
     wait_for(lambda: works(own_operator), HEALING_SECONDS_MAX, "issuing after the signer's return")
 
 
-def test_sigterm_drains(own_ca, own_operator):
-    own_operator.issue(make_csr("web.internal"))
+def test_sigterm_finishes_what_is_in_flight(own_ca, own_operator):
     server = own_ca.pid("server")
-    os.kill(server, signal.SIGTERM)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with own_ca.failpoint("issuance.signed", "pause"):
+            recorded = ledger.count_records(own_ca)
+            answer = pool.submit(own_operator.issue, make_csr("web.internal"))
+            wait_for(lambda: ledger.count_records(own_ca) > recorded, 10, "the record")
+            os.kill(server, signal.SIGTERM)
+            time.sleep(1)
+            assert not own_ca.is_gone(server)
+        ledger.assert_holds(own_ca, answer.result().certificate.certificate_der)
     own_ca.wait_gone(server, 35)
     own_ca.start("server")
-    wait_for(lambda: works(own_operator), HEALING_SECONDS_MAX, "issuing after a restart")
+    client = api.operator(own_ca)
+    wait_for(lambda: works(client), HEALING_SECONDS_MAX, "issuing after a restart")
+    client.close()

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-COMMAND_SECONDS_MAX = 150
+COMMAND_SECONDS_MAX = 300
 
 
 def wait_for(condition, seconds, what):
