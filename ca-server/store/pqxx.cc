@@ -115,6 +115,8 @@ ArrayText& ArrayText::AddNull() {
 
 Result<std::string> ConnectionKeywords(const SessionOptions& options) {
   if (options.connection.find("://") != std::string::npos) return BadConnection("not a URI");
+  // It would swallow the blank before what is added here, and the role with it.
+  if (options.connection.ends_with('\\')) return BadConnection("it ends in a backslash");
   TRY(CheckKeywords(options.connection));
   // The last of two equal keywords wins in libpq.
   std::string keywords = options.connection;

@@ -241,6 +241,27 @@ TEST_F(PostgresLedger, RevocationWaitsForLeases) {
   ASSERT_TRUE(feed.DropLease());
 }
 
+TEST_F(PostgresLedger, WhatIsFoundIsReleasedAfterAWrite) {
+  const RequestKey request = NewRequest();
+  const CertificateKey key = Recorded(Entry(Attempt(request)));
+  ASSERT_TRUE(Settle(key, SignedOutcome{{1}}));
+  ASSERT_TRUE(Revoke(key));
+  auto owner = fixture.As("postgres");
+  auto written = [&]() -> int64_t {
+    return owner.Exec("SELECT pg_current_wal_flush_lsn() - '0/0'")[0][0].as<int64_t>();
+  };
+  auto expect_a_flush = [&](const char* what, auto call) {
+    for (int i = 0; i < 3; ++i) {
+      const int64_t before = written();
+      call();
+      EXPECT_GT(written(), before) << what;
+    }
+  };
+  expect_a_flush("a request that came before", [&] { EXPECT_TRUE(FindRequest(request)); });
+  expect_a_flush("a lost race", [&] { EXPECT_TRUE(Settle(key, SignedOutcome{{2}})); });
+  expect_a_flush("revoked before", [&] { EXPECT_TRUE(Revoke(key)); });
+}
+
 TEST_F(PostgresLedger, StatusOfOneSerial) {
   using Standing = LedgerStatus::Standing;
   store::PgStatusSource source({.connection = Connection(),
