@@ -11,7 +11,8 @@
 
 namespace mayfly::http {
 
-// An escaped OCSP request in a GET needs ocsp::kGetPathBytesMax of it.
+// Of the request line and all fields together. An escaped OCSP request in a GET needs
+// ocsp::kGetPathBytesMax of it.
 constexpr size_t kHeaderBytesMax = 20 * 1024;
 constexpr size_t kBodyBytesMax = 8 * 1024;
 constexpr size_t kConnectionsMax = 1024;

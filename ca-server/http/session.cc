@@ -64,10 +64,15 @@ void Session::ReadHeader() {
   stream_.expires_after(parts_.limits.idle_timeout);
   beast::http::async_read_header(
       stream_, buffer_, *parser_,
-      [self = shared_from_this()](beast::error_code error, size_t) { self->OnHeader(error); });
+      [self = shared_from_this()](beast::error_code error, size_t header_bytes) {
+        self->OnHeader(error, header_bytes);
+      });
 }
 
-void Session::OnHeader(beast::error_code error) {
+// The parser counts from where it last stopped, so its own limit bounds what it buffers; the exact
+// one is kept here.
+void Session::OnHeader(beast::error_code error, size_t header_bytes) {
+  if (!error && header_bytes > kHeaderBytesMax) error = beast::http::error::header_limit;
   if (error) return Refuse(error);
   ReadBody();
 }

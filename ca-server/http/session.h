@@ -42,7 +42,7 @@ class Session : public std::enable_shared_from_this<Session> {
   enum class State : uint8_t { kAwaitingHeader, kReadingBody, kHandling, kWriting, kClosed };
 
   void ReadHeader();
-  void OnHeader(beast::error_code error);
+  void OnHeader(beast::error_code error, size_t header_bytes);
   void ReadBody();
   void OnBody(beast::error_code error);
   void Dispatch();
