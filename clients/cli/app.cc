@@ -12,7 +12,7 @@ constexpr char kFooter[] = R"(
 Examples:
   mayfly issue web.internal
       a key and a certificate for web.internal: ./web.internal.key and .crt
-  mayfly issue web.internal 10.0.0.7 --profile server --lifetime 7d --out /etc/web
+  mayfly issue web.internal 10.0.0.7 --lifetime 7d --out /etc/web
   mayfly issue --csr request.pem --cert-out web.crt
       the key stays where it is
   mayfly show web.internal.crt
