@@ -70,7 +70,7 @@ Status GenerateKey(const GenerateKeyOptions& options) {
   TRY_ASSIGN(auto session,
              TokenSession::Open(AccessOf(config), uri.token, SessionMode::kReadWrite, random));
   // Two ceremonies at once could both find the name free.
-  TRY_ASSIGN(auto lock, PinMarker::Open(config.state_directory, "key-ceremony", kLockPatience));
+  TRY_ASSIGN(auto lock, LockStateFor(config.state_directory, "ceremony", kLockPatience));
   TRY_ASSIGN(TokenKey key, FindOrGenerate(*session, uri, options, random));
   TRY(ProveKey(*session, key));
   PrintPem(key.spki.der());

@@ -82,11 +82,19 @@ Result<FileDescriptor> LockFile(const std::filesystem::path& file, Milliseconds 
   FileDescriptor fd(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!fd.open()) return SystemError(file, "open");
   while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (patience <= Milliseconds(0)) return StateError(file, "another process is logging in");
+    if (patience <= Milliseconds(0))
+      return StateError(file, "another process of this program holds it");
     std::this_thread::sleep_for(kLockPoll);
     patience -= kLockPoll;
   }
   return fd;
+}
+
+void MakeStateDirectory(const std::filesystem::path& directory) {
+  std::error_code error;  // what is wrong shows when a file is opened in it
+  if (std::filesystem::create_directories(directory, error)) {
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  }
 }
 
 Error PinRefused(const std::filesystem::path& file, std::string_view why) {
@@ -99,6 +107,12 @@ Error PinRefused(const std::filesystem::path& file, std::string_view why) {
 
 }  // namespace
 
+Result<FileDescriptor> LockStateFor(const std::filesystem::path& state_directory,
+                                    std::string_view what, Milliseconds patience) {
+  MakeStateDirectory(state_directory);
+  return LockFile(state_directory / (std::string(what) + ".lock"), patience);
+}
+
 std::filesystem::path PinMarker::FileFor(const std::filesystem::path& state_directory,
                                          std::string_view token_name) {
   return state_directory / (FileNameOf(token_name) + ".state");
@@ -106,8 +120,7 @@ std::filesystem::path PinMarker::FileFor(const std::filesystem::path& state_dire
 
 Result<PinMarker> PinMarker::Open(const std::filesystem::path& state_directory,
                                   std::string_view token_name, Milliseconds patience) {
-  std::error_code error;
-  std::filesystem::create_directories(state_directory, error);
+  MakeStateDirectory(state_directory);
   std::filesystem::path file = FileFor(state_directory, token_name);
   std::filesystem::path lock_file = file;
   TRY_ASSIGN(FileDescriptor lock, LockFile(lock_file.replace_extension(".lock"), patience));

@@ -62,6 +62,11 @@ class PinMarker {
   size_t current_ = 0;
 };
 
+// Keeps other processes of this program out until it is closed: "login" while a module is loaded
+// and logged in to, "ceremony" while a key is made. Errors: "signer.pin-state".
+Result<FileDescriptor> LockStateFor(const std::filesystem::path& state_directory,
+                                    std::string_view what, Milliseconds patience);
+
 // The first line of the file. Errors: kConfiguration "signer.pin-file" (missing, empty, longer
 // than a PIN may be, readable by group or others).
 Result<SecretBytes> ReadPinFile(const std::filesystem::path& file);

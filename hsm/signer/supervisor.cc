@@ -1,8 +1,6 @@
 #include "hsm/signer/supervisor.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -15,6 +13,7 @@
 #include "hsm/client/signing_rules.h"
 #include "hsm/client/socket.h"
 #include "hsm/signer/event_ids.h"
+#include "hsm/signer/pin_marker.h"
 #include "telemetry/log.h"
 
 namespace mayfly::hsm {
@@ -36,6 +35,10 @@ Supervisor::Supervisor(SignerProcessConfig config, std::filesystem::path config_
 
 Supervisor::~Supervisor() {
   if (listener_.open()) unlink(config_.socket.c_str());
+  for (WorkerSlot& slot : workers_) {
+    // It may be in its login; it ends by itself when it finds its socket closed.
+    if (slot.state == State::kStarting) slot.process->Forget();
+  }
 }
 
 Status Supervisor::Run() {
@@ -49,19 +52,15 @@ Status Supervisor::Run() {
 }
 
 Status Supervisor::LockStateDirectory() {
-  std::error_code error;
-  std::filesystem::create_directories(config_.state_directory, error);
-  std::filesystem::permissions(config_.state_directory, std::filesystem::perms::owner_all, error);
-  std::filesystem::path file = config_.state_directory / "serve.lock";
-  state_lock_ = FileDescriptor(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!state_lock_.open()) {
-    return FailWithDetail(ErrorCode::kConfiguration, "signer.state-directory",
-                          "the state directory cannot be used",
-                          file.native() + ": " + std::strerror(errno));
+  auto lock = LockStateFor(config_.state_directory, "serve", Milliseconds(0));
+  if (!lock) {
+    return FailWithDetail(ErrorCode::kConflict, "signer.already-serving",
+                          "another mayfly-signer serves with this state directory, or it is not "
+                          "writable",
+                          lock.error().detail + ": " + lock.error().message);
   }
-  if (flock(state_lock_.get(), LOCK_EX | LOCK_NB) == 0) return Ok();
-  return FailWithDetail(ErrorCode::kConflict, "signer.already-serving",
-                        "another mayfly-signer serves with this state directory", file.native());
+  state_lock_ = *std::move(lock);
+  return Ok();
 }
 
 Status Supervisor::Open() {
@@ -126,12 +125,10 @@ int Supervisor::WaitMs() const {
   return static_cast<int>(std::max<int64_t>(wait, 0));
 }
 
-// A worker that is starting may be at its login, and one killed there leaves the PIN's note at
-// trying: so it is waited for like a job.
 bool Supervisor::Drained() const {
   if (!drain_until_) return false;
   if (clock_.BootNow() >= *drain_until_) return true;
-  auto working = [](const WorkerSlot& slot) { return slot.HasDeadline(); };
+  auto working = [](const WorkerSlot& slot) { return slot.job.has_value(); };
   auto unread = [](const auto& client) { return client.second.stream.unsent_bytes() > 0; };
   return queue_.empty() && std::none_of(workers_.begin(), workers_.end(), working) &&
          std::none_of(clients_.begin(), clients_.end(), unread);

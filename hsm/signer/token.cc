@@ -2,7 +2,10 @@
 
 #include <dlfcn.h>
 #include <openssl/err.h>
+#include <signal.h>
+#include <sys/prctl.h>
 
+#include "base/failpoint.h"
 #include "hsm/client/signing_rules.h"
 #include "hsm/signer/pin_marker.h"
 
@@ -11,6 +14,33 @@ namespace {
 
 // Another process may be at its own login.
 constexpr Milliseconds kLoginPatience{10'000};
+
+// While a login runs, nothing but SIGKILL ends this process: not a terminal's Ctrl-C, not a service
+// manager's SIGTERM, not the death of its parent. A PIN would be left at trying; and SoftHSM
+// empties its token.object and writes it again at every login, so that ending there loses the whole
+// token.
+class LoginShield {
+ public:
+  LoginShield() {
+    sigset_t all;
+    sigemptyset(&all);
+    for (int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) sigaddset(&all, number);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+    prctl(PR_GET_PDEATHSIG, &parent_death_signal_, 0, 0, 0);
+    prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+  }
+  // A parent that died meanwhile shows as the end of the worker's socket.
+  ~LoginShield() {
+    prctl(PR_SET_PDEATHSIG, parent_death_signal_, 0, 0, 0);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  LoginShield(const LoginShield&) = delete;
+  LoginShield& operator=(const LoginShield&) = delete;
+
+ private:
+  sigset_t before_;
+  int parent_death_signal_ = 0;
+};
 
 Error TokenFailed(const std::string& what) {
   return SignerFailure("signer.token-failed", "the token failed", what);
@@ -102,6 +132,9 @@ TokenSession::~TokenSession() {
 Result<std::unique_ptr<TokenSession>> TokenSession::Open(const TokenAccess& access,
                                                          const TokenName& name, SessionMode mode,
                                                          RandomSource& random) {
+  LoginShield shield;
+  // From before the module reads the token: it could read one that another process is writing.
+  TRY_ASSIGN(FileDescriptor lock, LockStateFor(access.state_directory, "login", kLoginPatience));
   TRY_ASSIGN(auto module, Module::Load(access.module));
   TRY_ASSIGN(CK_FUNCTION_LIST * functions, module->Functions());
   std::unique_ptr<TokenSession> session(new TokenSession(std::move(module)));
@@ -168,6 +201,7 @@ Status TokenSession::Login(PKCS11_SLOT* slot, const TokenAccess& access, RandomS
   std::string name = slot->token->serialnr ? slot->token->serialnr : "";
   TRY_ASSIGN(PinMarker marker, PinMarker::Open(access.state_directory, name, kLoginPatience));
   TRY(marker.Begin(pin, random));
+  if (FAILPOINT("signer.worker.in-login")) return TokenFailed("failpoint");
   Bytes text = ToBytes(pin.Reveal());
   text.push_back(0);
   SecretBytes terminated(std::move(text));

@@ -18,9 +18,11 @@ constexpr int kExitCannotStart = 13;
 
 // Between fork and exec: only what is safe there.
 [[noreturn]] void BecomeWorker(int socket, pid_t parent, char* const* arguments) {
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  // A service manager's SIGTERM and a terminal's Ctrl-C go to workers too; the supervisor decides.
+  sigset_t ignored;
+  sigemptyset(&ignored);
+  for (int number : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) sigaddset(&ignored, number);
+  sigprocmask(SIG_SETMASK, &ignored, nullptr);
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   // The parent may have died before the line above.
   if (getppid() != parent) _exit(kExitCannotStart);

@@ -9,7 +9,9 @@
 
 namespace mayfly::hsm {
 
-constexpr Milliseconds kWorkerStartMax{15'000};  // module, token and login; then it is hung
+// Generous, because ending a login by force can cost more than waiting: see LoginShield in
+// token.cc.
+constexpr Milliseconds kWorkerStartMax{60'000};  // module, token and login; then it is hung
 constexpr Milliseconds kWorkerEndMax{1'000};     // after it said that it ends
 constexpr Milliseconds kBackoffMin{100};
 constexpr Milliseconds kBackoffMax{5'000};

@@ -175,6 +175,15 @@ class SignerHost {
     for (pid_t pid; in >> pid;) out.push_back(pid);
     return out;
   }
+  // The note of tried PINs; empty while there is none.
+  std::filesystem::path PinNoteFile() const {
+    std::error_code none;
+    for (const auto& entry : std::filesystem::directory_iterator(folder() / "signer-state", none)) {
+      if (entry.path().extension() == ".state") return entry.path();
+    }
+    return {};
+  }
+  std::string PinNote() const { return ReadFile(PinNoteFile()); }
   void SetFailpoint(const std::string& name, const std::string& action) {
     WriteFile(folder() / "failpoints" / (name + ".new"), action);
     std::filesystem::rename(folder() / "failpoints" / (name + ".new"),

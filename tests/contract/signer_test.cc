@@ -234,6 +234,35 @@ TEST_F(SignerProcess, TermFinishesWhatIsInFlightAndRemovesTheSocket) {
   EXPECT_EQ(host.Stop(SIGTERM), 0) << host.Log();
 }
 
+// A service manager signals every process of the unit, a terminal every one of the group.
+TEST_F(SignerProcess, WorkersLeaveSignalsToTheSupervisor) {
+  ASSERT_NO_FATAL_FAILURE(PrepareAndStart(1));
+  auto workers = host.Workers();
+  ASSERT_EQ(workers.size(), 1u);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) kill(workers[0], signal);
+  EXPECT_TRUE(Signs());
+  EXPECT_EQ(host.Workers(), workers);
+}
+
+// A login that is cut off leaves the PIN at trying, and in SoftHSM can cost the token.
+TEST_F(SignerProcess, LoginOutlivesItsSupervisor) {
+  ASSERT_NO_FATAL_FAILURE(Prepare());
+  host.Configure(1);
+  for (int signal : {SIGTERM, SIGKILL}) {
+    host.SetFailpoint("signer.worker.in-login", "pause");
+    ASSERT_NO_FATAL_FAILURE(host.Start());
+    ASSERT_TRUE(Eventually([&] { return Count(host.PinNote(), "trying ") == 1; }));
+    auto workers = host.Workers();
+    ASSERT_EQ(workers.size(), 1u);
+    EXPECT_EQ(host.Stop(signal), signal == SIGTERM ? 0 : -SIGKILL);
+    EXPECT_TRUE(IsRunning(workers[0]));
+    host.ClearFailpoint("signer.worker.in-login");
+    EXPECT_TRUE(Eventually([&] { return !IsRunning(workers[0]); }));
+    EXPECT_EQ(Count(host.PinNote(), "accepted "), 1u) << host.PinNote();
+  }
+  ASSERT_NO_FATAL_FAILURE(host.StartReady());
+}
+
 TEST_F(SignerProcess, SecondSupervisorIsRefused) {
   ASSERT_NO_FATAL_FAILURE(PrepareAndStart(1));
   EXPECT_EQ(host.RunSigner({"serve"}), 1);
@@ -290,13 +319,10 @@ TEST_F(SignerProcess, PinLeftAtTryingWaitsForClearPin) {
   ASSERT_NO_FATAL_FAILURE(host.StartReady());
   EXPECT_EQ(host.Stop(SIGTERM), 0);
   // As a machine that lost its power during the login leaves it.
-  for (const auto& entry : std::filesystem::directory_iterator(host.folder() / "signer-state")) {
-    if (entry.path().extension() != ".state") continue;
-    std::string note = ReadFile(entry.path());
-    size_t at = note.find("accepted");
-    ASSERT_NE(at, std::string::npos) << note;
-    WriteFile(entry.path(), note.replace(at, 8, "trying"));
-  }
+  std::string note = host.PinNote();
+  size_t at = note.find("accepted");
+  ASSERT_NE(at, std::string::npos) << note;
+  WriteFile(host.PinNoteFile(), note.replace(at, 8, "trying"));
   ASSERT_NO_FATAL_FAILURE(host.Start());
   EXPECT_EQ(Sign(Job()).error.rule, "signer.pin-refused");
   EXPECT_EQ(host.RunSigner({"clear-pin"}), 0);
