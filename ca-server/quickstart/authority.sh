@@ -9,7 +9,7 @@ mayfly-signer() { timeout -k 5 "$command_seconds_max" "$binaries/mayfly-signer" 
 mayfly() { timeout -k 5 60 "$binaries/mayfly" --config "$home/client.toml" "$@" 9>&-; }
 
 write_configuration() {
-  choose_ports
+  read_ports
   write_token_configuration
   write_signer_configuration
   write_policy
@@ -83,14 +83,38 @@ make_credentials() {
     --cert-out "$home/server/tls.crt" --key-out "$home/server/tls.key"
 }
 
+# One that runs but is not ready is started again.
 start_server() {
-  start_process server "$home/ca.toml" "$binaries/mayfly-ca" serve --config "$home/ca.toml"
-  wait_until 40 server_is_ready_or_gone || true
-  server_is_ready || fail_with_log server "mayfly-ca did not become ready"
+  local tries
+  stop_server
+  for tries in 1 2 3; do
+    choose_ports
+    start_process server "$home/ca.toml" "$binaries/mayfly-ca" serve --config "$home/ca.toml"
+    wait_until 40 server_is_ready_or_gone || true
+    ! server_is_ready || return 0
+    server_lost_a_port || break
+  done
+  fail_with_log server "mayfly-ca did not become ready"
 }
 
-server_is_ready() { http_ok "${ports[private]}" /readyz; }
+# Whatever else may answer on the port, it counts only from our own process.
+server_is_ready() {
+  local pid
+  pid=$(process_pid server "$home/ca.toml") && process_listens "$pid" "${ports[private]}" &&
+    http_ok "${ports[private]}" /readyz
+}
+
 server_is_ready_or_gone() { server_is_ready || started_process_is_gone server; }
+
+# Another process has taken a port between our choice and the server's start.
+server_lost_a_port() {
+  local port
+  started_process_is_gone server || return 1
+  for port in "${ports[@]}"; do
+    ! port_is_taken "$port" || return 0
+  done
+  return 1
+}
 
 stop_server() { stop_process server "$home/ca.toml" 40; }
 stop_signer() {
@@ -100,20 +124,18 @@ stop_signer() {
 
 # What runs with older programs or another configuration is started again.
 stop_what_changed() {
-  local fingerprint
-  fingerprint=$(cat "$home"/{ca,signer}.toml | sha256sum)
-  if [[ $fingerprint != "$(cat "$sockets/configuration" 2>/dev/null)" ]] ||
-    ! process_is_current server "$home/ca.toml" || ! process_is_current signer "$home/signer.toml"; then
+  if ! process_is_current server "$home/ca.toml" ||
+    ! process_is_current signer "$home/signer.toml"; then
     stop_server
     stop_signer
   fi
-  echo "$fingerprint" >"$sockets/configuration"
 }
 
 bring_up() {
   step_log=$home/logs/quickstart.log
   write_configuration
   stop_what_changed
+  choose_ports  # already here, since certificates name them
   start_database
   start_token
   run_step "migrate the schema" migrate
@@ -123,10 +145,7 @@ bring_up() {
   run_step "start mayfly-signer (without the root key)" start_signer_with signer.toml
   run_step "bring the policy into force" apply_policy
   run_step "the server's and the operator's credentials" make_credentials
-  if ! server_is_ready; then
-    stop_server
-    run_step "start mayfly-ca" start_server
-  fi
+  server_is_ready || run_step "start mayfly-ca" start_server
 }
 
 bring_down() {

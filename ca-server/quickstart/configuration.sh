@@ -2,20 +2,30 @@
 # shellcheck disable=SC2034,SC2154  # the parts share their variables; quickstart sources them all
 # The configuration files in $home. All but the policy are written again at each start.
 
-# Ports are chosen once and kept, unless somebody else has taken one since.
-choose_ports() {
+# Those of the last time, at first the usual ones.
+read_ports() {
   local name port
-  local -A default=([grpc]=7443 [http]=7080 [private]=7081)
-  declare -gA ports=()
-  for name in grpc http private; do
+  declare -gA ports=([grpc]=7443 [http]=7080 [private]=7081)
+  for name in "${!ports[@]}"; do
     port=$(sed -n "s/^$name=//p" "$home/ports" 2>/dev/null) || true
-    port=${port:-${default[$name]}}
-    if process_is_gone server "$home/ca.toml"; then
-      port=$(first_free_port "$port")
-    fi
-    ports[$name]=$port
+    ports[$name]=${port:-${ports[$name]}}
   done
+  write_ports
+}
+
+write_ports() {
+  local name
   for name in grpc http private; do echo "$name=${ports[$name]}"; done >"$home/ports"
+}
+
+# Ports are kept, unless somebody else has one of them.
+choose_ports() {
+  local name
+  process_is_gone server "$home/ca.toml" || return 0
+  for name in "${!ports[@]}"; do ports[$name]=$(first_free_port "${ports[$name]}"); done
+  write_ports
+  write_client_configuration
+  write_ca_configuration
 }
 
 first_free_port() {

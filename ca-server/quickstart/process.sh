@@ -15,6 +15,7 @@ process_pid() {
 # does not end it.
 start_process() {
   local name=$1
+  sha256sum <"$2" >"$sockets/$name.configuration"
   shift 2
   setsid "$@" >>"$home/logs/$name.log" 2>&1 </dev/null 4>&- 9>&- &
   echo $! >"$sockets/$name.pid"
@@ -35,11 +36,22 @@ started_process_is_gone() { ! kill -0 "$(cat "$sockets/$1.pid")" 2>/dev/null; }
 
 process_is_gone() { ! process_pid "$1" "$2" >/dev/null; }
 
-# Whether it runs the program that lies on the disk: a build replaces the file.
+# Whether it runs the program and the configuration that lie on the disk: a build replaces the program.
 process_is_current() {
   local pid
   pid=$(process_pid "$1" "$2") || return 1
-  [[ $(readlink "/proc/$pid/exe") != *' (deleted)' ]]
+  [[ $(readlink "/proc/$pid/exe") != *' (deleted)' &&
+    $(sha256sum <"$2") == "$(cat "$sockets/$1.configuration" 2>/dev/null)" ]]
+}
+
+# process_listens PID PORT: whether it is this process that has the port.
+process_listens() {
+  local inode
+  while read -r inode; do
+    [[ -z $(find "/proc/$1/fd" -lname "socket:\[$inode\]" 2>/dev/null) ]] || return 0
+  done < <(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+    awk -v port="$(printf ':%04X$' "$2")" '$2 ~ port && $4 == "0A" {print $10}')
+  return 1
 }
 
 # http_ok PORT PATH: whether a GET is answered with 200.

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
 
 import pytest
 from cryptography import x509
@@ -22,6 +23,23 @@ WALK = (
     "revoked with the CLI",
     "OCSP asked by openssl: revoked",
 )
+
+# mayfly-ca, but just before it first serves, another process takes its port and calls itself ready.
+ROBBED_SERVER = """#!/usr/bin/python3
+import http.server, os, pathlib, sys
+thief = pathlib.Path({thief!r})
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+if sys.argv[1] == "serve" and not thief.exists():
+    server = http.server.HTTPServer(("127.0.0.1", {port}), Ready)
+    pid = os.fork()
+    if pid == 0:
+        server.serve_forever()
+    thief.write_text(str(pid))
+os.execv({program!r}, sys.argv)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +103,25 @@ def test_continues_where_pid_files_name_strangers(first_run, place):
     place.start()
     os.kill(place.pid("server"), 0)
     assert place.pid("server") != 1 and place.pid("signer") != os.getpid()
+
+
+def test_a_port_taken_in_the_last_moment_is_replaced(first_run, place, tmp_path, monkeypatch):
+    place.stop()
+    taken, thief = place.port("private"), tmp_path / "thief"
+    for name in ("mayfly", "mayfly-signer"):
+        (tmp_path / name).symlink_to(place.programs / name)
+    robbed = tmp_path / "mayfly-ca"
+    robbed.write_text(ROBBED_SERVER.format(thief=str(thief), port=taken,
+                                           program=str(place.programs / "mayfly-ca")))
+    robbed.chmod(0o755)
+    monkeypatch.setitem(place.environment, "MAYFLY_BIN_DIR", str(tmp_path))
+    try:
+        assert_walked(place.quickstart().stdout)
+        assert place.port("private") != taken
+        with urllib.request.urlopen(f"http://127.0.0.1:{place.port('private')}/readyz") as ready:
+            assert ready.status == 200
+    finally:
+        os.kill(int(thief.read_text()), signal.SIGKILL)
 
 
 def test_continues_after_its_credentials_lapsed(first_run, place):
