@@ -8,7 +8,7 @@ deepest_socket=/database/.s.PGSQL.5432
 prepare_place() {
   if [[ -e $home && $(stat -c %u "$home") != "$EUID" ]]; then
     die "$home belongs to $(stat -c %U "$home"), and this is $(id -un)" \
-      "run ./quickstart as that user, or ./quickstart reset as that user first"
+      "run ./quickstart as that user, or, as that user first: $again reset"
   fi
   mkdir -p "$home"
   chmod 0700 "$home"

@@ -43,7 +43,7 @@ pg_programs() {
   if version=$(as_database_user cat "$home/postgres/data/PG_VERSION" 2>/dev/null); then
     [[ -x /usr/lib/postgresql/$version/bin/postgres ]] ||
       die "the database in $home was made by PostgreSQL $version, which is not installed" \
-        "install postgresql-$version, or start over: ./quickstart reset"
+        "install postgresql-$version, or start over: $again reset"
     echo "/usr/lib/postgresql/$version/bin"
   else
     postgres_programs

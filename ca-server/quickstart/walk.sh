@@ -50,18 +50,21 @@ expect_ocsp() {
 
 revoke() { mayfly revoke "$1" --reason key-compromise --yes; }
 
+# Commands to be pasted, so their words are quoted where they need it.
 what_next() {
-  local cli=${binaries#"$PWD/"}/mayfly
+  local cli place
+  cli=$(printf %q "${binaries#"$PWD/"}")/mayfly
+  place=$(printf %q "$shown_home")
   # Elsewhere the program would not find its configuration by itself.
-  [[ $home == "$PWD/.mayfly" ]] || cli+=" --config $shown_home/client.toml"
+  [[ $home == "$PWD/.mayfly" ]] || cli+=" --config $place/client.toml"
   cat <<END
 
 The CA is running. Five things to try next:
-  $cli issue api.internal --profile server --lifetime 1d --out $shown_home/walk --force
-  $cli show $shown_home/walk/api.internal.crt
-  $cli revoke $shown_home/walk/api.internal.crt --reason superseded --yes
+  $cli issue api.internal --profile server --lifetime 1d --out $place/walk --force
+  $cli show $place/walk/api.internal.crt
+  $cli revoke $place/walk/api.internal.crt --reason superseded --yes
   curl http://127.0.0.1:${ports[http]}/trust-bundle.pem
-  \$EDITOR $shown_home/policy.toml && ./quickstart        # brings the policy into force
+  \$EDITOR $place/policy.toml && $again        # brings the policy into force
 
 Where things are:
   gRPC                localhost:${ports[grpc]}, with the client certificate $shown_home/operator/tls.crt
@@ -71,6 +74,9 @@ Where things are:
   configuration       $shown_home/ca.toml, $shown_home/policy.toml
   logs                $shown_home/logs/
 
-Stop: ./quickstart stop     continue: ./quickstart     start over: ./quickstart reset
+To go on:
+  $again stop         # stops; everything stays on the disk
+  $again              # continues
+  $again reset        # stops and deletes everything
 END
 }
