@@ -73,13 +73,15 @@ Status ResponderService::RenewDelegate(const config::IssuerConfig& config,
   auto in_use = renew_at_.find(issuer.id());
   if (in_use != renew_at_.end() && now < in_use->second) return Ok();
   const std::filesystem::path file = DelegateFile(wiring_, issuer);
+  const BootTime deadline = wiring_.foundation().In(kCommandTimeMax);
   if (auto text = client::ReadFile(file); text && in_use == renew_at_.end()) {
+    TRY_ASSIGN(auto key, SyncWait(wiring_.signer().PublicKey(config.ocsp_key_uri, deadline)));
     auto kept = x509::Certificate::FromPem(AsText(*text));
-    if (kept && LifeLeftOf(*kept, now) == LifeLeft::kPlenty && Use(*kept, config, issuer)) {
+    if (kept && LifeLeftOf(*kept, now) == LifeLeft::kPlenty &&
+        kept->tbs().fields().public_key.hash() == key.hash() && Use(*kept, config, issuer)) {
       return Ok();
     }
   }
-  const BootTime deadline = wiring_.foundation().In(kCommandTimeMax);
   TRY_ASSIGN(auto issued, SyncWait(wiring_.authority().IssueForResponder(
                               issuer.id(), config.ocsp_key_uri,
                               wiring_.config().ocsp.certificate_life, deadline)));

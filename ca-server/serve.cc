@@ -1,6 +1,5 @@
 // mayfly-ca serve: wire, run until SIGTERM, drain.
 #include <signal.h>
-#include <sys/stat.h>
 
 #include <atomic>
 
@@ -11,6 +10,7 @@
 #include "responder_service.h"
 #include "rpc/server.h"
 #include "rpc/service.h"
+#include "state_directory.h"
 #include "store/maintenance.h"
 #include "telemetry/log.h"
 #include "wiring.h"
@@ -84,14 +84,6 @@ auto WaitFor(const char* what, const StopSignals& stop, Step step) -> decltype(s
   }
 }
 
-Status PrepareStateDirectory(const config::Config& config) {
-  const std::string path = config.state_directory.string();
-  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return Fail(ErrorCode::kConfiguration, "state-directory", "cannot make " + path);
-  }
-  return Ok();
-}
-
 Status MakePartitions(const config::Config& config) {
   TRY_ASSIGN(int made,
              store::MakePartitions(config.database.connection, config.database.password_file));
@@ -99,7 +91,11 @@ Status MakePartitions(const config::Config& config) {
   return Ok();
 }
 
-Status PolicyTrouble(const issuance::BasisCache& basis) {
+Status PolicyTrouble(const issuance::BasisCache& basis, bool is_fresh) {
+  if (!is_fresh) {
+    return Fail(ErrorCode::kStoreUnavailable, "policy.not-read",
+                "the policy in force cannot be read from the database");
+  }
   if (basis.Current()->policy_version > 0) return Ok();
   return Fail(ErrorCode::kPolicyDenied, "policy.none",
               "no policy is in force: run mayfly-ca apply-policy");
@@ -134,7 +130,7 @@ class Server {
   ResponderService responder_;
   std::unique_ptr<rpc::UseCases> use_cases_;
   rpc::CertificateAuthorityService service_;
-  bool basis_is_fresh_ = true;
+  std::atomic<bool> basis_is_fresh_ = true;
   std::atomic<bool> draining_ = false;
   std::unique_ptr<HttpListeners> http_;
   std::unique_ptr<rpc::RpcServer> rpc_;
@@ -188,7 +184,7 @@ std::vector<http::ReadinessCheck> Server::Checks() const {
       {"serving", [this] { return draining_ ? Draining() : Ok(); }},
       {"lease", [this] { return responder_.LeaseTrouble(); }},
       {"ocsp-delegate", [this] { return responder_.DelegateTrouble(); }},
-      {"policy", [this] { return PolicyTrouble(wiring_.basis()); }},
+      {"policy", [this] { return PolicyTrouble(wiring_.basis(), basis_is_fresh_); }},
   };
 }
 
@@ -245,7 +241,7 @@ void Server::Drain() {
 
 Status Serve(const config::Config& config) {
   const StopSignals stop;
-  TRY(PrepareStateDirectory(config));
+  TRY_ASSIGN(const FileDescriptor held, HoldStateDirectory(config.state_directory));
   TRY_ASSIGN(auto wiring, WaitFor("the database", stop, [&] { return Wiring::Make(config); }));
   TRY_ASSIGN(Uuid responder_id, ResponderIdIn(config.state_directory, wiring->foundation()));
   Server server(*wiring, responder_id);

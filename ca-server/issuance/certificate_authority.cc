@@ -28,11 +28,13 @@ const Issuer* CertificateAuthority::IssuerOf(IssuerId id) const {
 
 Task<Result<std::optional<CertificateRecord>>> CertificateAuthority::Find(std::string issuer,
                                                                           x509::SerialNumber serial,
+                                                                          Reading reading,
                                                                           BootTime deadline) {
   for (const auto& candidate : parts_.issuers) {
     if (issuer != "-" && issuer != candidate->name()) continue;
     CertificateKey key{serial, candidate->id()};
-    CO_TRY_ASSIGN(auto record, co_await parts_.ledger.FindCertificate(std::move(key), deadline));
+    CO_TRY_ASSIGN(auto record,
+                  co_await parts_.ledger.FindCertificate(std::move(key), reading, deadline));
     if (record) co_return record;
   }
   co_return std::optional<CertificateRecord>();
@@ -57,7 +59,8 @@ Task<Result<ShownCertificate>> CertificateAuthority::Show(policy::Principal prin
                                                           x509::SerialNumber serial,
                                                           BootTime deadline) {
   const policy::Authorizer authorizer(parts_.basis.Current());
-  CO_TRY_ASSIGN(auto record, co_await Find(std::move(issuer), std::move(serial), deadline));
+  CO_TRY_ASSIGN(auto record,
+                co_await Find(std::move(issuer), std::move(serial), Reading::kDurable, deadline));
   if (!record) co_return NoSuchCertificate();
   const bool own = record->facts.principal == principal.id ||
                    "lineage:" + record->facts.lineage.lineage.ToString() == principal.request_scope;
@@ -73,14 +76,14 @@ Task<Result<RevokedCertificate>> CertificateAuthority::Revoke(RevokeRequest requ
     NoteDenial(request.principal.id, "", allowed.error());
     co_return std::move(allowed).error();
   }
-  CO_TRY_ASSIGN(auto record,
-                co_await Find(std::move(request.issuer), std::move(request.serial), deadline));
+  CO_TRY_ASSIGN(auto record, co_await Find(std::move(request.issuer), std::move(request.serial),
+                                           Reading::kSeen, deadline));
   if (!record) co_return NoSuchCertificate();
   const CertificateKey key = record->facts.key;
   RevokeEntry entry{key, request.reason, request.principal.id};
   CO_TRY_ASSIGN(auto receipt, co_await parts_.ledger.Revoke(std::move(entry), deadline));
   // Read again: revoking an intent abandons it, unless its signature came first.
-  CO_TRY_ASSIGN(record, co_await parts_.ledger.FindCertificate(key, deadline));
+  CO_TRY_ASSIGN(record, co_await parts_.ledger.FindCertificate(key, Reading::kSeen, deadline));
   if (!record) co_return NoSuchCertificate();
   CO_TRY_ASSIGN(auto shown, Shown(*std::move(record)));
   co_return RevokedCertificate{std::move(shown), std::move(receipt)};
@@ -93,7 +96,7 @@ Task<Result<policy::Principal>> CertificateAuthority::Identify(x509::Certificate
   std::optional<bool> revoked;
   if (known) revoked = parts_.revocation_check(known->key);
   if (!known || !revoked) {
-    CO_TRY_ASSIGN(auto record, co_await Find("-", peer.tbs().serial(), deadline));
+    CO_TRY_ASSIGN(auto record, co_await Find("-", peer.tbs().serial(), Reading::kSeen, deadline));
     if (!record) co_return UnknownPeer();
     const bool is_revoked = record->revocation.has_value();
     const Uuid lineage = record->facts.lineage.lineage;

@@ -114,7 +114,7 @@ class CertificateAuthority {
                      const RecordedTbs& record) const;
   Result<IssuedCertificate> Release(const RecordedTbs& record, const SignedOutcome& outcome) const;
   Task<Result<std::optional<CertificateRecord>>> Find(std::string issuer, x509::SerialNumber serial,
-                                                      BootTime deadline);
+                                                      Reading reading, BootTime deadline);
   Result<ShownCertificate> Shown(CertificateRecord record) const;
   void NoteDenial(const std::string& principal, const std::string& profile, const Error& error);
 

@@ -227,6 +227,10 @@ Status CertificateAuthority::StillServes(const Application& application,
                 "too little of its life is left");
   }
   const auto key = tbs.fields().public_key;
+  TRY_ASSIGN(auto proven, application.prove(grant.profile().key_rules));
+  if (proven.spki().hash() != key.hash()) {
+    return Fail(ErrorCode::kInternal, "issuance.key-changed", "the record holds another key");
+  }
   TRY(lint::Lint(std::move(tbs), {grant, key, issuer.identity(), recorded}));
   return Ok();
 }

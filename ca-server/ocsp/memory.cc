@@ -80,6 +80,22 @@ std::optional<Revocation> ResponderMemory::RevocationOf(const CertificateKey& ke
   return found->second;
 }
 
+void ResponderMemory::RememberIssued(const CertificateKey& key, TimePoint not_after) {
+  std::lock_guard lock(mutex_);
+  if (!issued_.emplace(key, not_after).second) return;
+  issued_order_.push_back(key);
+  if (issued_order_.size() <= kIssuedRememberedMax) return;
+  issued_.erase(issued_order_.front());
+  issued_order_.pop_front();
+}
+
+std::optional<TimePoint> ResponderMemory::IssuedUntil(const CertificateKey& key) const {
+  std::lock_guard lock(mutex_);
+  auto found = issued_.find(key);
+  if (found == issued_.end()) return std::nullopt;
+  return found->second;
+}
+
 bool ResponderMemory::LeaseHolds() const {
   std::lock_guard lock(mutex_);
   return LeaseHoldsLocked();

@@ -1,14 +1,16 @@
 // ResponderMemory: what makes "no good after an acknowledged revocation" true on this replica.
 //
-// It knows the revocations applied, until when this responder's lease covers a `good`, the `good`
-// signatures that are under way, and the signed answers that may be given again. One mutex over
-// all four, so that a revocation and the release of an answer have an order: either the answer was
-// released first (its request was read before the acknowledgement), or it never is.
+// It knows the revocations applied, which certificates the ledger said were issued, until when this
+// responder's lease covers a `good`, the `good` signatures that are under way, and the signed
+// answers that may be given again. One mutex over all, so that a revocation and the release of an
+// answer have an order: either the answer was released first (its request was read before the
+// acknowledgement), or it never is.
 //
 // Thread-safe. The lease keeper writes, responders read.
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -23,6 +25,9 @@ namespace mayfly::ocsp {
 constexpr Milliseconds kSigningTimeMin{50};
 // A revocation is forgotten when its certificate has expired by this much; the ledger still has it.
 constexpr Seconds kRevocationKeptAfterExpiry{2 * 24 * 3600};
+
+// How many certificates are remembered as issued; the one learnt first is forgotten first.
+constexpr size_t kIssuedRememberedMax = 200'000;
 
 class ResponderMemory;
 
@@ -72,6 +77,10 @@ class ResponderMemory {
   void Remember(const Revocation& revocation);
   std::optional<Revocation> RevocationOf(const CertificateKey& key) const;
   bool LeaseHolds() const;
+  // A signed outcome stands for ever, so with the revocations under a lease it is all that a `good`
+  // needs: these need no database.
+  void RememberIssued(const CertificateKey& key, TimePoint not_after);
+  std::optional<TimePoint> IssuedUntil(const CertificateKey& key) const;  // its notAfter
   // A `good` answer is given under a lease only, a `revoked` one always.
   std::optional<CachedAnswer> Find(const CertificateKey& key, CertIdForm form) const;
   // Nothing where the certificate is revoked or the lease does not cover the signing.
@@ -97,6 +106,8 @@ class ResponderMemory {
   std::condition_variable ended_;
   std::map<CertificateKey, Revocation> revoked_;
   uint64_t applied_ = 0;
+  std::map<CertificateKey, TimePoint> issued_;
+  std::deque<CertificateKey> issued_order_;
   std::optional<BootTime> lease_end_;
   std::map<uint64_t, UnderWay> under_way_;
   uint64_t next_id_ = 0;

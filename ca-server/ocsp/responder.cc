@@ -232,12 +232,20 @@ Task<Result<Answer>> Responder::AnswerLive(Question question, BootTime deadline)
   co_return NoLease();
 }
 
-// A revocation in memory needs no database.
+// What the memory says of a certificate that the ledger once said was issued.
+std::optional<LedgerStatus> Responder::Remembered(const CertificateKey& key) const {
+  std::optional<TimePoint> not_after = parts_.memory.IssuedUntil(key);
+  if (!not_after || !parts_.memory.LeaseHolds()) return std::nullopt;
+  return LedgerStatus{LedgerStatus::Standing::kIssued, std::nullopt, parts_.clock.Now(),
+                      *not_after};
+}
+
+// A revocation in memory needs no database, nor under a lease does a certificate asked for before.
 Task<Result<Decision>> Responder::DecideFor(const Question& question, BootTime deadline) {
   CertificateKey key = question.key();
-  std::optional<LedgerStatus> ledger;
+  std::optional<LedgerStatus> ledger = Remembered(key);
   std::optional<Error> failure;
-  if (!parts_.memory.RevocationOf(key)) {
+  if (!ledger && !parts_.memory.RevocationOf(key)) {
     Task<Result<LedgerStatus>> looking = parts_.source.Lookup(key, deadline);
     Result<LedgerStatus> found = co_await looking;
     if (found)
@@ -246,6 +254,9 @@ Task<Result<Decision>> Responder::DecideFor(const Question& question, BootTime d
       failure = std::move(found).error();
   }
   if (ledger && ledger->revocation) parts_.memory.Remember(*ledger->revocation);
+  if (ledger && ledger->standing == LedgerStatus::Standing::kIssued) {
+    parts_.memory.RememberIssued(key, ledger->not_after);
+  }
   Knowledge knowledge{.serial = key.serial,
                       .remembered = parts_.memory.RevocationOf(key),
                       .lease = parts_.memory.LeaseHolds() ? Lease::kHeld : Lease::kNone,

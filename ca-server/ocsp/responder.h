@@ -86,6 +86,7 @@ class Responder {
   Task<Result<Answer>> Answered(OcspRequest request);
   Task<Result<Answer>> AnswerQuestion(Question question, BootTime deadline);
   Task<Result<Answer>> AnswerLive(Question question, BootTime deadline);
+  std::optional<LedgerStatus> Remembered(const CertificateKey& key) const;
   Task<Result<Decision>> DecideFor(const Question& question, BootTime deadline);
   Task<Result<Answer>> SayGood(const Question& question, DecidedGood good, BootTime deadline);
   Task<Result<Answer>> SayRevoked(const Question& question, Revocation revocation,

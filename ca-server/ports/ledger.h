@@ -168,6 +168,12 @@ struct Event {
   std::string detail;  // a JSON object
 };
 
+// What a read may be used for.
+enum class Reading : uint8_t {
+  kSeen,     // to decide by: after a failover it may turn out not to have happened
+  kDurable,  // to be given away: costs a commit
+};
+
 class Ledger {
  public:
   virtual ~Ledger() = default;
@@ -188,6 +194,7 @@ class Ledger {
                                                                 BootTime deadline) = 0;
 
   virtual Task<Result<std::optional<CertificateRecord>>> FindCertificate(CertificateKey key,
+                                                                         Reading reading,
                                                                          BootTime deadline) = 0;
 
   // Durable, and applied by every responder or their leases over, on return. Revoking an intent

@@ -109,9 +109,10 @@ Task<Result<std::optional<PriorAttempt>>> PgLedger::FindRequest(RequestKey key, 
 }
 
 Task<Result<std::optional<CertificateRecord>>> PgLedger::FindCertificate(CertificateKey key,
+                                                                         Reading reading,
                                                                          BootTime deadline) {
   using Found = std::optional<CertificateRecord>;
-  std::function<Result<Found>(Session&)> work = [key](Session& session) -> Result<Found> {
+  std::function<Result<Found>(Session&)> work = [key, reading](Session& session) -> Result<Found> {
     auto rows = session.Exec(
         "SELECT " + RecordColumns() +
             " FROM issuance i "
@@ -122,6 +123,7 @@ Task<Result<std::optional<CertificateRecord>>> PgLedger::FindCertificate(Certifi
         Params().Add(key.serial.octets()).Add(static_cast<int64_t>(key.issuer)));
     if (rows.empty()) return Found();
     StandingRecord record = ReadRecord(rows[0]);
+    if (reading == Reading::kDurable) session.Barrier();
     return Found(CertificateRecord{.tbs = std::move(record.tbs),
                                    .facts = std::move(record.facts),
                                    .outcome = std::move(record.outcome),

@@ -108,14 +108,14 @@ Task<Result<RevokeReceipt>> PgLedger::Revoke(RevokeEntry entry, BootTime deadlin
 Task<Result<StoredBasis>> PgLedger::LoadBasis(BootTime deadline) {
   std::function<Result<StoredBasis>(Session&)> work = [](Session& session) -> Result<StoredBasis> {
     // One snapshot for both statements, so one control number.
-    session.Exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    Transaction transaction(session, "ISOLATION LEVEL REPEATABLE READ READ ONLY");
     auto head = session.Exec(
         "SELECT c.decision, p.version, p.body FROM control c LEFT JOIN LATERAL "
         "(SELECT version, body FROM policy_version ORDER BY version DESC LIMIT 1) p ON true");
     auto blocks = session.Exec(
         "SELECT kind, value FROM (SELECT DISTINCT ON (kind, value) kind, value, effect FROM block "
         "ORDER BY kind, value, decision DESC) newest WHERE effect = 1");
-    session.Exec("COMMIT");
+    transaction.Commit();
     StoredBasis basis{.decision = head[0][0].as<uint64_t>()};
     if (!head[0][1].is_null()) {
       basis.policy_version = head[0][1].as<uint64_t>();

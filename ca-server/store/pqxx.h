@@ -104,7 +104,7 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   pqxx::result Exec(const std::string& sql, const Params& params = {});
-  void Begin() { Exec("BEGIN"); }
+  void Begin(const char* mode = "") { Exec(std::string("BEGIN ") + mode); }
   // Throws kInDoubt where the answer is missing, or came with a warning: then the transaction is
   // committed here, but the standby was not waited for.
   void Commit();
@@ -133,7 +133,10 @@ class Session {
 // BEGIN, and ROLLBACK unless committed.
 class Transaction {
  public:
-  explicit Transaction(Session& session) : session_(session) { session_.Begin(); }
+  // `mode`: what SQL's BEGIN takes.
+  explicit Transaction(Session& session, const char* mode = "") : session_(session) {
+    session_.Begin(mode);
+  }
   ~Transaction() {
     if (!committed_) session_.Rollback();
   }

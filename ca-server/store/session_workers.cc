@@ -112,6 +112,7 @@ void SessionWorkers::Serve(Worker& worker, Job& job) {
         return;
       }
     } catch (const std::exception& problem) {
+      if (worker.session) worker.session->Cut();  // who knows what is still open on it
       job.fail(FailWithDetail(ErrorCode::kInternal, "ledger.adapter",
                               "the database's answer was not understood", problem.what()));
       return;

@@ -35,7 +35,8 @@ std::string Line(std::string_view label, const std::string& value) {
 
 std::string FromNow(int64_t when, TimePoint now) {
   const Seconds span = Seconds(when) - std::chrono::floor<Seconds>(now.time_since_epoch());
-  if (span >= Seconds(0)) return " (in " + SpanText(span) + ")";
+  if (span == Seconds(0)) return " (now)";
+  if (span > Seconds(0)) return " (in " + SpanText(span) + ")";
   return " (" + SpanText(-span) + " ago)";
 }
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "base/bytes.h"
-#include "hsm/client/file_descriptor.h"
+#include "base/file_descriptor.h"
 
 namespace mayfly::hsm {
 

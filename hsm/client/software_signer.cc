@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/file_descriptor.h"
 #include "base/secret.h"
-#include "hsm/client/file_descriptor.h"
 #include "hsm/client/signing_rules.h"
 #include "hsm/client/wire.h"
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/file_descriptor.h"
 #include "base/secret.h"
-#include "hsm/client/file_descriptor.h"
 
 namespace mayfly::hsm {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "hsm/client/file_descriptor.h"
+#include "base/file_descriptor.h"
 #include "hsm/client/wire.h"
 
 namespace mayfly::hsm {

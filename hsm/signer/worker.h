@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/clock.h"
-#include "hsm/client/file_descriptor.h"
+#include "base/file_descriptor.h"
 #include "hsm/signer/signer_config.h"
 
 namespace mayfly::hsm {

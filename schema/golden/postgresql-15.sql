@@ -128,7 +128,7 @@ BEGIN
     RETURNING c.decision, c.tick INTO raise_decision.decision, raise_decision.tick;
 END $$;
 CREATE FUNCTION mayfly.revoke(p_serial bytea, p_issuer integer, p_reason smallint, p_principal text) RETURNS TABLE(number bigint, reason smallint, revoked_at timestamp with time zone, not_after timestamp with time zone, was_revoked_before boolean)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'mayfly', 'pg_catalog', 'pg_temp'
     AS $$
 #variable_conflict use_column
@@ -511,7 +511,7 @@ GRANT SELECT ON TABLE mayfly.outcome TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_read;
-GRANT SELECT,INSERT ON TABLE mayfly.revocation TO mayfly_issue;
+GRANT SELECT ON TABLE mayfly.revocation TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.revocation TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.revocation TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.revocation TO mayfly_maintain;
@@ -550,7 +550,7 @@ GRANT SELECT ON TABLE mayfly.request TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.request TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.request TO mayfly_read;
 GRANT SELECT ON TABLE mayfly.responder_lease TO mayfly_issue;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mayfly.responder_lease TO mayfly_respond;
+GRANT SELECT,INSERT,UPDATE ON TABLE mayfly.responder_lease TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.responder_lease TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.responder_lease TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.responder_lease TO mayfly_read;

@@ -74,7 +74,7 @@ END $$;
 CREATE FUNCTION revoke(p_serial bytea, p_issuer integer, p_reason smallint, p_principal text)
 RETURNS TABLE (number bigint, reason smallint, revoked_at timestamptz, not_after timestamptz,
                was_revoked_before boolean)
-LANGUAGE plpgsql VOLATILE SET search_path = mayfly, pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = mayfly, pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   v_control record;
@@ -195,8 +195,8 @@ GRANT EXECUTE ON FUNCTION serial_ms(bytea), uuid_ms(uuid), unix_ms(timestamptz)
   TO mayfly_issue, mayfly_respond, mayfly_project, mayfly_maintain, mayfly_read;
 
 GRANT SELECT, INSERT ON issuer, ca_certificate, ca_certificate_outcome, foreign_certificate,
-  issuance, outcome, request, revocation, event, token_use, lineage_use TO mayfly_issue;
-GRANT SELECT ON control, policy_version, block, responder_lease, certificate, schema_migration
+  issuance, outcome, request, event, token_use, lineage_use TO mayfly_issue;
+GRANT SELECT ON control, revocation, policy_version, block, responder_lease, certificate, schema_migration
   TO mayfly_issue;
 GRANT EXECUTE ON FUNCTION begin_write(), revoke(bytea, integer, smallint, text),
   outstanding_leases(bigint, timestamptz), activate_policy(text, bytea, text),
@@ -204,7 +204,7 @@ GRANT EXECUTE ON FUNCTION begin_write(), revoke(bytea, integer, smallint, text),
 
 GRANT SELECT ON issuer, issuance, outcome, revocation, ca_certificate, ca_certificate_outcome,
   schema_migration TO mayfly_respond;
-GRANT SELECT, INSERT, UPDATE, DELETE ON responder_lease TO mayfly_respond;
+GRANT SELECT, INSERT, UPDATE ON responder_lease TO mayfly_respond;
 GRANT EXECUTE ON FUNCTION write_lease(uuid, bigint, interval, interval) TO mayfly_respond;
 
 GRANT SELECT ON ALL TABLES IN SCHEMA mayfly TO mayfly_project, mayfly_maintain, mayfly_read;

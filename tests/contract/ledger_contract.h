@@ -84,7 +84,7 @@ class LedgerContract : public testing::Test {
     return key;
   }
   std::optional<CertificateRecord> Find(const CertificateKey& key) {
-    auto found = SyncWait(ledger.FindCertificate(key, Soon()));
+    auto found = SyncWait(ledger.FindCertificate(key, Reading::kDurable, Soon()));
     EXPECT_TRUE(found) << Describe(found.error(), ErrorText::kForLog);
     return *std::move(found);
   }

@@ -95,10 +95,11 @@ TEST_F(PostgresLedger, IssuingRoleCanNeitherUpdateNorDelete) {
       EXPECT_EQ(StateOf("DELETE FROM " + table, role), "42501") << role << " " << table;
       EXPECT_EQ(StateOf("TRUNCATE " + table, role), "42501") << role << " " << table;
     }
-    if (table != "responder_lease") {
-      EXPECT_EQ(StateOf("DELETE FROM " + table, "mayfly_respond"), "42501") << table;
-    }
+    EXPECT_EQ(StateOf("DELETE FROM " + table, "mayfly_respond"), "42501") << table;
   }
+  EXPECT_EQ(
+      StateOf("INSERT INTO revocation VALUES (1, '', 1, 1, now(), now(), '', 1)", "mayfly_issue"),
+      "42501");
   EXPECT_EQ(StateOf("INSERT INTO block VALUES (1, '', 1, 2, '', '', 1)", "mayfly_issue"), "42501");
   EXPECT_EQ(StateOf("SELECT raise_decision()", "mayfly_issue"), "42501");
   EXPECT_EQ(StateOf("SELECT make_partitions(3)", "mayfly_issue"), "42501");
@@ -184,6 +185,22 @@ TEST_F(PostgresLedger, DatabaseStoppedAndBack) {
   std::this_thread::sleep_for(Milliseconds(200));
   EXPECT_TRUE(Settle(key, SignedOutcome{{1}}));
   EXPECT_TRUE(Revoke(key));
+}
+
+TEST_F(PostgresLedger, AReadThatWasCancelledLeavesNoSessionBehindInItsTransaction) {
+  auto holder = fixture.As("postgres");
+  holder.Exec("BEGIN");
+  holder.Exec("LOCK TABLE policy_version");
+  auto hanging = std::async([&] { return SyncWait(ledger.LoadBasis(Soon())); });
+  const std::string cancel =
+      "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE usename = 'mayfly_issue' "
+      "AND datname = current_database() AND wait_event_type = 'Lock'";
+  while (One(cancel) == "0") std::this_thread::sleep_for(Milliseconds(5));
+  auto cancelled = hanging.get();
+  ASSERT_FALSE(cancelled);
+  EXPECT_EQ(cancelled.error().code, ErrorCode::kStoreUnavailable);
+  holder.Exec("ROLLBACK");
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(SyncWait(ledger.LoadBasis(Soon())));
 }
 
 TEST_F(PostgresLedger, AnswersInTimeWhileTheWriterHangs) {

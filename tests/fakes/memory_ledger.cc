@@ -121,6 +121,7 @@ Task<Result<std::optional<PriorAttempt>>> MemoryLedger::FindRequest(RequestKey k
 }
 
 Task<Result<std::optional<CertificateRecord>>> MemoryLedger::FindCertificate(CertificateKey key,
+                                                                             Reading /*reading*/,
                                                                              BootTime deadline) {
   std::lock_guard lock(mutex_);
   if (clock_.BootNow() >= deadline) co_return TimeIsUp();

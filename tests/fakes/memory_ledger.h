@@ -22,6 +22,7 @@ class MemoryLedger final : public Ledger {
   Task<Result<Outcome>> Settle(SettleEntry entry, BootTime deadline) override;
   Task<Result<std::optional<PriorAttempt>>> FindRequest(RequestKey key, BootTime deadline) override;
   Task<Result<std::optional<CertificateRecord>>> FindCertificate(CertificateKey key,
+                                                                 Reading reading,
                                                                  BootTime deadline) override;
   Task<Result<RevokeReceipt>> Revoke(RevokeEntry entry, BootTime deadline) override;
   Task<Result<StoredBasis>> LoadBasis(BootTime deadline) override;

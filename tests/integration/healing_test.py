@@ -27,9 +27,8 @@ def works(client):
 
 
 def test_database_stopped_while_serving(own_ca, own_operator):
-    def status(serial):
-        # As web servers that staple ask: without a nonce, so that an answer may be given again.
-        return ocsp.status_of_serial(own_ca, serial, nonce=False)
+    def status(serial, nonce=True):
+        return ocsp.status_of_serial(own_ca, serial, nonce=nonce)
 
     good = own_operator.issue(make_csr("web.internal")).certificate.serial_number
     revoked = own_operator.issue(make_csr("web.internal")).certificate.serial_number
@@ -41,7 +40,8 @@ def test_database_stopped_while_serving(own_ca, own_operator):
     own_ca.stop("database")
     answer = status(good)
     if time.monotonic() - stopping < LEASE_SECONDS / 2:
-        assert answer == "good", "within the lease memory answers"
+        assert answer == "good", "within the lease memory answers, signed anew for the nonce"
+        assert status(good, nonce=False) == "good"
     with pytest.raises(api.Refused) as refused:
         own_operator.issue(make_csr("web.internal"), seconds=10)
     assert refused.value.code == Code.UNAVAILABLE and refused.value.retry_seconds is not None
@@ -53,6 +53,12 @@ def test_database_stopped_while_serving(own_ca, own_operator):
     wait_for(lambda: status(good) == "good", HEALING_SECONDS_MAX, "OCSP after the database's return")
     assert status(revoked) == "revoked"
     assert own_ca.pid("server") == server and not own_ca.is_gone(server), "without a restart"
+
+
+def test_a_second_server_on_the_same_state_is_refused(own_ca):
+    refused = own_ca.ca_command("serve", check=False)
+    assert refused.returncode == 2, refused.stderr
+    assert "another mayfly-ca serves" in refused.stderr + refused.stdout
 
 
 def test_a_killed_worker_is_replaced(own_ca, own_operator):

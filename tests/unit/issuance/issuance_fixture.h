@@ -129,7 +129,7 @@ class IssuanceTest : public testing::Test {
     return SyncWait(authority_->Issue(std::move(request), In()));
   }
   std::optional<CertificateRecord> Find(const x509::SerialNumber& serial) {
-    return *SyncWait(ledger_.FindCertificate({serial, IssuerId{1}}, In()));
+    return *SyncWait(ledger_.FindCertificate({serial, IssuerId{1}}, Reading::kSeen, In()));
   }
 
   std::vector<Event> Denials() const {

@@ -153,6 +153,19 @@ TEST_F(IssuanceTest, APolicyThatChangesButStillAllowsSettlesTheSameRecord) {
   EXPECT_EQ(signer_->calls, 1);
 }
 
+TEST_F(IssuanceTest, KeyRulesThatChangeBeforeTheOutcomeDenyToo) {
+  std::string only_p384 = kPolicy;
+  only_p384.replace(only_p384.find("names = "), 0, "keys = [\"ec-p384\"]\n");
+  signer_->before_sign = [&] { Activate(only_p384.c_str()); };
+  IssueRequest request = Request();
+  request.request_id = NewId();
+  auto issued = Issue(request);
+  ASSERT_FALSE(issued);
+  EXPECT_EQ(issued.error().code, ErrorCode::kKeyRejected);
+  auto prior = *SyncWait(ledger_.FindRequest({*request.request_id, "lineage:1"}, In()));
+  EXPECT_TRUE(std::holds_alternative<AbandonedOutcome>(*prior->outcome));
+}
+
 TEST_F(IssuanceTest, AnOutcomeAfterTheAbandonmentIsNotReleased) {
   IssueRequest request = Request();
   request.request_id = NewId();

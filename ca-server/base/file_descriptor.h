@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace mayfly::hsm {
+namespace mayfly {
 
 class FileDescriptor {
  public:
@@ -28,4 +28,4 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-}  // namespace mayfly::hsm
+}  // namespace mayfly
