@@ -80,8 +80,10 @@ TEST_F(OcspHandlerTest, HeadersForCaches) {
   EXPECT_EQ(HeaderOf(response, "ETag"), '"' + ToHex(x509::Sha256(response.body)) + '"');
   EXPECT_EQ(HeaderOf(response, "Cache-Control"),
             "max-age=3599, public, no-transform, must-revalidate");
+}
+
+TEST_F(OcspHandlerTest, UnknownIsNotToBeStored) {
   PutStanding(LedgerStatus::Standing::kAbandoned);
-  memory.ClearCache();
   HttpResponse unknown = Post(fakes::OcspGoldenDer("sha1.der"));
   EXPECT_EQ(unknown.headers.size(), 1u);
   EXPECT_EQ(HeaderOf(unknown, "Cache-Control"), "no-store");
