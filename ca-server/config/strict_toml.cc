@@ -8,6 +8,16 @@
 #include "base/bytes.h"
 #include "config/near_miss.h"
 
+namespace mayfly::config::internal {
+struct ParserStumbled {};
+[[noreturn]] static void Stumble() { throw ParserStumbled(); }
+}  // namespace mayfly::config::internal
+
+// A malformed file breaks what toml++ 3.3 takes for granted: the header "[[[a]]]" ends the process
+// in its assert, and with NDEBUG is undefined behaviour. Here its assertions throw in every build.
+#undef NDEBUG
+#define TOML_ASSERT(expression) \
+  (static_cast<bool>(expression) ? void() : mayfly::config::internal::Stumble())
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
@@ -124,6 +134,29 @@ Error BadFile(std::string rule, const std::string& field, const std::string& mes
 
 std::string Field(const std::string& source_name, uint32_t line) {
   return source_name + ":" + std::to_string(line);
+}
+
+// Nothing where the parser stumbles over the text instead of refusing it.
+std::optional<toml::parse_result> ParseToml(std::string_view text, const std::string& source_name) {
+  try {
+    return toml::parse(text, source_name);
+  } catch (const internal::ParserStumbled&) {
+    return std::nullopt;
+  }
+}
+
+// The line at which the parser stumbles: the last one of the shortest beginning that it cannot
+// take.
+uint32_t LineOfStumble(std::string_view text, const std::string& source_name) {
+  std::vector<size_t> line_ends;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\n') line_ends.push_back(at + 1);
+  }
+  line_ends.push_back(text.size());
+  auto first = std::partition_point(line_ends.begin(), line_ends.end(), [&](size_t end) {
+    return ParseToml(text.substr(0, end), source_name).has_value();
+  });
+  return static_cast<uint32_t>(first - line_ends.begin()) + 1;
 }
 
 }  // namespace
@@ -384,16 +417,20 @@ Result<Document> Document::Parse(std::string_view text, std::string source_name)
     return BadFile("config.file", source_name,
                    "larger than " + std::to_string(kFileBytesMax) + " bytes");
   }
-  toml::parse_result parsed = toml::parse(text, source_name);
+  auto parsed = ParseToml(text, source_name);
   if (!parsed) {
-    const toml::parse_error& error = parsed.error();
+    return BadFile("config.syntax", Field(source_name, LineOfStumble(text, source_name)),
+                   "not TOML: a table's name is missing or misspelled");
+  }
+  if (!*parsed) {
+    const toml::parse_error& error = parsed->error();
     return BadFile("config.syntax", Field(source_name, error.source().begin.line),
                    "not TOML: " + Escape(error.description()));
   }
   Document document;
   document.impl_ = std::make_shared<Impl>();
   document.impl_->source_name = std::move(source_name);
-  document.impl_->root = std::move(parsed).table();
+  document.impl_->root = std::move(*parsed).table();
   return document;
 }
 

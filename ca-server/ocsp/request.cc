@@ -2,6 +2,7 @@
 
 #include "der/reader.h"
 #include "x509/extension.h"
+#include "x509/name.h"
 
 namespace mayfly::ocsp {
 namespace oid {
@@ -120,11 +121,25 @@ Result<std::optional<Bytes>> ReadRequestExtensions(der::Reader& tbs) {
   return ReadNonce(extensions);
 }
 
+// GeneralName (RFC 5280 4.2.1.6), of the kinds that somebody is named by: rfc822Name, dNSName,
+// uniformResourceIdentifier, iPAddress, directoryName.
+Status CheckRequestorName(const der::Element& name) {
+  for (uint8_t kind : {1, 2, 6, 7}) {
+    if (name.tag == der::ContextPrimitive(kind)) return Ok();
+  }
+  if (name.tag != der::ContextConstructed(4)) {
+    return Refuse("ocsp.requestor-name", "the requestorName is not the name of anybody");
+  }
+  TRY(x509::Name::FromDer(name.contents));
+  return Ok();
+}
+
 // requestorName [1] EXPLICIT GeneralName OPTIONAL: read over.
 Status SkipRequestorName(der::Reader& tbs) {
   if (!tbs.NextIs(der::ContextConstructed(1))) return Ok();
   TRY_ASSIGN(der::Reader wrapped, tbs.ReadConstructed(der::ContextConstructed(1)));
-  TRY(wrapped.ReadAny());
+  TRY_ASSIGN(der::Element name, wrapped.ReadAny());
+  TRY(CheckRequestorName(name));
   return wrapped.ExpectEnd();
 }
 

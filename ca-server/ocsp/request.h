@@ -36,7 +36,7 @@ class OcspRequest {
   // A signature is accepted and ignored (RFC 6960 4.1.2: the responder may choose): what we answer
   // does not depend on who asks. Errors, each a malformedRequest: kBadDer "der.*";
   // kInvalidArgument "ocsp.request-size", "ocsp.request-count", "ocsp.critical-extension",
-  // "ocsp.nonce", "serial.*", "extension.*".
+  // "ocsp.requestor-name", "ocsp.nonce", "name.*", "serial.*", "extension.*".
   static Result<OcspRequest> FromDer(ByteSpan der);
 
   const CertId& cert_id() const { return cert_id_; }

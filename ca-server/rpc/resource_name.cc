@@ -19,11 +19,6 @@ bool IsIssuerName(std::string_view text) {
          });
 }
 
-bool IsLowerHex(std::string_view text) {
-  return std::ranges::all_of(
-      text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 Status CheckSize(std::string_view text) {
   if (text.size() <= kResourceNameBytesMax) return Ok();
   return Fail(ErrorCode::kInvalidArgument, "name.size",
@@ -47,14 +42,24 @@ Result<CertificateName> CertificateName::Parse(std::string_view text) {
   }
   const std::string_view issuer = text.substr(kIssuers.size(), middle - kIssuers.size());
   const std::string_view hex = text.substr(middle + kCertificates.size());
-  if (!IsIssuerName(issuer) || !IsLowerHex(hex)) return BadCertificateName(text);
   auto serial = x509::SerialNumber::FromHex(hex);
-  if (!serial) return BadCertificateName(text);
+  // FromHex takes the spellings of other programs too: upper case, or without a leading zero octet.
+  if (!IsIssuerName(issuer) || !serial || serial->Hex() != hex) return BadCertificateName(text);
   return CertificateName{std::string(issuer), *std::move(serial)};
 }
 
 std::string CertificateName::ToString() const {
   return std::string(kIssuers) + issuer + std::string(kCertificates) + serial.Hex();
+}
+
+Result<std::string> ParseIssuerName(std::string_view text) {
+  TRY(CheckSize(text));
+  if (text.starts_with(kIssuers)) {
+    const std::string_view issuer = text.substr(kIssuers.size());
+    if (IsIssuerName(issuer)) return std::string(issuer);
+  }
+  return Fail(ErrorCode::kInvalidArgument, "name.issuer",
+              "\"" + Escape(text) + "\" is not issuers/{issuer}, or issuers/- for all");
 }
 
 Result<std::string> ParseTrustBundleName(std::string_view text) {

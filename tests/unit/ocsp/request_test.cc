@@ -220,6 +220,12 @@ TEST(OcspRequest, VersionsAndNames) {
   EXPECT_NE(RuleOf({.before_list = second_version}), "accepted");
   Bytes name = {0xa1, 4, 0x82, 2, 'a', 'b'};
   EXPECT_EQ(RuleOf({.before_list = name}), "accepted");
+  Bytes directory = *FromHex("a111a40f300d310b300906035504030c026162");
+  EXPECT_EQ(RuleOf({.before_list = directory}), "accepted");
+  // [4] that is not EXPLICIT, a Name that is none, a tag that GeneralName does not have.
+  EXPECT_EQ(RuleOf({.before_list = *FromHex("a1028400")}), "ocsp.requestor-name");
+  EXPECT_EQ(RuleOf({.before_list = *FromHex("a104a4020500")}), "der.tag");
+  EXPECT_EQ(RuleOf({.before_list = *FromHex("a1028900")}), "ocsp.requestor-name");
   EXPECT_NE(RuleOf({.after = Bytes{5, 0}}), "accepted");
 }
 

@@ -57,6 +57,7 @@ TEST(ResourceName, OneSpellingOnly) {
       "Issuers/a/certificates/" + serial,
       "issuers/%61/certificates/" + serial,
       "issuers/a/certificates/2101933B",
+      "issuers/a/certificates/a2511f",  // is 00a2511f
       "issuers/a/certificates/210",
       "issuers/a/certificates/zz",
       "issuers/" + std::string(kIssuerNameBytesMax + 1, 'a') + "/certificates/" + serial,

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Makes tests/fuzz/corpus, the seeds of the fuzzers, anew: from the golden files, from the examples
+in docs/, and with the openssl program. Inputs that a fuzzer found (finding-*) stay.
+
+Keys and signatures are new in each run; seeds need their structure only.
+"""
+import base64
+import pathlib
+import re
+import struct
+import subprocess
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CORPUS = ROOT / "tests/fuzz/corpus"
+GOLDEN = ROOT / "tests/golden"
+
+
+def openssl(*arguments, **options):
+    return subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True,
+                          **options).stdout
+
+
+def golden(pattern):
+    return {path.name: path.read_bytes() for path in sorted(GOLDEN.glob(pattern))}
+
+
+def pem(label, der):
+    text = base64.encodebytes(der).decode()
+    return f"-----BEGIN {label}-----\n{text}-----END {label}-----\n".encode()
+
+
+def der_of_pem(data):
+    return base64.b64decode(b"".join(data.split(b"-----")[2].split()))
+
+
+def certificates():
+    found = golden("x509/*.crt")
+    found |= {name: der_of_pem(data) for name, data in golden("ocsp/*.pem").items()}
+    return found
+
+
+def ocsp_requests():
+    return golden("ocsp/*.der")
+
+
+def ocsp_responses():
+    """Answers of the openssl program: good, revoked, unknown, with a nonce, and none at all."""
+    folder = GOLDEN / "ocsp"
+    made = {"try-later": bytes.fromhex("30030a0103")}
+    with tempfile.TemporaryDirectory() as place:
+        index = pathlib.Path(place) / "index.txt"
+        serial = "210190A1B2C3D4000102030405060708090A0B0C"
+        for status, line in {
+            "good": f"V\t491231235959Z\t\t{serial}\tunknown\t/CN=leaf\n",
+            "revoked": f"R\t491231235959Z\t260101000000Z,keyCompromise\t{serial}\tunknown\t/CN=leaf\n",
+            "unknown": "",
+        }.items():
+            index.write_text(line)
+            out = pathlib.Path(place) / "answer"
+            for asked in ("sha1", "sha256", "nonce"):
+                openssl("ocsp", "-index", index, "-CA", folder / "delegate.pem", "-rsigner",
+                        folder / "delegate.pem", "-rkey", folder / "delegate.key", "-ndays", 7,
+                        "-reqin", folder / f"{asked}.der", "-respout", out)
+                made[f"{status}-{asked}"] = out.read_bytes()
+    return made
+
+
+def get_paths():
+    seeds = {}
+    for name, der in ocsp_requests().items():
+        plain = base64.b64encode(der)
+        escaped = b"".join(b"%%%02X" % c if c in b"+/=" else bytes([c]) for c in plain)
+        seeds |= {name: plain, f"{name}.escaped": escaped}
+    seeds["all-escaped"] = b"".join(b"%%%02x" % c for c in base64.b64encode(seeds["sha1.der"]))
+    return seeds
+
+
+def toml_examples(page):
+    text = (ROOT / "docs" / page).read_text()
+    return {f"example-{number}": block.encode()
+            for number, block in enumerate(re.findall(r"```toml\n(.*?)```", text, re.DOTALL))}
+
+
+def shell_documents(function):
+    """The here-document that a function of the quickstart writes."""
+    text = (ROOT / "ca-server/quickstart/configuration.sh").read_text()
+    body = re.search(rf"^{function}\(\) {{.*?<<'?END'?[^\n]*\n(.*?)^END$", text,
+                     re.DOTALL | re.MULTILINE)
+    filled = re.sub(r"\$\{ports\[\w+\]\}", "7443", body[1])
+    return {"quickstart": filled.encode()}
+
+
+ODD_TOML = {
+    "empty": b"",
+    "not-toml": b"a = = 1\n",
+    "types": b'trust_domain = 1\npolicy = ["x"]\nlistener = "x"\nissuer = [1, 2]\n[root]\n',
+    "unknown": b'trust_domian = "x"\n[databse]\n[limits]\nin_flight_max = -1\ndrain = "1y"\n',
+    "inline": b'signer = { kind = "software", key_directory = "k", '
+              b'insecurely_keep_keys_in_files = true }\n',
+}
+
+NAMES = ["DNS:web.internal", "DNS:*.web.internal", "DNS:xn--bcher-kva.example", "IP:10.1.2.3",
+         "IP:fd00::1", "IP:::ffff:1.2.3.4", "URI:spiffe://mayfly.internal/ns/a/sa/b",
+         "URI:https://example.org:8443/a?b#c", "URI:https://[::1]/", "email:ops@example.internal",
+         "DNS:1.2.3.4", "10.0.0.0/8", "wildcard:*.web.internal", "*@example.internal",
+         "spiffe://mayfly.internal/ns/*/sa/*", "DNS:A.B", "DNS:" + "a" * 64 + ".b", "DNS:"]
+
+RESOURCES = ["issuers/issuing-1/certificates/2101a1fc332bb2845136a4ba3f37106a4c38f7f0",
+             "issuers/-/certificates/01", "issuers/a/certificates/", "issuers//certificates/01",
+             "trustBundles/mayfly.internal", "trustBundles/-", "trustBundles/"]
+
+
+def text(*fields):
+    return b"".join(struct.pack(">I", len(f)) + f for f in fields)
+
+
+def signer_frames():
+    """Bodies by hsm/client/wire.cc: a type octet, then the fields."""
+    ids = bytes(range(16))
+    uri, key_hash, message = b"pkcs11:token=mayfly;object=issuing", bytes(32), b"to be signed"
+    error = b"\x0e" + text(b"signer.away", b"the token is away", b"CKR") + bytes(4)
+    ticket = struct.pack(">Q", 7)
+    return {
+        "sign": b"\x01" + ticket + ids + b"\x01\x00" + key_hash + bytes(4) + text(uri, message),
+        "public-key": b"\x02" + ticket + bytes(4) + text(uri),
+        "signed": b"\x03" + ticket + b"\x00" + text(bytes(70)),
+        "not-signed": b"\x03" + ticket + b"\x01" + error,
+        "public-key-reply": b"\x04" + ticket + b"\x00" + text(bytes(91)),
+        "no-public-key": b"\x04" + ticket + b"\x01" + error,
+        "worker-down": b"\x05\x01" + error,
+        "worker-ready": b"\x05\x00",
+        "empty": b"",
+    }
+
+
+def numbered(texts):
+    return {f"{number:02}": entry.encode() for number, entry in enumerate(texts)}
+
+
+def der_seeds():
+    elements = ["0101ff", "020100", "0202ff00", "0a0105", "0500", "06032a0304", "0307048090",
+                "030205e0", "04020102", "170d3439313233313233353935395a",
+                "180f32303530303130313030303030305a", "3003020101", "a0030101ff", "3080", "0281",
+                "0481" + "80" + "00" * 128]
+    return ({f"element-{n:02}": bytes.fromhex(e) for n, e in enumerate(elements)}
+            | {name: data for name, data in certificates().items() if "every" in name}
+            | {name: data for name, data in golden("x509/p256.csr").items()}
+            | golden("ocsp/sha1.der"))
+
+
+def pems():
+    return {"request": pem("CERTIFICATE REQUEST", golden("x509/p256.csr")["p256.csr"]),
+            "new-request": b"\n " + pem("NEW CERTIFICATE REQUEST",
+                                        golden("x509/ed25519.csr")["ed25519.csr"]),
+            "two": pem("CERTIFICATE REQUEST", b"\x30\x00") * 2,
+            "leaf.pem": golden("ocsp/leaf.pem")["leaf.pem"],
+            "der": golden("x509/p256.csr")["p256.csr"]}
+
+
+SEEDS = {
+    "certificate": certificates,
+    "certification_request": lambda: golden("x509/*.csr"),
+    "der": der_seeds,
+    "name": lambda: numbered(NAMES),
+    "ocsp_get_path": get_paths,
+    "ocsp_request": ocsp_requests,
+    "ocsp_response": ocsp_responses,
+    "pem": pems,
+    "policy_file": lambda: (toml_examples("POLICY.md") | shell_documents("write_policy")
+                            | ODD_TOML),
+    "resource_name": lambda: numbered(RESOURCES),
+    "server_configuration": lambda: (toml_examples("CONFIGURATION.md")
+                                     | shell_documents("write_ca_configuration") | ODD_TOML),
+    "signer_frame": signer_frames,
+}
+
+
+def main():
+    for name, make in SEEDS.items():
+        folder = CORPUS / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            if not old.name.startswith("finding-"):
+                old.unlink()
+        for seed, data in make().items():
+            (folder / seed).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
