@@ -43,8 +43,9 @@ Result<std::optional<CertIdForm>> ReadHashAlgorithm(der::Reader& reader) {
   bool has_null = algorithm.NextIs(der::Tag::kNull);
   if (has_null) TRY(algorithm.ReadNull());
   std::optional<CertIdForm> form = FormOf(hash, has_null);
-  // Parameters of algorithms that we do not know are theirs to define.
-  if (form) TRY(algorithm.ExpectEnd());
+  // Parameters of algorithms that we do not know are theirs to define, but they are one element.
+  if (!form && !algorithm.AtEnd()) TRY(algorithm.ReadAny());
+  TRY(algorithm.ExpectEnd());
   return form;
 }
 

@@ -165,8 +165,9 @@ Broken DiffersFromOpenssl(const ocsp::OcspRequest& ours, ByteSpan der) {
   ASN1_OBJECT* algorithm = nullptr;
   OCSP_CERTID* id = OCSP_onereq_get0_id(OCSP_request_onereq_get0(theirs.get(), 0));
   OCSP_id_get0_info(&name_hash, &algorithm, &key_hash, &serial, id);
-  const bool known = OBJ_obj2nid(algorithm) == NID_sha1 || OBJ_obj2nid(algorithm) == NID_sha256;
-  if (known != ours.cert_id().form.has_value()) return "the hash of the CertID differs";
+  const bool is_sha1 = ours.cert_id().form == ocsp::CertIdForm::kSha1 ||
+                       ours.cert_id().form == ocsp::CertIdForm::kSha1WithNull;
+  if (OBJ_obj2nid(algorithm) != (is_sha1 ? NID_sha1 : NID_sha256)) return "the hash differs";
   return First({
       CompareOctets("issuerNameHash", name_hash, ours.cert_id().issuer_name_hash),
       CompareOctets("issuerKeyHash", key_hash, ours.cert_id().issuer_key_hash),

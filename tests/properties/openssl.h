@@ -10,6 +10,7 @@ namespace mayfly::properties {
 
 Broken DiffersFromOpenssl(const x509::CertificationRequest& ours, ByteSpan der);
 Broken DiffersFromOpenssl(const x509::Certificate& ours);
+// For a CertID of a known hash.
 Broken DiffersFromOpenssl(const ocsp::OcspRequest& ours, ByteSpan der);
 
 }  // namespace mayfly::properties

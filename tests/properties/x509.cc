@@ -52,6 +52,7 @@ Broken ByPem(ByteSpan input) {
 Broken ByOcspRequest(ByteSpan input) {
   auto request = ocsp::OcspRequest::FromDer(input);
   if (!request) return std::nullopt;
+  if (!request->cert_id().form) return std::nullopt;  // whatever such a hash's parameters are
   // The signature is read over, so what it holds is no difference.
   der::Reader outer(input);
   const ByteSpan tbs_request = outer.ReadSequence()->ReadAny()->whole;

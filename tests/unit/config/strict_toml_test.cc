@@ -165,8 +165,9 @@ TEST(StrictToml, AnUnreadableDurationHasOneFinding) {
 }
 
 TEST(StrictToml, SyntaxErrorsHaveTheirLine) {
-  for (const char* text : {"a = 1\nb = = 2\n", "a = 1\na = 2\n", "a = 1\nb = \"\xff\"\n",
-                           "a = 1\n[[[b]]]\n", "a = 1\n[\nb]\nc = 2\n", "a = 1\n[ = 2\n"}) {
+  for (const char* text :
+       {"a = 1\nb = = 2\n", "a = 1\na = 2\n", "a = 1\nb = \"\xff\"\n", "a = 1\n[[[b]]]\n",
+        "a = 1\n[\nb]\nc = 2\n", "a = 1\n[ = 2\n", "a = 1\nü = 2\n"}) {
     EXPECT_THAT(FindingsOf(Document::Parse(text, "f.toml")), ElementsAre("2 config.syntax"));
   }
 }

@@ -112,6 +112,33 @@ TEST(OcspRequest, HoldsUnknownHashesWithoutAForm) {
   Result<OcspRequest> request = OcspRequest::FromDer(OcspGoldenDer("sha384.der"));
   ASSERT_TRUE(request);
   EXPECT_FALSE(request->cert_id().form);
+  // The same with parameters, and with parameters that end inside themselves.
+  auto with_parameters = [](const std::string& parameters) {
+    const Bytes parameters_der = *FromHex(parameters);
+    der::Writer w;
+    w.Sequence([&] {
+      w.Sequence([&] {
+        w.Sequence([&] {
+          w.Sequence([&] {
+            w.Sequence([&] {
+              w.Sequence([&] {
+                w.ObjectIdentifier(der::OidOrDie("1.2.3"));
+                w.Raw(parameters_der);
+              });
+              w.OctetString(Bytes(20, 1));
+              w.OctetString(Bytes(20, 2));
+              w.SmallInteger(1);
+            });
+          });
+        });
+      });
+    });
+    auto parsed = OcspRequest::FromDer(w.bytes());
+    return parsed ? "accepted" : parsed.error().rule;
+  };
+  EXPECT_EQ(with_parameters("040101"), "accepted");
+  EXPECT_EQ(with_parameters("0403"), "der.truncated");
+  EXPECT_EQ(with_parameters("05000500"), "der.trailing");
 }
 
 TEST(OcspRequest, TellsParameterFormsApart) {
