@@ -44,7 +44,7 @@ Result<std::optional<CertIdForm>> ReadHashAlgorithm(der::Reader& reader) {
   if (has_null) TRY(algorithm.ReadNull());
   std::optional<CertIdForm> form = FormOf(hash, has_null);
   // Parameters of algorithms that we do not know are theirs to define, but they are one element.
-  if (!form && !algorithm.AtEnd()) TRY(algorithm.ReadAny());
+  if (!form && !has_null && !algorithm.AtEnd()) TRY(algorithm.ReadAny());
   TRY(algorithm.ExpectEnd());
   return form;
 }
