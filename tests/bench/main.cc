@@ -50,7 +50,7 @@ int Tell(const Result<Json>& report, const Flags& flags) {
     fmt::print(stderr, "mayfly-bench: {}\n", Describe(report.error(), ErrorText::kForLog));
     return report.error().code == ErrorCode::kConfiguration ? kUsage : EXIT_FAILURE;
   }
-  fmt::print("{}", flags.json ? report->dump(2) + "\n" : AsText(*report));
+  fmt::print("{}", flags.json ? report->dump(2) + "\n" : ReportText(*report));
   return EXIT_SUCCESS;
 }
 
@@ -58,6 +58,7 @@ int Tell(const Result<Json>& report, const Flags& flags) {
 
 int main(int argc, char** argv) {
   setenv("GRPC_VERBOSITY", "NONE", 0);
+  setenv("GRPC_DNS_RESOLVER", "native", 0);
   CLI::App app{"Measures a running CA, and the parts that its floor is made of."};
   app.require_subcommand(1);
   Flags flags;

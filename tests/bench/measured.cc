@@ -53,7 +53,7 @@ Json PercentilesOf(const Latencies& latencies) {
           {"max", latencies.Percentile(1)}};
 }
 
-std::string AsText(const Json& report) {
+std::string ReportText(const Json& report) {
   std::string out;
   AppendRows(report, 0, out);
   return out;

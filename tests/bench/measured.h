@@ -28,6 +28,6 @@ class Latencies {
 Json PercentilesOf(const Latencies& latencies);
 
 // Two columns, a row for each member; objects inside are indented.
-std::string AsText(const Json& report);
+std::string ReportText(const Json& report);
 
 }  // namespace mayfly::bench

@@ -93,16 +93,16 @@ std::string StatusOf(const std::string& body) {
 struct Tally {
   Latencies latencies;
   std::map<std::string, size_t> statuses;
+  std::string failure;  // what ended this connection's questions early
 };
 
 // One connection: asks, waits, asks.
 class Asker {
  public:
   Asker(int port, const std::vector<std::string>& questions, size_t first)
-      : socket_(io_), questions_(questions), next_(first) {
-    socket_.connect({asio::ip::address_v4::loopback(), static_cast<uint16_t>(port)});
-    socket_.set_option(tcp::no_delay(true));
-  }
+      : server_(asio::ip::address_v4::loopback(), static_cast<uint16_t>(port)),
+        questions_(questions),
+        next_(first) {}
 
   // `begun` by the intended start of each question.
   Tally Ask(SteadyClock::time_point begin, SteadyClock::time_point end,
@@ -115,7 +115,13 @@ class Asker {
       } else {
         intended = SteadyClock::now();
       }
-      const std::string body = AskOnce();
+      std::string body;
+      try {
+        body = AskOnce();
+      } catch (const boost::system::system_error& problem) {
+        tally.failure = problem.what();
+        return tally;
+      }
       tally.latencies.Add(SteadyClock::now() - intended);
       // Reading each answer would cost more than making it: the first and every 64th.
       if (tally.latencies.count() % 64 == 1) ++tally.statuses[StatusOf(body)];
@@ -126,14 +132,20 @@ class Asker {
 
  private:
   std::string AskOnce() {
+    if (!socket_.is_open()) {
+      socket_.connect(server_);
+      socket_.set_option(tcp::no_delay(true));
+    }
     asio::write(socket_, asio::buffer(questions_[next_++ % questions_.size()]));
     http::response<http::string_body> answer;
     http::read(socket_, buffer_, answer);
+    if (!answer.keep_alive()) socket_.close();  // the server ends each after a thousand
     return std::move(answer.body());
   }
 
   asio::io_context io_;
-  tcp::socket socket_;
+  tcp::endpoint server_;
+  tcp::socket socket_{io_};
   boost::beast::flat_buffer buffer_;
   const std::vector<std::string>& questions_;
   size_t next_;
@@ -160,6 +172,7 @@ Tally AskAll(const OcspOptions& options, int port, const std::vector<std::string
   for (const Tally& tally : tallies) {
     all.latencies.Merge(tally.latencies);
     for (const auto& [status, count] : tally.statuses) all.statuses[status] += count;
+    if (!tally.failure.empty()) all.failure = tally.failure;
   }
   return all;
 }
@@ -170,26 +183,25 @@ Result<Json> BenchOcsp(const OcspOptions& options) {
   const Home home(options.load.home);
   TRY_ASSIGN(const int port, home.Port("http"));
   TRY_ASSIGN(const auto questions, MakeQuestions(options, home));
-  try {
-    AskAll(options, port, questions, options.load.warm_up);
-    TRY_ASSIGN(const CpuMeter cpu, CpuMeter::Start(home));
-    const Tally all = AskAll(options, port, questions, options.load.duration);
-    const size_t count = all.latencies.count();
-    const auto seconds = static_cast<double>(options.load.duration.count());
-    Json report{{"answers", count},
-                {"answers_per_second", static_cast<double>(count) / seconds},
-                {"seconds", seconds},
-                {"connections", options.connections},
-                {"certificates", options.certificates},
-                {"signed_for_each", options.answers == OcspAnswers::kSigned},
-                {"latency_ms", PercentilesOf(all.latencies)},
-                {"cpu_us_per_answer", cpu.PerOperation(count)}};
-    if (options.load.rate) report["wanted_per_second"] = *options.load.rate;
-    for (const auto& [status, seen] : all.statuses) report["statuses_seen"][status] = seen;
-    return report;
-  } catch (const boost::system::system_error& problem) {
-    return Fail(ErrorCode::kShuttingDown, "bench.unreachable", problem.what());
+  AskAll(options, port, questions, options.load.warm_up);
+  TRY_ASSIGN(const CpuMeter cpu, CpuMeter::Start(home));
+  const Tally all = AskAll(options, port, questions, options.load.duration);
+  if (!all.failure.empty()) {
+    return Fail(ErrorCode::kShuttingDown, "bench.unreachable", all.failure);
   }
+  const size_t count = all.latencies.count();
+  const auto seconds = static_cast<double>(options.load.duration.count());
+  Json report{{"answers", count},
+              {"answers_per_second", static_cast<double>(count) / seconds},
+              {"seconds", seconds},
+              {"connections", options.connections},
+              {"certificates", options.certificates},
+              {"signed_for_each", options.answers == OcspAnswers::kSigned},
+              {"latency_ms", PercentilesOf(all.latencies)},
+              {"cpu_us_per_answer", cpu.PerOperation(count)}};
+  if (options.load.rate) report["wanted_per_second"] = *options.load.rate;
+  for (const auto& [status, seen] : all.statuses) report["statuses_seen"][status] = seen;
+  return report;
 }
 
 }  // namespace mayfly::bench

@@ -1,5 +1,6 @@
 // An RPC of an issuance's size over mutual TLS that does nothing: a server of its own process on
 // gRPC's completion queue, and the same caller that mayfly-bench issue uses.
+#include <fcntl.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -161,7 +162,7 @@ int ServeEcho(const fs::path& credentials) {
   if (!certificate || !key) return 1;
   grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   tls.pem_root_certs = *certificate;
-  tls.pem_key_cert_pairs = {{*key, *certificate}};
+  tls.pem_key_cert_pairs.push_back({*key, *certificate});
   int port = 0;
   grpc::AsyncGenericService service;
   grpc::ServerBuilder builder;

@@ -1,4 +1,5 @@
 // A P-256 signature in SoftHSM, through what mayfly-signer signs with: one session, one thread.
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
