@@ -2,8 +2,8 @@
 """Adds up JUnit results below a folder and prints "N passed, N failed, N skipped".
 
 GoogleTest binaries write one file each into FOLDER/<name>/, ctest one for all of them
-(FOLDER/<name>.ctest.xml), pytest one a run (*.pytest.xml). A test binary that died before it wrote
-its file is in ctest's only, so there it counts as one failure.
+(FOLDER/<name>.ctest.xml), pytest one a run (*.pytest.xml). What is in ctest's only counts as one: a
+test binary that died before it wrote its file as a failure, a replayed corpus as what it was.
 """
 
 import pathlib
@@ -25,11 +25,10 @@ def count_cases(path):
     return passed, failed, skipped
 
 
-def failed_binaries(ctest_file):
-    """Names of the test binaries that ctest saw fail."""
+def binaries(ctest_file):
+    """What ctest ran, as (name, whether it failed)."""
     for case in ElementTree.parse(ctest_file).iter("testcase"):
-        if case.get("status") != "run" or case.find("failure") is not None:
-            yield case.get("name")
+        yield case.get("name"), case.get("status") != "run" or case.find("failure") is not None
 
 
 def main():
@@ -40,11 +39,13 @@ def main():
             continue
         totals = [a + b for a, b in zip(totals, count_cases(path))]
     for path in sorted(folder.glob("*.ctest.xml")):
-        for name in failed_binaries(path):
+        for name, failed in binaries(path):
             written = folder / path.name.removesuffix(".ctest.xml") / f"{name}.xml"
-            if not written.exists() or count_cases(written)[1] == 0:
+            if failed and (not written.exists() or count_cases(written)[1] == 0):
                 print(f"{name} failed outside of its test cases (crash, leak or timeout)")
                 totals[1] += 1
+            elif not failed and not written.exists():
+                totals[0] += 1
     passed, failed, skipped = totals
     if passed + failed == 0:
         print("no test ran")
