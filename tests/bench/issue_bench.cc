@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 using client::v1::IssueCertificateRequest;
 using client::v1::IssueCertificateResponse;
 
-constexpr const char* kMethod = "/mayfly.ca.v1.CertificateAuthority/IssueCertificate";
+constexpr const char* kMethod = "/mayfly.ca.v1.CertificateAuthorityService/IssueCertificate";
 constexpr const char* kName = "DNS:bench.internal";
 constexpr const char* kWorkloadName = "URI:spiffe://mayfly.internal/ns/bench/sa/bench";
 

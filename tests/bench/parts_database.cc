@@ -1,7 +1,6 @@
 // Records, request ids and outcomes of 64 certificates in one transaction, as the ledger writes
 // them, without the ledger: PostgreSQL with fsync on, one connection that waits for each COMMIT.
 #include "base/system.h"
-#include "store/maintenance.h"
 #include "store/pqxx.h"
 #include "tests/bench/benches.h"
 #include "tests/bench/processes.h"
@@ -61,8 +60,6 @@ void WriteBatch(store::Session& session, Sources& sources) {
 Result<Json> BenchBatchedCommit(std::chrono::seconds duration) {
   auto& cluster = contract::PostgresCluster::Shared();
   const std::string connection = cluster.Connection(cluster.NewMigratedDatabase());
-  TRY_ASSIGN(const int made, store::MakePartitions(connection, std::nullopt));
-  if (made == 0) return Fail(ErrorCode::kInternal, "bench.database", "no partitions were made");
   Sources sources;
   try {
     store::Session session({.connection = connection, .role = "postgres"});
