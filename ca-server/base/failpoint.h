@@ -8,7 +8,7 @@
 //     error             the point reports true once; the file is removed
 //     error-always      the point reports true while the file is there
 //     kill-other PID    SIGKILL another process, then go on
-// `if (FAILPOINT("store.commit.lost")) return ...;` compiles to `if (false)` in a release build.
+// `if (FAILPOINT("store.commit.lost")) return ...;` compiles to nothing in a release build.
 #pragma once
 
 #include <string_view>
@@ -18,6 +18,7 @@ namespace mayfly {
 bool HitFailpoint(std::string_view name);
 #define FAILPOINT(name) ::mayfly::HitFailpoint(name)
 #else
-#define FAILPOINT(name) false
+constexpr bool NoFailpoint() { return false; }
+#define FAILPOINT(name) ::mayfly::NoFailpoint()
 #endif
 }  // namespace mayfly
