@@ -9,9 +9,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # The harness's helpers explain their failed assertions as tests do.
-pytest.register_assert_rewrite("harness.authority", "harness.ledger", "harness.ocsp")
+pytest.register_assert_rewrite("harness.authority", "harness.gnutls", "harness.ledger",
+                               "harness.ocsp")
 
-from harness import api  # noqa: E402
+from harness import api, gnutls  # noqa: E402
 from harness.authority import ROOT, Authority, choose_ports  # noqa: E402
 
 TIERS = ("ci", "full", "soak")
@@ -42,7 +43,8 @@ def programs():
 
 @pytest.fixture(scope="session")
 def make_authority(programs, tmp_path_factory):
-    """Makes CAs that are stopped and deleted at the end of the session."""
+    """Makes CAs that are stopped and deleted at the end of the session, after GnuTLS has judged
+    every certificate that they issued."""
     made = []
 
     def make(name):
@@ -52,8 +54,22 @@ def make_authority(programs, tmp_path_factory):
         return authority
 
     yield make
-    for authority in made:
+    refusals = [refusal for authority in made if (refusal := _judge_and_destroy(authority))]
+    assert not refusals, "\n".join(refusals)
+
+
+def _judge_and_destroy(authority):
+    """What GnuTLS has against the certificates of a CA that ever ran."""
+    try:
+        authority.clear_failpoints()
+        if authority.root_file.exists() and authority.chain_file.exists():
+            authority.start("database")
+            gnutls.assert_verifies_everything_issued(authority)
+    except AssertionError as refusal:
+        return f"{authority.home.parent.name}: {refusal}"
+    finally:
         authority.destroy()
+    return None
 
 
 def _log_on_failure(authority):

@@ -1,0 +1,74 @@
+"""A second opinion: certificates and OCSP answers as GnuTLS judges them."""
+
+import concurrent.futures
+import pathlib
+import ssl
+import subprocess
+import tempfile
+
+from harness import ledger
+
+
+def _element(data, at):
+    """Where the contents of the DER element at `at` begin, and where it ends."""
+    first = data[at + 1]
+    if first < 0x80:
+        return at + 2, at + 2 + first
+    start = at + 2 + (first & 0x7F)
+    return start, start + int.from_bytes(data[at + 2:start], "big")
+
+
+def _sequence(contents):
+    size = len(contents)
+    octets = b"" if size < 0x80 else size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return b"\x30" + (bytes([0x80 | len(octets)]) + octets if octets else bytes([size])) + contents
+
+
+def assemble(tbs, signature):
+    """A Certificate of its two parts in the ledger; the algorithm is the one inside the TBS."""
+    at, _ = _element(tbs, 0)
+    for _ in range(2):  # version, serialNumber
+        _, at = _element(tbs, at)
+    algorithm = tbs[at:_element(tbs, at)[1]]
+    bits = b"\x00" + signature
+    assert len(bits) < 0x80, "an ECDSA signature fits a short length"
+    return _sequence(tbs + algorithm + b"\x03" + bytes([len(bits)]) + bits)
+
+
+def _verify_chain(folder, serial, chain):
+    path = pathlib.Path(folder) / f"{serial}.pem"
+    path.write_text(chain)
+    done = subprocess.run(["certtool", "--verify-chain", "--infile", path], capture_output=True,
+                          text=True, timeout=60, check=False)
+    said = done.stdout + done.stderr
+    agreed = done.returncode == 0 and "Chain verification output: Verified." in said
+    return None if agreed else f"{serial}:\n{chain}\n{said}"
+
+
+def assert_verifies_everything_issued(authority):
+    """Every certificate that this CA has issued and that has not expired; gives their number."""
+    rows = ledger.query(authority, """
+        SELECT encode(serial, 'hex'), tbs, signature FROM certificate
+        WHERE outcome = 1 AND not_after > clock_timestamp() + interval '1 minute'""")
+    assert rows, "nothing was issued"
+    above = authority.chain_file.read_text() + authority.root_file.read_text()
+    with tempfile.TemporaryDirectory() as folder, \
+            concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        verdicts = pool.map(
+            lambda row: _verify_chain(folder, row[0], ssl.DER_cert_to_PEM_cert(
+                assemble(bytes(row[1]), bytes(row[2]))) + above), rows)
+        refused = [verdict for verdict in verdicts if verdict]
+    assert not refused, f"GnuTLS refuses {len(refused)} of {len(rows)}; the first is " + refused[0]
+    return len(rows)
+
+
+def ocsp_status(authority, leaf, *arguments):
+    """What ocsptool says of a certificate file after it has verified the answer: good, revoked."""
+    done = subprocess.run(
+        ["ocsptool", f"--ask=http://127.0.0.1:{authority.port('http')}/ocsp", "--load-cert", leaf,
+         "--load-issuer", authority.chain_file, "--load-trust", authority.chain_file, *arguments],
+        capture_output=True, text=True, timeout=60, check=False)
+    said = done.stdout + done.stderr
+    assert "Verifying OCSP Response: Success." in said, said
+    return next(line.split(":")[1].strip() for line in said.splitlines()
+                if line.strip().startswith("Certificate Status:"))
