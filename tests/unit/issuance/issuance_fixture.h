@@ -50,6 +50,18 @@ extended_key_usage = ["server-auth"]
 names = ["dns"]
 )";
 
+// The real time and what a test adds to it.
+class MovableClock final : public Clock {
+ public:
+  TimePoint Now() const override { return real_.Now() + Seconds(ahead_s.load()); }
+  BootTime BootNow() const override { return real_.BootNow(); }
+
+  std::atomic<int64_t> ahead_s = 0;
+
+ private:
+  SystemClock real_;
+};
+
 // Signs with keys in files, after whatever the test wants to happen first.
 class StagedSigner final : public Signer {
  public:
@@ -64,6 +76,11 @@ class StagedSigner final : public Signer {
                            {},
                            Fail(ErrorCode::kSignerUnavailable, "signer.away", "away")};
     }
+    if (refuses) {
+      co_return SignResult{SignResult::Outcome::kRefused,
+                           {},
+                           Fail(ErrorCode::kSignerUnavailable, "signer.refused", "refused")};
+    }
     auto result = co_await signer_.Sign(std::move(job));
     if (flip_a_bit && !result.signature.empty()) result.signature.back() ^= 1;
     co_return result;
@@ -76,6 +93,7 @@ class StagedSigner final : public Signer {
   std::function<void()> before_sign;
   int not_signed_times = 0;
   bool flip_a_bit = false;
+  bool refuses = false;
   std::atomic<int> calls = 0;
   std::vector<Uuid> ids;
 
@@ -140,7 +158,7 @@ class IssuanceTest : public testing::Test {
     return denials;
   }
 
-  SystemClock clock_;
+  MovableClock clock_;
   SystemRandom random_;
   Timer timer_{clock_};
   ThreadPool executor_{2};

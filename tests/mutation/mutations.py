@@ -1,0 +1,204 @@
+"""The planted defects. Each is one text of one file, what stands there instead, and the test that
+must turn red: a binary and a GoogleTest filter, or COMPILER where the types forbid it.
+"""
+
+import collections
+
+Mutation = collections.namedtuple("Mutation", "name file text replacement binary filter")
+
+COMPILER = "(the compiler)"
+
+ISSUE = "ca-server/issuance/issue.cc"
+ISSUER = "ca-server/issuance/issuer.cc"
+APPLICATION = "ca-server/issuance/application.cc"
+AUTHORITY = "ca-server/issuance/certificate_authority.cc"
+BASIS = "ca-server/issuance/basis_cache.cc"
+LINT = "ca-server/lint/lint.cc"
+AUTHORIZER = "ca-server/policy/authorizer.cc"
+TEMPLATE = "ca-server/policy/certificate_template.cc"
+PROVEN_KEY = "ca-server/x509/proven_key.cc"
+SIGNATURE = "ca-server/x509/signature.cc"
+TBS = "ca-server/x509/tbs_certificate.cc"
+BATCH = "ca-server/store/ledger_batch.cc"
+WRITER = "ca-server/store/ledger_writer.cc"
+PEER = "ca-server/rpc/peer.cc"
+CONVERT = "ca-server/rpc/convert.cc"
+
+
+def issuance(name, file, text, replacement, tests="*"):
+    return Mutation(name, file, text, replacement, "unit_issuance", tests)
+
+
+def lint(name, text, replacement, tests):
+    return Mutation(name, LINT, text, replacement, "unit_lint", tests)
+
+
+def policy(name, file, text, replacement, tests):
+    return Mutation(name, file, text, replacement, "unit_policy", tests)
+
+
+def x509(name, file, text, replacement, tests):
+    return Mutation(name, file, text, replacement, "unit_x509", tests)
+
+
+def ledger(name, file, text, replacement, tests):
+    return Mutation(name, file, text, replacement, "contract_ledger", f"*{tests}*")
+
+
+MUTATIONS = [
+    # The order of the hops: what the types carry.
+    Mutation("hop 8 left out: recording what was not linted", ISSUE,
+             ".tbs = std::move(linted),", ".tbs = std::move(tbs),", COMPILER, "unit_issuance"),
+    Mutation("hop 9 after hop 10: signing what was not recorded", ISSUE,
+             "co_await Conclude(application, std::move(recorded), deadline)",
+             "co_await Conclude(application, std::move(linted), deadline)", COMPILER,
+             "unit_issuance"),
+    Mutation("hop 5 left out: a template for a key that was not proved", ISSUE,
+             "policy::MakeTemplate(grant, key, issuer.identity(), now)",
+             "policy::MakeTemplate(grant, application.key, issuer.identity(), now)", COMPILER,
+             "unit_issuance"),
+
+    # Hops 3 to 9.
+    issuance("the profile's key rules skipped", ISSUE,
+             "application.prove(grant.profile().key_rules));                // 5",
+             "application.prove(x509::KeyRules{}));  // 5"),
+    issuance("the names inside the CSR not judged", APPLICATION,
+             "  std::copy(csr.names().begin(), csr.names().end(), std::back_inserter(names));\n", ""),
+    issuance("the CSR no part of the request's body", APPLICATION,
+             "  AppendSized(body, request.csr_der);\n", ""),
+    issuance("the names no part of the request's body", APPLICATION,
+             "    AppendSized(body, AsBytes(name.ToString()));\n", ""),
+    issuance("the request id not recorded", ISSUE,
+             "    entry.request = RequestAttempt{*application.request, application.body_hash, attempt};\n",
+             ""),
+    issuance("a denial not noted", ISSUE,
+             "if (!issued && Denied(issued.error().code)) {", "if (false) {"),
+    issuance("a denial said under yesterday's policy", ISSUE,
+             "      again = again || parts_.basis.Current()->decision > decision;\n",
+             "      (void)decision;\n"),
+
+    # Requests that come again.
+    issuance("the request body's hash not compared", ISSUE,
+             "if (prior.body_hash != application.body_hash) {", "if (false) {"),
+    issuance("a revoked certificate released again", ISSUE,
+             "  if (prior.revocation) {", "  if (false) {"),
+    issuance("an intent signed without being decided again", ISSUE,
+             "if (grant && StillServes(application, *grant, prior.record)) {", "if (true) {"),
+    issuance("an abandoned attempt's number used again", ISSUE,
+             "static_cast<uint16_t>(prior.attempt + 1)", "static_cast<uint16_t>(prior.attempt)"),
+    issuance("an intent signed late in its life", ISSUE,
+             "      now - recorded > validity.lifetime() / kStaleIntentDivisor) {", "      false) {"),
+    issuance("an intent's bytes not linted under today's profile", ISSUE,
+             "  TRY(lint::Lint(std::move(tbs), {grant, key, issuer.identity(), recorded}));\n",
+             "  (void)lint::Lint(std::move(tbs), {grant, key, issuer.identity(), recorded});\n"),
+    issuance("an intent's key not judged by today's rules", ISSUE,
+             "TRY_ASSIGN(auto proven, application.prove(grant.profile().key_rules));",
+             "TRY_ASSIGN(auto proven, application.prove(x509::KeyRules{}));"),
+
+    # Hops 10 to 12.
+    issuance("the signature not verified", ISSUER,
+             "      CO_TRY(x509::VerifySignature(order.public_key, algorithm, order.message, "
+             "result.signature));\n", ""),
+    issuance("another job at each try", ISSUER, "    SignJob job{id,",
+             "    SignJob job{Uuid::MakeV7(tools.clock.Now(), tools.random),"),
+    issuance("a refused job tried until the deadline", ISSUER,
+             "result.outcome == SignResult::Outcome::kRefused || next_try >= deadline",
+             "next_try >= deadline"),
+    issuance("the own signature released, not the one that stands", ISSUE,
+             "        co_return Release(record, *standing);\n",
+             "        (void)standing;\n        co_return Release(record, SignedOutcome{signature});\n"),
+    issuance("an abandoned certificate released", ISSUE,
+             '      co_return Fail(ErrorCode::kConflict, "issuance.abandoned", "abandoned meanwhile");\n',
+             "      co_return Release(record, SignedOutcome{signature});\n"),
+    issuance("the outcome's error ignored", ISSUE,
+             "    if (outcome.error().code != ErrorCode::kDecisionStale) co_return "
+             "std::move(outcome).error();\n",
+             "    if (outcome.error().code != ErrorCode::kDecisionStale) co_return "
+             "Release(record, SignedOutcome{signature});\n"),
+    issuance("a stale grant settled", ISSUE,
+             "    if (!grant || !StillServes(application, *grant, record)) {\n      CO_TRY_ASSIGN",
+             "    if (!grant) {\n      CO_TRY_ASSIGN"),
+    issuance("a signature that won against the abandonment withheld", ISSUE,
+             "      if (const auto* won = std::get_if<SignedOutcome>(&standing)) co_return "
+             "Release(record, *won);\n", ""),
+    issuance("an older decision taken for today's", BASIS,
+             "if (stored.decision <= known->decision) co_return Ok();", "co_return Ok();"),
+
+    # Who asks, sees and revokes.
+    issuance("a revoked peer let in", AUTHORITY, "  if (*revoked) {", "  if (false) {"),
+    issuance("a peer's bytes not compared with the record", AUTHORITY,
+             "if (!shown.certificate || !Equal(shown.certificate->der(), peer.der())) co_return "
+             "UnknownPeer();", "if (!shown.certificate) co_return UnknownPeer();"),
+    issuance("an expired peer let in", AUTHORITY,
+             "  if (!peer.tbs().fields().validity.Covers(parts_.clock.Now())) {",
+             "  if (false) {"),
+    issuance("anybody sees every certificate", AUTHORITY,
+             "if (!own && !authorizer.RequireOperator(principal)) co_return NoSuchCertificate();",
+             "(void)own;"),
+    issuance("anybody revokes", AUTHORITY,
+             "authorizer.RequireOperator(request.principal); !allowed) {",
+             "authorizer.RequireOperator(request.principal); false) {"),
+    Mutation("a server's certificate makes a caller", PEER,
+             "  TRY(RequireClientAuth(*certificate));\n", "", "unit_rpc", "Server.*"),
+    Mutation("a CSR of any size read", CONVERT,
+             " || message.csr_der().size() > x509::kCsrDerBytesMax) {", ") {", "unit_rpc", "ToIssueRequest.*"),
+
+    # Lint.
+    lint("lint's verdict ignored", "  TRY(std::move(findings).Verdict());\n",
+         "  (void)std::move(findings).Verdict();\n", "Lint*"),
+    lint("a CA's certificate passes", "  CheckNotCa(fields, findings);\n", "", "LintNotCa.*"),
+    lint("other names than granted pass", "names && *names == granted", "names.has_value()",
+         "LintNames.*"),
+    lint("another key passes", "  CheckKey(fields, context, findings);\n", "", "LintKey.*"),
+    lint("a longer life than granted passes", "validity.lifetime() <= lifetime", "true",
+         "LintValidity.*"),
+    lint("another issuer's name passes", "  CheckIssuer(fields, context.issuer, findings);\n", "",
+         "LintIssuer.*"),
+    lint("a subject of the request's passes", "  CheckSubject(fields, context, findings);\n", "",
+         "LintSubject.*"),
+
+    # Policy.
+    policy("blocks not looked at", AUTHORIZER,
+           "  decision.CheckLifetime(profile);\n  decision.CheckBlocks();\n",
+           "  decision.CheckLifetime(profile);\n", "Authorizer.*"),
+    policy("names not looked at", AUTHORIZER, "  decision.CheckNames(profile);\n", "",
+           "Authorizer.*"),
+    policy("any lifetime granted", AUTHORIZER, "lifetime <= profile.lifetime_max", "true",
+           "Authorizer.*"),
+    policy("the responder's profile for asking", AUTHORIZER,
+           " ||\n      wish.profile == kResponderProfileName) {", ") {", "Authorizer.*"),
+    policy("anybody an operator", AUTHORIZER,
+           "if (Includes(basis_->policy.operators, principal)) return Ok();", "return Ok();",
+           "Authorizer.*"),
+
+    # Keys and signatures.
+    x509("key rules not looked at", PROVEN_KEY,
+         "  TRY(CheckKeyRules(spki, rules));\n  auto verified", "  auto verified", "ProvenKey.*"),
+    x509("possession of the key not proved", PROVEN_KEY,
+         "  TRY(std::move(verified));\n  return ProvenKey(spki);", "  return ProvenKey(spki);",
+         "ProvenKey.*"),
+    x509("every signature good", SIGNATURE,
+         "if (!Verifies(imported.get(), algorithm, message, signature)) {", "if (false) {",
+         "ProvenKey.*:Certificate.*"),
+    x509("signatures of another kind of key", SIGNATURE,
+         "if (!GoTogether(key.type(), algorithm)) {", "if (false) {", "ProvenKey.*:Certificate.*"),
+
+    # The ledger, on PostgreSQL.
+    ledger("the control number not checked for a record", BATCH,
+           "  if (entry.decision != start.decision) return Stale();\n", "",
+           "RefusesWhatWasDecidedBefore"),
+    ledger("the control number not checked for an outcome", BATCH,
+           "    if (is_signature && item->entry.decision != start.decision) item->answer = Stale();\n",
+           "    (void)is_signature;\n", "RefusesWhatWasDecidedBefore"),
+    ledger("a lost race answered with the loser's outcome", BATCH,
+           "if (!item->answer && inserted.erase(KeyText(item->entry.key))) {",
+           "if (!item->answer) {", "FirstOutcomeWins"),
+    ledger("a second attempt beside a living one", BATCH,
+           '"WHERE t.attempt = 1 OR EXISTS', '"WHERE true OR EXISTS',
+           "NextAttemptOnlyAfterAnAbandonedOne"),
+    ledger("a commit in doubt taken for written", BATCH,
+           "    if (recorded.contains(KeyText(KeyOf(*item)))) {", "    if (true) {",
+           "CommitFailedAndDidNotPersist"),
+    ledger("no barrier before what was found", WRITER,
+           "  if (!effect.found) return;\n", "  return;\n", "WhatIsFoundIsReleasedAfterAWrite"),
+]

@@ -1,0 +1,150 @@
+// What was decided is looked at again before it is released: intents found later, outcomes that
+// somebody else was first with, policies that changed meanwhile.
+#include "tests/unit/issuance/issuance_fixture.h"
+#include "tests/unit/x509/golden.h"
+
+namespace mayfly::issuance {
+namespace {
+
+constexpr int64_t kTenthOfALife_s = 86400 / 10;  // of kPolicy's lifetime, a day
+constexpr int64_t kMargin_s = 60;                // for the backdate's and the test's own time
+
+class DecidedAgain : public IssuanceTest {
+ protected:
+  IssueRequest RequestWithId() {
+    IssueRequest request = Request();
+    request.request_id = NewId();
+    return request;
+  }
+
+  PriorAttempt Prior(const IssueRequest& request) {
+    return **SyncWait(ledger_.FindRequest({*request.request_id, "lineage:1"}, In()));
+  }
+
+  // A record that was never signed.
+  void LeaveAnIntent(const IssueRequest& request) {
+    signer_->flip_a_bit = true;
+    EXPECT_FALSE(Issue(request));
+    signer_->flip_a_bit = false;
+    EXPECT_FALSE(Prior(request).outcome);
+  }
+
+  // Settles the record of `request` with another signature of the issuer's; gives that signature.
+  Bytes SettleFirst(const IssueRequest& request) {
+    const PriorAttempt prior = Prior(request);
+    auto result = SyncWait(files_->Sign(SignJob{NewId(),
+                                                SignPurpose::kCertificate,
+                                                {"file:issuing", issuer_->key().hash()},
+                                                x509::SignatureAlgorithm::kEcdsaSha256,
+                                                ToBytes(prior.record.tbs()),
+                                                In()}));
+    const RecordFacts& facts = prior.record.facts();
+    EXPECT_TRUE(SyncWait(ledger_.Settle(
+        {facts.key, SignedOutcome{result.signature}, facts.policy_version, facts.decision}, In())));
+    return result.signature;
+  }
+};
+
+TEST_F(DecidedAgain, AKeyOutsideTheProfilesRulesIsNotRecorded) {
+  std::string only_p384 = kPolicy;
+  only_p384.replace(only_p384.find("names = "), 0, "keys = [\"ec-p384\"]\n");
+  Activate(only_p384.c_str());
+  ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
+  EXPECT_EQ(Issue(Request()).error().rule, "key.type");
+  EXPECT_EQ(ledger_.record_count(), 0u);
+  EXPECT_EQ(Denials().size(), 1u);
+}
+
+TEST_F(DecidedAgain, NamesInsideTheRequestAreJudgedToo) {
+  IssueRequest request = Request();
+  request.names = {};
+  request.csr_der = x509::Golden("p256.csr");  // DNS:web.internal stands inside
+  auto issued = Issue(request);
+  ASSERT_TRUE(issued);
+  EXPECT_EQ(x509::Describe(*issued->certificate.tbs().names()), "DNS:web.internal");
+
+  request = Request();
+  request.csr_der = x509::Golden("python-all-names.csr");  // others too
+  EXPECT_EQ(Issue(request).error().code, ErrorCode::kPolicyDenied);
+  EXPECT_EQ(ledger_.record_count(), 1u);
+}
+
+TEST_F(DecidedAgain, ARequestIdWithOtherNamesIsRefused) {
+  IssueRequest request = RequestWithId();
+  ASSERT_TRUE(Issue(request));
+  request.names = {*x509::GeneralName::Dns("other.internal")};
+  EXPECT_EQ(Issue(request).error().rule, "request-id.reused");
+}
+
+TEST_F(DecidedAgain, AnIntentIsSignedInTheFirstTenthOfItsLife) {
+  const IssueRequest request = RequestWithId();
+  LeaveAnIntent(request);
+  clock_.ahead_s = kTenthOfALife_s - kMargin_s;
+  ASSERT_TRUE(Issue(request));
+  EXPECT_EQ(ledger_.record_count(), 1u);
+}
+
+TEST_F(DecidedAgain, AnOlderIntentIsAbandoned) {
+  const IssueRequest request = RequestWithId();
+  LeaveAnIntent(request);
+  const CertificateKey first = Prior(request).record.facts().key;
+  clock_.ahead_s = kTenthOfALife_s + kMargin_s;
+  auto issued = Issue(request);
+  ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
+  EXPECT_NE(issued->certificate.tbs().serial(), first.serial);
+  EXPECT_TRUE(std::holds_alternative<AbandonedOutcome>(*Find(first.serial)->outcome));
+}
+
+TEST_F(DecidedAgain, AProfileThatChangesBeforeTheOutcomeMakesANewRecord) {
+  std::string for_clients = kPolicy;
+  const std::string purpose = "server-auth";
+  for_clients.replace(for_clients.find(purpose), purpose.size(), "client-auth");
+  signer_->before_sign = [&] {
+    if (signer_->calls == 1) Activate(for_clients.c_str());
+  };
+  auto issued = Issue(Request());
+  ASSERT_TRUE(issued);
+  const x509::Extension* purposes =
+      x509::Find(issued->certificate.tbs().fields().extensions, x509::oid::ExtendedKeyUsage());
+  EXPECT_EQ(*x509::ReadExtendedKeyUsage(purposes->value),
+            std::vector<der::Oid>{x509::oid::ClientAuth()});
+  EXPECT_EQ(ledger_.record_count(), 2u);
+}
+
+TEST_F(DecidedAgain, TheSignatureThatCameFirstIsReleased) {
+  const IssueRequest request = RequestWithId();
+  Bytes first;
+  signer_->before_sign = [&] { first = SettleFirst(request); };
+  auto issued = Issue(request);
+  ASSERT_TRUE(issued);
+  EXPECT_EQ(ToHex(issued->certificate.signature()), ToHex(first));
+}
+
+// Issued is issued: who lost to it may have been denied meanwhile, the certificate is out.
+TEST_F(DecidedAgain, TheSignatureThatCameBeforeADenialIsReleased) {
+  const IssueRequest request = RequestWithId();
+  Bytes first;
+  signer_->before_sign = [&] {
+    first = SettleFirst(request);
+    Activate(kPolicyWithoutWeb);
+  };
+  auto issued = Issue(request);
+  ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
+  EXPECT_EQ(ToHex(issued->certificate.signature()), ToHex(first));
+}
+
+TEST_F(DecidedAgain, ARefusedJobIsNotTriedAgain) {
+  signer_->refuses = true;
+  EXPECT_EQ(Issue(Request()).error().rule, "signer.refused");
+  EXPECT_EQ(signer_->calls, 1);
+}
+
+TEST_F(DecidedAgain, APeerPastItsLifeIsRefused) {
+  auto issued = Issue(Request());
+  ASSERT_TRUE(SyncWait(authority_->Identify(issued->certificate, In())));
+  clock_.ahead_s = 86400 + kMargin_s;
+  EXPECT_EQ(SyncWait(authority_->Identify(issued->certificate, In())).error().rule, "peer.expired");
+}
+
+}  // namespace
+}  // namespace mayfly::issuance
