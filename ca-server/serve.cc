@@ -113,6 +113,7 @@ class Server {
         responder_(wiring, responder_id),
         use_cases_(rpc::UseCasesOf(wiring.authority())),
         service_({*use_cases_, wiring.foundation().clock, wiring.foundation().executor,
+                  wiring.foundation().random, wiring.page_key(),
                   wiring.config().limits.in_flight_max, LogCall}) {}
 
   Status Start(const StopSignals& stop);

@@ -60,6 +60,11 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   wiring->ledger_ = std::make_unique<store::PgLedger>(
       store::PgLedger::Options{config.database.connection, config.database.password_file,
                                foundation.executor, foundation.timer, foundation.clock});
+  wiring->index_ = std::make_unique<store::PgCertificateIndex>(
+      store::PgCertificateIndex::Options{config.database.connection, config.database.password_file,
+                                         foundation.executor, foundation.timer, foundation.clock});
+  TRY_ASSIGN(wiring->page_key_,
+             store::ReadPageKey(config.database.connection, config.database.password_file));
   wiring->basis_ = std::make_unique<issuance::BasisCache>(
       *wiring->ledger_,
       [](std::string_view text) { return config::ParsePolicy(text, "the policy in force"); });
@@ -67,8 +72,8 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   TRY(wiring->LoadIssuers(registry));
   wiring->authority_ =
       std::make_unique<issuance::CertificateAuthority>(issuance::CertificateAuthority::Parts{
-          foundation.clock, foundation.random, *wiring->ledger_, *wiring->basis_, wiring->issuers_,
-          wiring->bundle_,
+          foundation.clock, foundation.random, *wiring->ledger_, *wiring->index_, *wiring->basis_,
+          wiring->issuers_, wiring->bundle_,
           [&known = wiring->revocation_](const auto& key) { return known.Ask(key); }});
   TRY(SyncWait(wiring->basis_->Refresh(foundation.In(kCommandTimeMax))));
   return wiring;

@@ -11,6 +11,7 @@
 #include "issuance/certificate_authority.h"
 #include "ports/signer.h"
 #include "store/ca_registry.h"
+#include "store/certificate_index.h"
 #include "store/ledger.h"
 
 namespace mayfly {
@@ -59,6 +60,7 @@ class Wiring {
   issuance::CertificateAuthority& authority() { return *authority_; }
   const std::vector<std::shared_ptr<const issuance::Issuer>>& issuers() const { return issuers_; }
   const issuance::TrustBundle& bundle() const { return bundle_; }
+  const Hash256& page_key() const { return page_key_; }
   RevocationKnowledge& revocation() { return revocation_; }
 
  private:
@@ -70,6 +72,8 @@ class Wiring {
   Foundation foundation_;
   std::unique_ptr<Signer> signer_;
   std::unique_ptr<store::PgLedger> ledger_;
+  std::unique_ptr<store::PgCertificateIndex> index_;
+  Hash256 page_key_{};
   std::unique_ptr<issuance::BasisCache> basis_;
   std::vector<std::shared_ptr<const issuance::Issuer>> issuers_;
   issuance::TrustBundle bundle_;

@@ -10,6 +10,17 @@ Error NoSuchCertificate() {
               "no such certificate, or none that you may see");
 }
 
+// What a caller who is no operator holds.
+Holdings HoldingsOf(const policy::Principal& principal) {
+  constexpr std::string_view kLineage = "lineage:";
+  Holdings holdings{principal.id, std::nullopt};
+  if (principal.request_scope.starts_with(kLineage)) {
+    auto lineage = Uuid::Parse(std::string_view(principal.request_scope).substr(kLineage.size()));
+    if (lineage) holdings.lineage = *lineage;
+  }
+  return holdings;
+}
+
 Error UnknownPeer() {
   return Fail(ErrorCode::kUnauthenticated, "peer.unknown",
               "the client certificate is not one that this CA issued");
@@ -67,6 +78,29 @@ Task<Result<ShownCertificate>> CertificateAuthority::Show(policy::Principal prin
   // The same answer as for a serial that does not exist: nobody learns what others hold.
   if (!own && !authorizer.RequireOperator(principal)) co_return NoSuchCertificate();
   co_return Shown(*std::move(record));
+}
+
+Task<Result<CertificateList>> CertificateAuthority::List(ListRequest request, BootTime deadline) {
+  const policy::Authorizer authorizer(parts_.basis.Current());
+  IndexQuery query{std::move(request.filter), request.order, std::move(request.after),
+                   parts_.clock.Now(), request.count_max};
+  for (const auto& candidate : parts_.issuers) {
+    if (request.issuer != "-" && request.issuer != candidate->name()) continue;
+    query.filter.issuers.push_back(candidate->id());
+  }
+  if (query.filter.issuers.empty()) {
+    co_return Fail(ErrorCode::kNotFound, "issuer.not-found", "this CA has no such issuer");
+  }
+  if (!authorizer.RequireOperator(request.principal)) {
+    query.filter.held_by = HoldingsOf(request.principal);
+  }
+  CO_TRY_ASSIGN(IndexPage page, co_await parts_.index.Page(std::move(query), deadline));
+  CertificateList list{{}, std::move(page.next)};
+  for (CertificateRecord& record : page.records) {
+    CO_TRY_ASSIGN(ShownCertificate shown, Shown(std::move(record)));
+    list.certificates.push_back(std::move(shown));
+  }
+  co_return list;
 }
 
 Task<Result<RevokedCertificate>> CertificateAuthority::Revoke(RevokeRequest request,

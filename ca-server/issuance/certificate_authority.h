@@ -13,6 +13,7 @@
 #include "issuance/issuer.h"
 #include "issuance/peer_cache.h"
 #include "policy/principal.h"
+#include "ports/certificate_index.h"
 #include "ports/ledger.h"
 #include "x509/certificate.h"
 
@@ -42,6 +43,19 @@ struct ShownCertificate {
   std::optional<x509::Certificate> certificate;  // nothing for an intent or an abandoned record
 };
 
+struct ListRequest {
+  policy::Principal principal;
+  std::string issuer;        // "-": any
+  CertificateFilter filter;  // its issuers and held_by are set from the above
+  CertificateOrder order;
+  std::optional<IndexPosition> after;
+  size_t count_max;
+};
+struct CertificateList {
+  std::vector<ShownCertificate> certificates;
+  std::optional<IndexPosition> next;  // nothing: there is no more
+};
+
 struct RevokeRequest {
   policy::Principal principal;
   std::string issuer;  // "-": any
@@ -69,6 +83,7 @@ class CertificateAuthority {
     const Clock& clock;
     RandomSource& random;
     Ledger& ledger;
+    CertificateIndex& index;
     BasisCache& basis;
     std::vector<std::shared_ptr<const Issuer>> issuers;  // the first one issues
     TrustBundle bundle;
@@ -87,6 +102,9 @@ class CertificateAuthority {
   // for; everything else is kNotFound "certificate.not-found".
   Task<Result<ShownCertificate>> Show(policy::Principal principal, std::string issuer,
                                       x509::SerialNumber serial, BootTime deadline);
+
+  // Of what the principal may Show, the same answers. Error: kNotFound "issuer.not-found".
+  Task<Result<CertificateList>> List(ListRequest request, BootTime deadline);
 
   Task<Result<RevokedCertificate>> Revoke(RevokeRequest request, BootTime deadline);
 

@@ -1,8 +1,9 @@
 #include "rpc/convert.h"
 
+#include <algorithm>
 #include <utility>
-#include <variant>
 
+#include "rpc/list_filter.h"
 #include "rpc/resource_name.h"
 
 namespace mayfly::rpc {
@@ -95,16 +96,32 @@ void SetCertificate(const x509::Certificate& certificate, v1::Certificate& messa
   message.set_sha256_fingerprint(ToHex(certificate.fingerprint()));
 }
 
-v1::Certificate::State StateOf(const CertificateRecord& record, const x509::Validity& validity,
-                               TimePoint now) {
-  if (record.revocation) return v1::Certificate::STATE_REVOKED;
-  if (!record.outcome) return v1::Certificate::STATE_INTENT;
-  if (std::holds_alternative<AbandonedOutcome>(*record.outcome)) {
-    return v1::Certificate::STATE_ABANDONED;
+v1::Certificate::State FromState(CertificateState state) {
+  switch (state) {
+    case CertificateState::kIntent:
+      return v1::Certificate::STATE_INTENT;
+    case CertificateState::kActive:
+      return v1::Certificate::STATE_ACTIVE;
+    case CertificateState::kExpired:
+      return v1::Certificate::STATE_EXPIRED;
+    case CertificateState::kRevoked:
+      return v1::Certificate::STATE_REVOKED;
+    case CertificateState::kAbandoned:
+      return v1::Certificate::STATE_ABANDONED;
   }
-  // RFC 5280 4.1.2.5: notAfter is inclusive.
-  const bool expired = now >= validity.not_after() + Seconds(1);
-  return expired ? v1::Certificate::STATE_EXPIRED : v1::Certificate::STATE_ACTIVE;
+  return v1::Certificate::STATE_UNSPECIFIED;
+}
+
+Result<CertificateOrder> ReadOrder(const std::string& text) {
+  if (text.empty() || text == "not_after_time") return CertificateOrder::kSoonestExpiry;
+  if (text == "create_time desc") return CertificateOrder::kNewest;
+  return Invalid("list.order-by", "order_by is \"not_after_time\" or \"create_time desc\"");
+}
+
+Result<size_t> ReadPageSize(int32_t size) {
+  if (size < 0) return Invalid("list.page-size", "page_size is 0 (for 100) or more");
+  if (size == 0) return size_t{kPageSizeDefault};
+  return static_cast<size_t>(std::min(size, kPageSizeMax));
 }
 
 }  // namespace
@@ -130,6 +147,16 @@ Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest&
       .lifetime = lifetime,
       .request_id = request_id,
   };
+}
+
+Result<issuance::ListRequest> ToListRequest(const v1::ListCertificatesRequest& message,
+                                            policy::Principal principal) {
+  TRY_ASSIGN(auto issuer, ParseIssuerName(message.parent()));
+  TRY_ASSIGN(auto filter, ParseListFilter(message.filter()));
+  TRY_ASSIGN(auto order, ReadOrder(message.order_by()));
+  TRY_ASSIGN(auto count_max, ReadPageSize(message.page_size()));
+  return issuance::ListRequest{std::move(principal), std::move(issuer), std::move(filter), order,
+                               std::nullopt,         count_max};
 }
 
 Result<RevocationReason> ToRevocationReason(v1::RevocationReason reason) {
@@ -175,7 +202,8 @@ Status FromShown(const issuance::ShownCertificate& shown, TimePoint now, v1::Cer
   SetFacts(shown.issuer, record.facts, record.recorded_at, message);
   SetTbs(*tbs, message);
   if (shown.certificate) SetCertificate(*shown.certificate, message);
-  message.set_state(StateOf(record, tbs->fields().validity, now));
+  const TimePoint not_after = tbs->fields().validity.not_after();
+  message.set_state(FromState(StateOf(record.outcome, record.revocation, not_after, now)));
   if (record.revocation) {
     message.mutable_revocation()->set_reason(FromRevocationReason(record.revocation->reason));
     SetTime(record.revocation->revoked_at, *message.mutable_revocation()->mutable_revoke_time());

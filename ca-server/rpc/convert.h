@@ -20,10 +20,16 @@ constexpr size_t kNameTextBytesMax = 2048 + 6;
 // Far beyond any profile; keeps sums of times in range.
 constexpr Seconds kLifetimeMax{std::chrono::hours(24 * 366 * 100)};
 
+constexpr int kPageSizeDefault = 100;
+constexpr int kPageSizeMax = 1000;
+
 // Errors: kInvalidArgument "csr.size", "request.profile", "request.names" (too many), "name.*" with
 // a violation for each bad name, "request.lifetime", "request-id.format".
 Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest& message,
                                               policy::Principal principal);
+// But for the page token. Errors: kInvalidArgument "name.*", "list.*".
+Result<issuance::ListRequest> ToListRequest(const v1::ListCertificatesRequest& message,
+                                            policy::Principal principal);
 // Errors: kInvalidArgument "name.*", "revocation.reason".
 Result<issuance::RevokeRequest> ToRevokeRequest(const v1::RevokeCertificateRequest& message,
                                                 policy::Principal principal);

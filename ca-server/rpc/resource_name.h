@@ -22,6 +22,9 @@ struct CertificateName {
   std::string ToString() const;
 };
 
+// issuers/{issuer}; gives the issuer, or kAnyIssuer. Rules "name.size", "name.issuer".
+Result<std::string> ParseIssuerName(std::string_view text);
+
 // trustBundles/{trust_domain}; gives the trust domain, or "-".
 // Rules "name.size", "name.trust-bundle".
 Result<std::string> ParseTrustBundleName(std::string_view text);

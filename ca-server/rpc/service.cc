@@ -8,6 +8,7 @@
 
 #include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
 #include "rpc/convert.h"
+#include "rpc/page_token.h"
 #include "rpc/peer.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
@@ -36,6 +37,15 @@ Error TimeIsUp() {
               "the call was over, or cancelled, before it began");
 }
 
+// What a page token is good for: this list, for this caller.
+std::string ListOf(const v1::ListCertificatesRequest& request, const policy::Principal& principal) {
+  v1::ListCertificatesRequest list;
+  list.set_parent(request.parent());
+  list.set_filter(request.filter());
+  list.set_order_by(request.order_by());
+  return list.SerializeAsString() + principal.id + '\n' + principal.request_scope;
+}
+
 }  // namespace
 
 Milliseconds TimeAllowed(std::chrono::system_clock::time_point client_deadline, TimePoint now) {
@@ -45,7 +55,8 @@ Milliseconds TimeAllowed(std::chrono::system_clock::time_point client_deadline, 
 }
 
 struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService::CallbackService {
-  explicit Impl(ServiceParts given) : parts(std::move(given)) {}
+  explicit Impl(ServiceParts given)
+      : parts(std::move(given)), page_tokens(parts.page_key, parts.random) {}
 
   template <class Request, class Response>
   using Handler = Task<Status> (Impl::*)(Call&, const Request&, Response&);
@@ -59,6 +70,11 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                                            const v1::GetCertificateRequest* request,
                                            v1::Certificate* response) override {
     return Begin(context, "GetCertificate", request, response, &Impl::Get);
+  }
+  grpc::ServerUnaryReactor* ListCertificates(grpc::CallbackServerContext* context,
+                                             const v1::ListCertificatesRequest* request,
+                                             v1::ListCertificatesResponse* response) override {
+    return Begin(context, "ListCertificates", request, response, &Impl::List);
   }
   grpc::ServerUnaryReactor* RevokeCertificate(grpc::CallbackServerContext* context,
                                               const v1::RevokeCertificateRequest* request,
@@ -157,6 +173,26 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return FromShown(shown, parts.clock.Now(), response);
   }
 
+  Task<Status> List(Call& call, const v1::ListCertificatesRequest& request,
+                    v1::ListCertificatesResponse& response) {
+    call.entry.subject = request.parent();
+    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    const std::string list = ListOf(request, principal);
+    CO_TRY_ASSIGN(issuance::ListRequest wish, ToListRequest(request, std::move(principal)));
+    if (!request.page_token().empty()) {
+      CO_TRY_ASSIGN(wish.after, page_tokens.Open(request.page_token(), list));
+    }
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(issuance::CertificateList page,
+                  co_await parts.use_cases.List(std::move(wish), deadline));
+    const TimePoint now = parts.clock.Now();
+    for (const issuance::ShownCertificate& shown : page.certificates) {
+      CO_TRY(FromShown(shown, now, *response.add_certificates()));
+    }
+    if (page.next) response.set_next_page_token(page_tokens.Seal(*page.next, list));
+    co_return Ok();
+  }
+
   Task<Status> Revoke(Call& call, const v1::RevokeCertificateRequest& request,
                       v1::RevokeCertificateResponse& response) {
     call.entry.subject = request.name();
@@ -183,6 +219,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   }
 
   ServiceParts parts;
+  const PageTokens page_tokens;
   std::atomic<size_t> in_flight = 0;
 };
 

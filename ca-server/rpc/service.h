@@ -49,6 +49,8 @@ struct ServiceParts {
   UseCases& use_cases;
   const Clock& clock;
   Executor& executor;  // must outlive the server
+  RandomSource& random;
+  Hash256 page_key;  // seals page tokens; the same in every server of one database
   size_t in_flight_max;
   RequestLog log;  // called once a call, on any thread
 };

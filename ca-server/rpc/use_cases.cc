@@ -21,6 +21,10 @@ class AuthorityUseCases final : public UseCases {
                                                 BootTime deadline) override {
     return authority_.Show(std::move(principal), std::move(issuer), std::move(serial), deadline);
   }
+  Task<Result<issuance::CertificateList>> List(issuance::ListRequest request,
+                                               BootTime deadline) override {
+    return authority_.List(std::move(request), deadline);
+  }
   Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
                                                     BootTime deadline) override {
     return authority_.Revoke(std::move(request), deadline);

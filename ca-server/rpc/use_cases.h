@@ -18,6 +18,8 @@ class UseCases {
                                                         std::string issuer,
                                                         x509::SerialNumber serial,
                                                         BootTime deadline) = 0;
+  virtual Task<Result<issuance::CertificateList>> List(issuance::ListRequest request,
+                                                       BootTime deadline) = 0;
   virtual Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
                                                             BootTime deadline) = 0;
   virtual issuance::TrustBundle Bundle() const = 0;

@@ -293,6 +293,7 @@ CREATE TABLE mayfly.control (
     one boolean DEFAULT true NOT NULL,
     decision bigint DEFAULT 1 NOT NULL,
     tick bigint DEFAULT 1 NOT NULL,
+    page_key bytea DEFAULT sha256((uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))) NOT NULL,
     CONSTRAINT control_one_check CHECK (one)
 );
 CREATE TABLE mayfly.event (
@@ -441,6 +442,8 @@ ALTER TABLE ONLY mayfly.schema_migration
 ALTER TABLE ONLY mayfly.token_use
     ADD CONSTRAINT token_use_pkey PRIMARY KEY (token_hash, use_number);
 CREATE INDEX event_tick ON mayfly.event USING btree (tick);
+CREATE INDEX issuance_not_after ON ONLY mayfly.issuance USING btree (not_after, serial, issuer_id);
+CREATE INDEX revocation_not_after ON mayfly.revocation USING btree (not_after, serial, issuer_id);
 ALTER TABLE ONLY mayfly.ca_certificate
     ADD CONSTRAINT ca_certificate_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES mayfly.issuer(id);
 ALTER TABLE ONLY mayfly.ca_certificate_outcome

@@ -28,7 +28,10 @@ GRANT USAGE ON SCHEMA mayfly TO mayfly_issue, mayfly_respond, mayfly_project, ma
 CREATE TABLE control (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   decision bigint NOT NULL DEFAULT 1,
-  tick bigint NOT NULL DEFAULT 1
+  tick bigint NOT NULL DEFAULT 1,
+  -- Seals the page tokens of lists, so that every server opens what another gave.
+  page_key bytea NOT NULL
+    DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
 );
 INSERT INTO control DEFAULT VALUES;
 
@@ -119,6 +122,8 @@ CREATE TABLE issuance (
   CONSTRAINT issuance_serial_time
     CHECK (abs(mayfly.unix_ms(recorded_at) - mayfly.serial_ms(serial)) <= 30000)
 ) PARTITION BY RANGE (serial);
+-- The one index beside the key, for lists: what ends next, and where the page before ended.
+CREATE INDEX issuance_not_after ON issuance (not_after, serial, issuer_id);
 
 -- How a record ended: the first outcome wins, for ever.
 CREATE TABLE outcome (
@@ -161,6 +166,7 @@ CREATE TABLE revocation (
   tick bigint NOT NULL,
   UNIQUE (serial, issuer_id)
 );
+CREATE INDEX revocation_not_after ON revocation (not_after, serial, issuer_id);
 
 CREATE TABLE event (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- no cursor: rows commit out of its order

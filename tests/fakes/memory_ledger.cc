@@ -1,5 +1,8 @@
 #include "tests/fakes/memory_ledger.h"
 
+#include <algorithm>
+#include <tuple>
+
 namespace mayfly::fakes {
 namespace {
 
@@ -27,6 +30,26 @@ Error Stale() { return Fail(ErrorCode::kDecisionStale, "ledger.decision-stale", 
 
 Error NoSuchCertificate() {
   return Fail(ErrorCode::kNotFound, "ledger.no-such-certificate", "there is no such record");
+}
+
+// Does `a` come before `b`?
+bool ComesBefore(CertificateOrder order, const IndexPosition& a, const IndexPosition& b) {
+  if (order == CertificateOrder::kSoonestExpiry) {
+    return std::tie(a.not_after, a.key) < std::tie(b.not_after, b.key);
+  }
+  const auto rank = [](const CertificateKey& key) {
+    return std::tuple(ToBytes(key.serial.octets().subspan(1)), key);
+  };
+  return rank(a.key) > rank(b.key);
+}
+
+bool HasName(ByteSpan tbs, const x509::GeneralName& name) {
+  const auto names = x509::TbsCertificate::FromDer(tbs)->names();
+  return std::ranges::find(*names, name) != names->end();
+}
+
+bool IsHeldBy(const RecordFacts& facts, const Holdings& holder) {
+  return facts.principal == holder.principal || facts.lineage.lineage == holder.lineage;
 }
 
 bool Within(std::optional<TimePoint> time, TimePoint now, Seconds skew_max) {
@@ -179,6 +202,45 @@ Task<Result<uint64_t>> MemoryLedger::ActivatePolicy(std::string text, std::strin
 void MemoryLedger::Note(Event event) {
   std::lock_guard lock(mutex_);
   events_.push_back(std::move(event));
+}
+
+bool MemoryLedger::Matches(const Entry& entry, const IndexQuery& query) {
+  const CertificateFilter& filter = query.filter;
+  const RecordFacts& facts = entry.facts;
+  const auto state = StateOf(entry.outcome, entry.revocation, entry.not_after, query.now);
+  return std::ranges::find(filter.issuers, facts.key.issuer) != filter.issuers.end() &&
+         (!filter.state || *filter.state == state) &&
+         (!filter.profile || *filter.profile == facts.profile) &&
+         (!filter.principal || *filter.principal == facts.principal) &&
+         (!filter.lineage || *filter.lineage == facts.lineage.lineage) &&
+         (!filter.name || HasName(entry.tbs, *filter.name)) &&
+         filter.not_after.Covers(entry.not_after) &&
+         filter.created.Covers(*facts.key.serial.issued_at()) &&
+         (!filter.held_by || IsHeldBy(facts, *filter.held_by));
+}
+
+Task<Result<IndexPage>> MemoryLedger::Page(IndexQuery query, BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  std::vector<IndexPosition> places;
+  for (const auto& [key, entry] : records_) {
+    const IndexPosition place{entry.not_after, key};
+    if (!query.after || ComesBefore(query.order, *query.after, place)) places.push_back(place);
+  }
+  std::ranges::sort(places,
+                    [&](const auto& a, const auto& b) { return ComesBefore(query.order, a, b); });
+  IndexPage page;
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (page.records.size() == query.count_max || i == kIndexRecordsExaminedMax) {
+      page.next = places[i - 1];
+      break;
+    }
+    const Entry& entry = records_.at(places[i].key);
+    if (!Matches(entry, query)) continue;
+    page.records.push_back(
+        {entry.tbs, entry.facts, entry.outcome, entry.revocation, entry.recorded_at});
+  }
+  co_return page;
 }
 
 void MemoryLedger::AddBlock(policy::Block block) {

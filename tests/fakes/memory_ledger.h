@@ -1,5 +1,6 @@
-// An in-memory Ledger that behaves: tests/contract/ledger_contract.h runs against it as against
-// PostgreSQL. Faults come in pairs: a commit that failed and persisted nothing, or everything.
+// An in-memory Ledger and CertificateIndex that behave: the contract suites in tests/contract run
+// against it as against PostgreSQL. Faults come in pairs: a commit that failed and persisted
+// nothing, or everything.
 #pragma once
 
 #include <map>
@@ -8,13 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "ports/certificate_index.h"
 #include "ports/ledger.h"
 
 namespace mayfly::fakes {
 
 enum class CommitFault { kDidPersist, kDidNotPersist };
 
-class MemoryLedger final : public Ledger {
+class MemoryLedger final : public Ledger, public CertificateIndex {
  public:
   explicit MemoryLedger(const Clock& clock) : clock_(clock) {}
 
@@ -29,6 +31,7 @@ class MemoryLedger final : public Ledger {
   Task<Result<uint64_t>> ActivatePolicy(std::string text, std::string principal,
                                         BootTime deadline) override;
   void Note(Event event) override;
+  Task<Result<IndexPage>> Page(IndexQuery query, BootTime deadline) override;
 
   void AddBlock(policy::Block block);
   // The next Record or Settle answers kCommitInDoubt (persisted) or kStoreUnavailable (not).
@@ -51,6 +54,7 @@ class MemoryLedger final : public Ledger {
   };
   using AttemptKey = std::pair<RequestKey, uint16_t>;
 
+  static bool Matches(const Entry& entry, const IndexQuery& query);
   std::optional<Error> RefuseRecord(const RecordEntry& entry) const;
   std::optional<Error> RefuseAttempt(const RequestAttempt& request) const;
   std::optional<CommitFault> TakeFault();

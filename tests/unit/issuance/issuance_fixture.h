@@ -118,7 +118,7 @@ class IssuanceTest : public testing::Test {
     Activate(kPolicy);
     EXPECT_TRUE(SyncWait(basis_->Refresh(In())));
     authority_ = std::make_unique<CertificateAuthority>(CertificateAuthority::Parts{
-        clock_, random_, ledger_, *basis_, {issuer_}, {}, [](const auto&) {
+        clock_, random_, ledger_, ledger_, *basis_, {issuer_}, {}, [](const auto&) {
           return std::optional<bool>();
         }});
   }

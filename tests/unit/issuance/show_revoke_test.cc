@@ -30,6 +30,25 @@ TEST_F(IssuanceTest, HoldersSeeTheirOwnLineage) {
   EXPECT_TRUE(SyncWait(authority_->Show(holder, "-", issued->certificate.tbs().serial(), In())));
 }
 
+TEST_F(IssuanceTest, OperatorsListEverythingOthersWhatTheyHold) {
+  auto issued = Issue(Request());
+  ASSERT_TRUE(Issue(Request()));
+  auto list = [this](policy::Principal who, std::string issuer = "-") {
+    return SyncWait(authority_->List(
+        {std::move(who), std::move(issuer), {}, CertificateOrder::kNewest, std::nullopt, 100},
+        In()));
+  };
+  EXPECT_EQ(list(Operator())->certificates.size(), 2u);
+  EXPECT_EQ(list(Operator(), "issuing-1")->certificates[0].issuer, "issuing-1");
+  EXPECT_EQ(list(Stranger())->certificates.size(), 0u);
+  policy::Principal holder = Stranger();
+  holder.request_scope = "lineage:" + issued->facts.lineage.lineage.ToString();
+  const auto held = list(holder);
+  ASSERT_EQ(held->certificates.size(), 1u);
+  EXPECT_TRUE(Equal(held->certificates[0].certificate->der(), issued->certificate.der()));
+  EXPECT_EQ(list(Operator(), "issuing-2").error().rule, "issuer.not-found");
+}
+
 TEST_F(IssuanceTest, RevokingAgainGivesTheFirstRevocation) {
   const auto serial = Issue(Request())->certificate.tbs().serial();
   auto first = SyncWait(

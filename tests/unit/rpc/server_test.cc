@@ -13,6 +13,7 @@
 #include "clients/cpp/client.h"
 #include "clients/cpp/files.h"
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
 #include "rpc/peer.h"
 #include "rpc/service.h"
 #include "tests/unit/rpc/test_pki.h"
@@ -59,6 +60,13 @@ class FakeUseCases final : public UseCases {
     if (issuer != "-" && issuer != "issuing-1") co_return NotFound();
     co_return Shown();
   }
+  Task<Result<issuance::CertificateList>> List(issuance::ListRequest request, BootTime) override {
+    std::lock_guard lock(mutex);
+    lists.push_back(request);
+    if (request.after) co_return issuance::CertificateList{{}, std::nullopt};
+    co_return issuance::CertificateList{{Shown()},
+                                        IndexPosition{TimePoint(Seconds(5)), Facts().key}};
+  }
   Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
                                                     BootTime) override {
     issuance::ShownCertificate shown = Shown();
@@ -73,6 +81,7 @@ class FakeUseCases final : public UseCases {
 
   std::mutex mutex;
   std::vector<issuance::IssueRequest> requests;
+  std::vector<issuance::ListRequest> lists;
   std::vector<Error> failures;
   std::shared_future<void> hold;
 
@@ -104,11 +113,12 @@ class Server : public testing::Test {
 
   void Start(size_t in_flight_max) {
     server_.reset();
-    service_ = std::make_unique<CertificateAuthorityService>(ServiceParts{
-        use_cases_, clock_, pool_, in_flight_max, [this](const RequestLogEntry& entry) {
-          std::lock_guard lock(mutex_);
-          log_.push_back(entry);
-        }});
+    service_ = std::make_unique<CertificateAuthorityService>(
+        ServiceParts{use_cases_, clock_, pool_, random_, Hash256{7}, in_flight_max,
+                     [this](const RequestLogEntry& entry) {
+                       std::lock_guard lock(mutex_);
+                       log_.push_back(entry);
+                     }});
     auto server = RpcServer::Start(Parts(0));
     ASSERT_TRUE(server) << Describe(server.error(), ErrorText::kForLog);
     server_ = *std::move(server);
@@ -127,6 +137,14 @@ class Server : public testing::Test {
                                     .private_key = pki_.File(who + ".key"),
                                     .retry = {.overall = overall}},
                                    {clock_, random_});
+  }
+  std::shared_ptr<grpc::Channel> Channel(const std::string& who) {
+    const auto text = [&](const std::string& name) {
+      return ToString(*client::ReadFile(pki_.File(name)));
+    };
+    return grpc::CreateChannel(
+        "localhost:" + std::to_string(server_->ports().at(0)),
+        grpc::SslCredentials({text("ca.crt"), text(who + ".key"), text(who + ".crt")}));
   }
   Result<ca::v1::IssueCertificateResponse> Issue(Milliseconds overall = Milliseconds(10'000)) {
     auto client = Connect("client", overall);
@@ -153,6 +171,34 @@ class Server : public testing::Test {
   std::unique_ptr<CertificateAuthorityService> service_;
   std::unique_ptr<RpcServer> server_;
 };
+
+TEST_F(Server, ListsPageByPage) {
+  auto stub = ca::v1::CertificateAuthorityService::NewStub(Channel("client"));
+  ca::v1::ListCertificatesRequest request;
+  request.set_parent("issuers/-");
+  request.set_filter("profile = server");
+  request.set_page_size(2);
+  ca::v1::ListCertificatesResponse page;
+  grpc::ClientContext first, second, third;
+  ASSERT_TRUE(stub->ListCertificates(&first, request, &page).ok());
+  EXPECT_EQ(page.certificates_size(), 1);
+  EXPECT_EQ(page.certificates(0).state(), ca::v1::Certificate::STATE_ACTIVE);
+  request.set_page_token(page.next_page_token());
+  request.set_page_size(3);  // may change
+  ASSERT_TRUE(stub->ListCertificates(&second, request, &page).ok());
+  EXPECT_EQ(page.next_page_token(), "");
+  ASSERT_EQ(use_cases_.lists.size(), 2u);
+  EXPECT_EQ(use_cases_.lists[0].filter.profile, "server");
+  EXPECT_EQ(use_cases_.lists[0].principal.id, "dns:localhost");
+  EXPECT_EQ(use_cases_.lists[0].after, std::nullopt);
+  EXPECT_EQ(use_cases_.lists[1].count_max, 3u);
+  EXPECT_EQ(use_cases_.lists[1].after->not_after, TimePoint(Seconds(5)));
+  EXPECT_EQ(use_cases_.lists[1].after->key.serial, Load(pki_).tbs().serial());
+  request.set_filter("profile = client");  // may not
+  const auto refused = stub->ListCertificates(&third, request, &page);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(Log().back().rule, "list.page-token");
+}
 
 TEST_F(Server, Issues) {
   const auto issued = Issue();
@@ -259,10 +305,7 @@ TEST_F(Server, AMessageAtTheLimitAndOnePast) {
 }
 
 TEST_F(Server, HealthFollowsTheDrain) {
-  const auto text = [&](const char* name) { return ToString(*client::ReadFile(pki_.File(name))); };
-  auto stub = grpc::health::v1::Health::NewStub(grpc::CreateChannel(
-      "localhost:" + std::to_string(server_->ports().at(0)),
-      grpc::SslCredentials({text("ca.crt"), text("client.key"), text("client.crt")})));
+  auto stub = grpc::health::v1::Health::NewStub(Channel("client"));
   grpc::health::v1::HealthCheckRequest request;
   grpc::health::v1::HealthCheckResponse response;
   for (const char* service : {"", "mayfly.ca.v1.CertificateAuthorityService"}) {
