@@ -16,10 +16,9 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::Post(std::function<void()> work) {
-  {
-    std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(work));
-  }
+  // Notified under the lock: the work may be what its owner waited for to destroy the pool.
+  std::lock_guard lock(mutex_);
+  queue_.push_back(std::move(work));
   wake_.notify_one();
 }
 
@@ -49,10 +48,8 @@ Timer::~Timer() {
 }
 
 void Timer::At(BootTime when, std::function<void()> callback) {
-  {
-    std::lock_guard lock(mutex_);
-    due_.emplace(when, std::move(callback));
-  }
+  std::lock_guard lock(mutex_);
+  due_.emplace(when, std::move(callback));
   wake_.notify_all();
 }
 

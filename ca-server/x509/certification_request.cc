@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "der/any.h"
 #include "der/character_string.h"
 #include "der/set_of.h"
 #include "x509/certificate.h"
@@ -37,6 +38,7 @@ Result<Attribute> ReadAttribute(const der::Element& element) {
   TRY(sequence.ExpectEnd());
   TRY_ASSIGN(std::vector<der::Element> values, der::ReadSetMembers(set));
   if (values.empty()) return BadAttributes("an attribute has no value");
+  for (const der::Element& value : values) TRY(der::CheckAny(value));
   return Attribute{std::move(type), std::move(values)};
 }
 

@@ -140,11 +140,14 @@ TEST_F(SignerClientTest, SilenceIsAnsweredAtTheDeadline) {
 TEST_F(SignerClientTest, UnsentAtTheDeadlineIsNotSigned) {
   Listen();
   SignerClient client(path, pool, timer, clock);
-  std::vector<std::future<SignResult>> answers;
-  for (int i = 0; i < 8; ++i) {
-    SignJob job = Job(milliseconds(500));
+  std::vector<SignJob> jobs(8, Job());
+  for (SignJob& job : jobs) {
     job.purpose = SignPurpose::kAudit;
     job.message.resize(kSignMessageBytesMax);
+  }
+  std::vector<std::future<SignResult>> answers;
+  for (SignJob& job : jobs) {
+    job.deadline = clock.BootNow() + milliseconds(500);
     answers.push_back(Begin(client, std::move(job)));
   }
   EXPECT_EQ(answers.front().get().outcome, Outcome::kMayHaveBeenSigned);

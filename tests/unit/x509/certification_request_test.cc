@@ -123,6 +123,7 @@ TEST(CertificationRequest, AttributesThatAreRefused) {
   EXPECT_EQ(RuleWith({Attribute(kExtensionRequest, std::string(kDnsA) + kDnsA)}), "csr.attributes");
   Bytes unknown = Attribute(der::OidOrDie("1.2.3"), "0500");
   EXPECT_EQ(RuleWith({unknown}), "");
+  EXPECT_EQ(RuleWith({Attribute(der::OidOrDie("1.2.3"), "1c06000000610000")}), "der.string");
   EXPECT_EQ(RuleWith({unknown, unknown}), "csr.attributes");
   EXPECT_EQ(RuleWith({Attribute(der::OidOrDie("1.2.3"), "020102020101")}), "der.set-order");
   Bytes longer = Attribute(der::OidOrDie("1.2.4"), "04030a0b0c");
