@@ -61,7 +61,7 @@ what_next() {
 
 The CA is running. Five things to try next:
   $cli issue api.internal --profile server --lifetime 1d --out $place/walk --force
-  $cli show $place/walk/api.internal.crt
+  $cli inspect $place/walk/api.internal.crt
   $cli revoke $place/walk/api.internal.crt --reason superseded --yes
   curl http://127.0.0.1:${ports[http]}/trust-bundle.pem
   \$EDITOR $place/policy.toml && $again        # brings the policy into force

@@ -1,7 +1,8 @@
-// The command line: options, verbs, help.
+// From the arguments to the verb.
 #pragma once
 
-#include "clients/cli/commands.h"
+#include "clients/cli/output.h"
+#include "clients/cli/settings.h"
 
 namespace mayfly::cli {
 

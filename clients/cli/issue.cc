@@ -2,11 +2,14 @@
 // anything written, so that a refusal leaves the folder, and an older key, as they were.
 #include <unistd.h>
 
-#include "clients/cli/commands.h"
+#include <sstream>
+
 #include "clients/cli/render.h"
+#include "clients/cli/verbs.h"
 #include "clients/cpp/files.h"
 #include "clients/cpp/names.h"
 #include "clients/cpp/private_key.h"
+#include "config/near_miss.h"
 #include "config/strict_toml.h"
 #include "x509/certification_request.h"
 
@@ -24,15 +27,29 @@ struct Plan {
   client::Existing existing;
 };
 
-Error Usage(std::string rule, std::string message) {
-  return Fail(ErrorCode::kInvalidArgument, std::move(rule), std::move(message));
-}
-
 Result<std::optional<Seconds>> ReadLifetime(const std::string& text) {
   if (text.empty()) return std::optional<Seconds>();
   auto lifetime = config::ParseDuration(text);
-  if (!lifetime) return Usage("cli.lifetime", "--lifetime is like 90m, 24h or 7d");
+  if (!lifetime) {
+    return Usage("cli.lifetime",
+                 "--lifetime \"" + Escape(text, 40) + "\" is not like 90m, 24h or 30d");
+  }
   return std::optional<Seconds>(*lifetime);
+}
+
+// A name that is none is a mistake on the command line, whichever of its rules says so.
+Result<x509::GeneralNames> ReadNames(const std::vector<std::string>& texts) {
+  auto names = client::ParseNames(texts);
+  if (names) return names;
+  Error error = Usage("cli.names", "a name was mistyped");
+  error.violations = std::move(names.error().violations);
+  return error;
+}
+
+Result<client::NewKey> ReadKeyType(const std::string& text) {
+  auto kind = client::ParseNewKey(text);
+  if (kind) return kind;
+  return Usage("cli.key-type", "--key-type " + kind.error().message);
 }
 
 Result<Bytes> ReadCsr(const std::string& file) {
@@ -76,26 +93,18 @@ Result<Plan> MakePlan(const IssueOptions& options) {
   Plan plan;
   plan.wish.profile = options.profile;
   TRY_ASSIGN(plan.wish.lifetime, ReadLifetime(options.lifetime));
-  TRY_ASSIGN(x509::GeneralNames names, client::ParseNames(options.names));
+  TRY_ASSIGN(x509::GeneralNames names, ReadNames(options.names));
   if (!options.csr_file.empty()) {
     TRY_ASSIGN(plan.wish.csr_der, ReadCsr(options.csr_file));
     plan.wish.names = std::move(names);
   } else {
     if (names.empty()) return Usage("cli.names", "give at least one name, or --csr");
-    TRY_ASSIGN(const client::NewKey kind, client::ParseNewKey(options.key_type));
+    TRY_ASSIGN(const client::NewKey kind, ReadKeyType(options.key_type));
     TRY_ASSIGN(plan.key, client::PrivateKey::Generate(kind));
     TRY_ASSIGN(plan.wish.csr_der, client::MakeCertificationRequest(*plan.key, names));
   }
   TRY(PlacePlan(options, plan));
   return plan;
-}
-
-std::string ChainPem(const ca::v1::IssueCertificateResponse& issued) {
-  std::string pem = x509::ToPem("CERTIFICATE", AsBytes(issued.certificate().certificate_der()));
-  for (const std::string& der : issued.issuer_chain_der()) {
-    pem += x509::ToPem("CERTIFICATE", AsBytes(der));
-  }
-  return pem;
 }
 
 Status WriteFiles(const Plan& plan, const ca::v1::IssueCertificateResponse& issued) {
@@ -109,33 +118,58 @@ Status WriteFiles(const Plan& plan, const ca::v1::IssueCertificateResponse& issu
                                      plan.existing);
 }
 
-void Tell(const Context& context, const Plan& plan,
-          const ca::v1::IssueCertificateResponse& issued) {
-  Console& console = context.console;
-  console.out << (context.global.json ? Json(issued)
-                                      : CertificateText(issued.certificate(), context.clock.Now()));
-  if (plan.key) console.err << "Key:         " << plan.key_path.string() << " (mode 0600)\n";
-  console.err << "Certificate: " << plan.certificate_path.string() << " (with its chain)\n";
+Result<Answer> AnswerOfIssue(const ca::v1::IssueCertificateResponse& issued, TimePoint now) {
+  TRY_ASSIGN(const Shown shown, ShownRecord(issued.certificate()));
+  Answer answer = AnswerOf(shown, now);
+  answer.document = ToJson(issued);
+  answer.pem = ChainPem(issued);
+  return answer;
+}
+
+ExitCode Tell(const Invocation& invocation, const Plan& plan,
+              const ca::v1::IssueCertificateResponse& issued) {
+  const auto answer = AnswerOfIssue(issued, invocation.clock.Now());
+  if (!answer) return Report(invocation, "cannot read the certificate", answer.error());
+  Print(invocation, *answer);
+  std::ostream& err = invocation.console.err;
+  if (plan.key) err << "Key:         " << plan.key_path.string() << " (mode 0600)\n";
+  err << "Certificate: " << plan.certificate_path.string() << " (with its chain)\n";
+  return ExitCode::kOk;
+}
+
+// The CA's message ends with the profiles there are, "...: client, server"; the nearest is named.
+Error WithNearestProfile(Error error, const std::string& profile) {
+  const size_t colon = error.message.rfind(": ");
+  if (error.rule != "profile.unknown" || colon == std::string::npos) return error;
+  std::vector<std::string> names;
+  std::istringstream words(error.message.substr(colon + 2));
+  for (std::string word; words >> word;) {
+    if (word.ends_with(',')) word.pop_back();
+    names.push_back(word);
+  }
+  error.message += config::DidYouMean(profile, names);
+  return error;
 }
 
 }  // namespace
 
-ExitCode Issue(const Context& context, const IssueOptions& options) {
+ExitCode Issue(const Invocation& invocation, const IssueOptions& options) {
   constexpr std::string_view kWhat = "no certificate was issued";
   const auto plan = MakePlan(options);
-  if (!plan) return Report(context, kWhat, plan.error());
-  const auto client = Connect(context);
-  if (!client) return Report(context, kWhat, client.error());
+  if (!plan) return Report(invocation, kWhat, plan.error());
+  const auto client = Connect(invocation);
+  if (!client) return Report(invocation, kWhat, client.error());
   const auto issued = (*client)->Issue(plan->wish);
-  if (!issued) return Report(context, kWhat, issued.error());
+  if (!issued) {
+    return Report(invocation, kWhat, WithNearestProfile(issued.error(), options.profile));
+  }
   if (const auto written = WriteFiles(*plan, *issued); !written) {
-    return Report(context,
+    return Report(invocation,
                   "certificate " + issued->certificate().serial_number() +
                       " was issued, but its files were not written; revoke it if it is not wanted",
                   written.error());
   }
-  Tell(context, *plan, *issued);
-  return ExitCode::kOk;
+  return Tell(invocation, *plan, *issued);
 }
 
 }  // namespace mayfly::cli

@@ -1,39 +1,65 @@
-// What people and scripts read. Data goes to stdout, all else to stderr; lines fit 80 columns
-// unless a name or a path is longer.
+// Certificates for people. Lines fit 80 columns unless one name or path is longer.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "clients/cli/output.h"
+#include "clients/cpp/certificate_facts.h"
 #include "mayfly/ca/v1/certificate_authority.pb.h"
 
 namespace mayfly::cli {
 
-constexpr size_t kColumns = 80;
-
 // "2026-03-01 12:00:00 UTC"
-std::string TimeText(int64_t unix_seconds);
+std::string TimeText(TimePoint when);
+// RFC 3339, as the API's JSON has it: "2026-03-01T12:00:00Z"
+std::string Rfc3339(TimePoint when);
 // "6 days 23 h", "42 min", "30 s"
 std::string SpanText(Seconds span);
+// "in 42 min", "now", "30 s ago"
+std::string FromNow(TimePoint when, TimePoint now);
+TimePoint TimeOf(const google::protobuf::Timestamp& time);
 
-// Aligned "label  value" lines of a certificate.
-std::string CertificateText(const ca::v1::Certificate& certificate, TimePoint now);
-std::string TrustBundleText(const ca::v1::TrustBundle& bundle);
+// A certificate, and what the CA says about it where the CA was asked.
+struct Shown {
+  client::CertificateFacts facts;
+  std::optional<ca::v1::Certificate> record = {};
+  std::vector<client::CertificateFacts> chain = {};  // what came with it
+};
+// An intent has no DER yet; then the facts are what the record says.
+Result<Shown> ShownRecord(ca::v1::Certificate record);
+// What can be known without asking the CA.
+ca::v1::Certificate RecordOf(const client::CertificateFacts& facts);
 
-// What failed, why with its rule, every finding, and what to do next.
-std::string ErrorText(std::string_view what, const Error& error);
+// From when on a certificate should be renewed: two thirds of its life, as the CA has it
+// (policy/certificate_template.cc).
+TimePoint RenewFrom(const client::CertificateFacts& facts);
 
-// Field names as in the proto; one object, indented, with a newline at its end.
-std::string Json(const google::protobuf::Message& message);
+// Aligned "label  value" lines: eight at most.
+std::string SummaryText(const Shown& shown, TimePoint now);
+// Everything, the extensions too.
+std::string FullText(const Shown& shown, TimePoint now);
+// "active", with its color where the terminal has colors: "" where it needs none.
+std::string StateText(ca::v1::Certificate::State state);
+std::string StateColor(ca::v1::Certificate::State state);
+// "web.internal, www.internal and 3 more": no longer than `columns`, but for the first name.
+std::string NamesText(const std::vector<std::string>& names, size_t columns);
+// One "label  value" line.
+std::string Line(std::string_view label, const std::string& value);
+
+// table, name, pem and document of one certificate.
+Answer AnswerOf(const Shown& shown, TimePoint now);
+// Leaf first, as the servers of this world want it.
+std::string ChainPem(const ca::v1::IssueCertificateResponse& issued);
 
 // "key-compromise" <-> REVOCATION_REASON_KEY_COMPROMISE.
 // Error: kInvalidArgument "cli.reason" with the ones there are.
 Result<ca::v1::RevocationReason> ParseReason(std::string_view text);
 std::string ReasonText(ca::v1::RevocationReason reason);
-
-// Words broken into lines of kColumns, each after the first led by `indent` spaces.
-std::string Wrap(std::string_view text, size_t indent);
+// "a|b|c", for help and completion.
+std::string ReasonList();
 
 }  // namespace mayfly::cli

@@ -3,117 +3,210 @@
 #include <cstdlib>
 #include <utility>
 
+#include "clients/cli/contexts.h"
 #include "config/strict_toml.h"
 
 namespace mayfly::cli {
 namespace {
 
-constexpr char kFileHere[] = ".mayfly/client.toml";
-constexpr char kFileAtHome[] = ".config/mayfly/client.toml";
+namespace fs = std::filesystem;
 
-std::string Variable(const char* name) {
+constexpr char kProjectFolder[] = ".mayfly";
+constexpr const char* kVariables[] = {"MAYFLY_SERVER",  "MAYFLY_TRUST",   "MAYFLY_CERT",
+                                      "MAYFLY_KEY",     "MAYFLY_CONTEXT", "MAYFLY_CONFIG",
+                                      "MAYFLY_TIMEOUT", "MAYFLY_OUTPUT"};
+constexpr std::array<SettingNames, kSettings> kNames = {{
+    {"server", "--server", "MAYFLY_SERVER"},
+    {"trust", "--trust", "MAYFLY_TRUST"},
+    {"certificate", "--cert", "MAYFLY_CERT"},
+    {"private_key", "--key", "MAYFLY_KEY"},
+}};
+
+std::string FromEnvironment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
 }
 
-struct FileSettings {
-  std::string server;
-  std::filesystem::path trust, certificate, private_key;
-};
-
-std::filesystem::path Beside(const std::filesystem::path& file, const std::string& path) {
-  if (path.empty()) return {};
-  return file.parent_path() / path;  // an absolute path replaces it
-}
-
-Result<FileSettings> ReadSettings(const std::filesystem::path& file) {
-  TRY_ASSIGN(config::Document document, config::Document::Load(file));
-  config::Section root = document.root();
-  FileSettings settings;
-  settings.server = root.StringOr("server", "");
-  settings.trust = Beside(file, root.StringOr("trust", ""));
-  settings.certificate = Beside(file, root.StringOr("certificate", ""));
-  settings.private_key = Beside(file, root.StringOr("private_key", ""));
-  TRY(document.Finish());
-  return settings;
-}
-
-Status CheckComplete(const client::ClientConfig& config,
-                     const std::optional<std::filesystem::path>& file) {
-  std::vector<Violation> missing;
-  const auto require = [&](bool there, const char* option, const char* key) {
-    if (there) return;
-    missing.push_back({"cli.settings", option,
-                       std::string("give it, or set ") + key + " in the configuration file"});
-  };
-  require(!config.server.empty(), "--server", "server");
-  require(!config.trust.empty(), "--trust", "trust");
-  require(!config.certificate.empty(), "--cert", "certificate");
-  require(!config.private_key.empty(), "--key", "private_key");
-  if (missing.empty()) return Ok();
-  Error error = Fail(ErrorCode::kInvalidArgument, "cli.settings",
-                     file ? "settings are missing, also from " + file->string()
-                          : std::string("settings are missing, and there is no ") + kFileHere +
-                                " here or above, nor ~/" + kFileAtHome);
-  error.violations = std::move(missing);
-  return error;
-}
-
-Status SetTimeout(const std::string& text, client::RetryPolicy& retry) {
-  if (text.empty()) return Ok();
-  const auto timeout = config::ParseDuration(text);
-  if (!timeout || *timeout < Seconds(1) || *timeout > kTimeoutMax) {
-    return Fail(ErrorCode::kInvalidArgument, "cli.timeout",
-                "--timeout is from 1s to 10m, e.g. 30s");
+fs::path UserFolder() {
+  if (const auto folder = FromEnvironment("XDG_CONFIG_HOME"); folder.starts_with('/')) {
+    return fs::path(folder) / "mayfly";
   }
-  retry.overall = *timeout;
+  const auto home = FromEnvironment("HOME");
+  return home.empty() ? fs::path() : fs::path(home) / ".config/mayfly";
+}
+
+// An absolute path stays; the server is no path.
+std::string Beside(const fs::path& file, Setting setting, const std::string& text) {
+  if (setting == Setting::kServer || text.empty()) return text;
+  return (file.parent_path() / text).lexically_normal().string();
+}
+
+bool IsComplete(const Values& values) {
+  for (const Value& value : values) {
+    if (value.text.empty()) return false;
+  }
+  return true;
+}
+
+void Fill(Values& values, size_t i, const std::string& text, const std::string& origin) {
+  if (values[i].text.empty() && !text.empty()) values[i] = {text, origin};
+}
+
+void FillFromOptions(Values& values, const GlobalOptions& options) {
+  const std::array<const std::string*, kSettings> given = {
+      &options.server, &options.trust, &options.certificate, &options.private_key};
+  for (size_t i = 0; i < kSettings; ++i) Fill(values, i, *given[i], kNames[i].option);
+}
+
+void FillFromEnvironment(Values& values, const Surroundings& surroundings) {
+  for (size_t i = 0; i < kSettings; ++i) {
+    Fill(values, i, surroundings.Variable(kNames[i].variable), kNames[i].variable);
+  }
+}
+
+Status FillFromContext(Values& values, const std::string& name, const Surroundings& surroundings) {
+  if (name.empty() || IsComplete(values)) return Ok();
+  TRY_ASSIGN(const NamedContext context, FindContext(name, surroundings));
+  for (size_t i = 0; i < kSettings; ++i) {
+    Fill(values, i, context.settings[i], context.file.string());
+  }
   return Ok();
+}
+
+// Stops when nothing is missing, so that a broken file that is not needed is in nobody's way.
+Status FillFromFiles(Values& values, const GlobalOptions& options,
+                     const Surroundings& surroundings) {
+  for (const fs::path& file : SettingsFiles(options, surroundings)) {
+    if (IsComplete(values)) break;
+    TRY_ASSIGN(const FileSettings settings, ReadSettings(file));
+    TRY(FillFromContext(values, settings.context, surroundings));
+    for (size_t i = 0; i < kSettings; ++i) Fill(values, i, settings.values[i], file.string());
+  }
+  return Ok();
+}
+
+Error Incomplete(const Values& values) {
+  Error error = Fail(ErrorCode::kInvalidArgument, "cli.settings",
+                     "it is not known which CA to ask, or as whom");
+  for (size_t i = 0; i < kSettings; ++i) {
+    if (!values[i].text.empty()) continue;
+    error.violations.push_back({"", kNames[i].key,
+                                std::string("give ") + kNames[i].option + ", set " +
+                                    kNames[i].variable + ", or use a context"});
+  }
+  return error;
 }
 
 }  // namespace
 
-Surroundings RealSurroundings() {
-  std::error_code ignored;
-  return {.working_folder = std::filesystem::current_path(ignored),
-          .home = Variable("HOME"),
-          .config_from_variable = Variable("MAYFLY_CONFIG")};
+std::string Surroundings::Variable(std::string_view name) const {
+  const auto found = variables.find(name);
+  return found == variables.end() ? "" : found->second;
 }
 
-std::optional<std::filesystem::path> FindConfigFile(const GlobalOptions& options,
-                                                    const Surroundings& surroundings) {
-  if (!options.config_file.empty()) return options.config_file;
-  if (!surroundings.config_from_variable.empty()) return surroundings.config_from_variable;
+Surroundings RealSurroundings() {
   std::error_code ignored;
-  for (std::filesystem::path folder = surroundings.working_folder; !folder.empty();
-       folder = folder.parent_path()) {
-    if (std::filesystem::exists(folder / kFileHere, ignored)) return folder / kFileHere;
-    if (folder == folder.root_path()) break;
+  Surroundings surroundings{.working_folder = fs::current_path(ignored),
+                            .user_folder = UserFolder(),
+                            .system_folder = "/etc/mayfly",
+                            .anchor_folder = "/usr/local/share/ca-certificates",
+                            .anchor_program = "/usr/sbin/update-ca-certificates",
+                            .variables = {}};
+  for (const char* name : kVariables) {
+    if (auto value = FromEnvironment(name); !value.empty()) {
+      surroundings.variables.emplace(name, std::move(value));
+    }
   }
-  if (!surroundings.home.empty() &&
-      std::filesystem::exists(surroundings.home / kFileAtHome, ignored)) {
-    return surroundings.home / kFileAtHome;
+  return surroundings;
+}
+
+const SettingNames& NamesOf(Setting setting) { return kNames[static_cast<size_t>(setting)]; }
+
+Result<FileSettings> ReadSettings(const fs::path& file) {
+  TRY_ASSIGN(config::Document document, config::Document::Load(file));
+  config::Section root = document.root();
+  FileSettings settings;
+  settings.context = root.StringOr("context", "");
+  for (size_t i = 0; i < kSettings; ++i) {
+    settings.values[i] = Beside(file, static_cast<Setting>(i), root.StringOr(kNames[i].key, ""));
+  }
+  TRY(document.Finish());
+  return settings;
+}
+
+std::optional<fs::path> ProjectFolder(const Surroundings& surroundings) {
+  std::error_code ignored;
+  for (fs::path folder = surroundings.working_folder; !folder.empty();
+       folder = folder.parent_path()) {
+    if (fs::is_directory(folder / kProjectFolder, ignored)) return folder / kProjectFolder;
+    if (folder == folder.root_path()) break;
   }
   return std::nullopt;
 }
 
+std::vector<fs::path> SettingsFiles(const GlobalOptions& options,
+                                    const Surroundings& surroundings) {
+  if (!options.config_file.empty()) return {options.config_file};
+  if (auto file = surroundings.Variable("MAYFLY_CONFIG"); !file.empty()) return {file};
+  std::vector<fs::path> files;
+  std::error_code ignored;
+  for (const fs::path& folder : {ProjectFolder(surroundings).value_or(fs::path()),
+                                 surroundings.user_folder, surroundings.system_folder}) {
+    if (!folder.empty() && fs::exists(folder / kSettingsFile, ignored)) {
+      files.push_back(folder / kSettingsFile);
+    }
+  }
+  return files;
+}
+
+Result<Values> FindSettings(const GlobalOptions& options, const Surroundings& surroundings) {
+  Values values;
+  FillFromOptions(values, options);
+  TRY(FillFromContext(values, options.context, surroundings));
+  FillFromEnvironment(values, surroundings);
+  TRY(FillFromContext(values, surroundings.Variable("MAYFLY_CONTEXT"), surroundings));
+  TRY(FillFromFiles(values, options, surroundings));
+  return values;
+}
+
+Result<std::optional<std::string>> CurrentContext(const GlobalOptions& options,
+                                                  const Surroundings& surroundings) {
+  if (!options.context.empty()) return std::optional(options.context);
+  if (auto name = surroundings.Variable("MAYFLY_CONTEXT"); !name.empty()) {
+    return std::optional(std::move(name));
+  }
+  for (const fs::path& file : SettingsFiles(options, surroundings)) {
+    TRY_ASSIGN(FileSettings settings, ReadSettings(file));
+    if (!settings.context.empty()) return std::optional(std::move(settings.context));
+    // A server of the file's own outranks the contexts of the files after it.
+    if (!settings.values[static_cast<size_t>(Setting::kServer)].empty()) break;
+  }
+  return std::optional<std::string>();
+}
+
+Result<std::optional<Seconds>> FindTimeout(const GlobalOptions& options,
+                                           const Surroundings& surroundings) {
+  const bool given = !options.timeout.empty();
+  const std::string text = given ? options.timeout : surroundings.Variable("MAYFLY_TIMEOUT");
+  if (text.empty()) return std::optional<Seconds>();
+  const auto timeout = config::ParseDuration(text);
+  if (timeout && *timeout >= kTimeoutMin && *timeout <= kTimeoutMax) return std::optional(*timeout);
+  return Fail(ErrorCode::kInvalidArgument, "cli.timeout",
+              std::string(given ? "--timeout" : "MAYFLY_TIMEOUT") + " is \"" + Escape(text, 40) +
+                  "\", and goes from 1s to 10m, e.g. 30s");
+}
+
 Result<client::ClientConfig> ResolveSettings(const GlobalOptions& options,
                                              const Surroundings& surroundings) {
-  const auto file = FindConfigFile(options, surroundings);
-  FileSettings settings;
-  if (file) {
-    TRY_ASSIGN(settings, ReadSettings(*file));
-  }
-  const auto choose = [](const std::string& option, const std::filesystem::path& otherwise) {
-    return option.empty() ? otherwise : std::filesystem::path(option);
-  };
-  client::ClientConfig config{
-      .server = options.server.empty() ? settings.server : options.server,
-      .trust = choose(options.trust, settings.trust),
-      .certificate = choose(options.certificate, settings.certificate),
-      .private_key = choose(options.private_key, settings.private_key),
-  };
-  TRY(SetTimeout(options.timeout, config.retry));
-  TRY(CheckComplete(config, file));
+  TRY_ASSIGN(const auto timeout, FindTimeout(options, surroundings));
+  TRY_ASSIGN(const Values values, FindSettings(options, surroundings));
+  if (!IsComplete(values)) return Incomplete(values);
+  const auto text = [&](Setting setting) { return values[static_cast<size_t>(setting)].text; };
+  client::ClientConfig config{.server = text(Setting::kServer),
+                              .trust = text(Setting::kTrust),
+                              .certificate = text(Setting::kCertificate),
+                              .private_key = text(Setting::kPrivateKey)};
+  if (timeout) config.retry.overall = *timeout;
   return config;
 }
 

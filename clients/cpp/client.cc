@@ -185,6 +185,10 @@ Result<v1::Certificate> Client::Get(const std::string& name) {
   return impl_->Call(&Impl::Stub::GetCertificate, request);
 }
 
+Result<v1::ListCertificatesResponse> Client::List(const v1::ListCertificatesRequest& request) {
+  return impl_->Call(&Impl::Stub::ListCertificates, request);
+}
+
 Result<v1::RevokeCertificateResponse> Client::Revoke(const std::string& name,
                                                      v1::RevocationReason reason) {
   v1::RevokeCertificateRequest request;

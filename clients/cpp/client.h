@@ -64,6 +64,7 @@ class Client {
   // "client.deadline".
   Result<v1::IssueCertificateResponse> Issue(const IssueWish& wish);
   Result<v1::Certificate> Get(const std::string& name);
+  Result<v1::ListCertificatesResponse> List(const v1::ListCertificatesRequest& request);
   Result<v1::RevokeCertificateResponse> Revoke(const std::string& name,
                                                v1::RevocationReason reason);
   Result<v1::TrustBundle> TrustBundle();

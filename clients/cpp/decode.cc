@@ -59,6 +59,9 @@ Error WithoutDetails(const grpc::Status& status) {
       return Made(ErrorCode::kPolicyDenied, "client.status", status);
     case grpc::StatusCode::NOT_FOUND:
       return Made(ErrorCode::kNotFound, "client.status", status);
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return Fail(ErrorCode::kInternal, "client.unimplemented",
+                  "the server is older than this program and cannot do it");
     default:
       return Made(ErrorCode::kInternal, "client.status", status);
   }

@@ -11,7 +11,8 @@ namespace mayfly::client {
 
 // A status of a Mayfly server comes back as it was: code, rule, findings, time to wait. One that
 // was made on the way (a refused connection, a message that is too large) gets the nearest code
-// and a rule of its own, "client.unreachable", "client.deadline" or "client.status".
+// and a rule of its own, "client.unreachable", "client.deadline",
+// "client.unimplemented" or "client.status".
 Error DecodeStatus(const grpc::Status& status);
 
 }  // namespace mayfly::client

@@ -131,12 +131,12 @@ def test_no_partition_is_open_to_the_issuing_role_either(ca):
             ledger.query(ca, f'DELETE FROM mayfly_partitions."{name}"', role="mayfly_issue")
 
 
-def test_the_cli_issues_shows_and_revokes(ca, tmp_path):
+def test_the_cli_issues_inspects_and_revokes(ca, tmp_path):
     ca.cli("issue", "cli.internal", "--profile", "server", "--lifetime", "1d", "--out", tmp_path)
     leaf = tmp_path / "cli.internal.crt"
     assert (tmp_path / "cli.internal.key").stat().st_mode & 0o077 == 0
     assert_verifies(ca, leaf)
-    shown = json.loads(ca.cli("--json", "show", leaf).stdout)
+    shown = json.loads(ca.cli("--json", "inspect", leaf).stdout)
     serial = shown["serial_number"]
     assert shown["subject_alt_names"] == ["DNS:cli.internal"]
     ca.cli("revoke", serial, "--reason", "superseded", "--yes")

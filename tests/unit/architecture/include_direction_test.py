@@ -42,7 +42,9 @@ THIRD_PARTY = {
     "p11-kit/": {"hsm/signer"},
     "toml++/": {"config"},
     "spdlog/": {"telemetry"},
+    "prometheus/": {"telemetry"},
     "CLI/": {"hsm/signer", "clients/cli", "main"},
+    "nlohmann/": {"clients/cli"},
 }
 
 

@@ -1,0 +1,230 @@
+#include "clients/cli/command_tree.h"
+
+#include <CLI/CLI.hpp>
+
+#include "clients/cli/help.h"
+#include "clients/cli/render.h"
+
+namespace mayfly::cli {
+namespace {
+
+constexpr char kCertificates[] = "Certificates";
+constexpr char kMachine[] = "Trust and settings";
+constexpr char kFormatList[] = "table|json|jsonl|yaml|name|pem";
+constexpr char kStateList[] = "active|expired|revoked|intent|abandoned|all";
+constexpr char kKeyTypes[] = "ec-p256|ec-p384|ed25519|rsa-3072";
+constexpr char kDuration[] = "DURATION";
+constexpr char kTargetHelp[] = "file, serial number, or a NAME whose NAME.crt is here";
+
+std::string Type(std::string_view name) { return std::string(name); }
+
+void AddGlobal(CLI::App& app, GlobalOptions& options) {
+  const auto add = [&](const char* flag, std::string& value, std::string_view type,
+                       const char* help) {
+    app.add_option(flag, value, help)->type_name(Type(type))->group("Global options");
+  };
+  add("--context", options.context, kContextType, "the context to use (mayfly context list)");
+  add("--server", options.server, "HOST[:PORT]", "the CA; port 7443 where not given");
+  add("--trust", options.trust, kFileType, "roots that the CA is verified with, PEM");
+  add("--cert", options.certificate, kFileType, "your own certificate, PEM");
+  add("--key", options.private_key, kFileType, "its private key, PEM");
+  add("--config", options.config_file, kFileType, "settings file instead of the usual ones");
+  add("--timeout", options.timeout, kDuration, "all attempts together (default 15s)");
+  add("-o,--output", options.output, kFormatList, "form of what is printed");
+  app.add_flag("--json", options.json, "the same as -o json")->group("Global options");
+}
+
+// A verb, which runs `run` with what its options were parsed into.
+template <class Options>
+CLI::App* AddVerb(CLI::App& parent, const char* name, const HelpText& help, Choice& choice,
+                  Formats formats, std::shared_ptr<Options> options,
+                  ExitCode (*run)(const Invocation&, const Options&)) {
+  CLI::App* verb = parent.add_subcommand(name, help.about);
+  verb->footer(help.footer);
+  verb->final_callback([&choice, formats = std::move(formats), options, run] {
+    choice.formats = formats;
+    choice.run = [options, run](const Invocation& invocation) { return run(invocation, *options); };
+  });
+  return verb;
+}
+
+struct NoOptions {};
+template <ExitCode (*kRun)(const Invocation&)>
+ExitCode WithoutOptions(const Invocation& invocation, const NoOptions&) {
+  return kRun(invocation);
+}
+
+void AddIssue(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<IssueOptions>();
+  CLI::App* verb =
+      AddVerb(app, "issue", help::kIssue, choice, CertificateFormats(), options, Issue);
+  verb->group(kCertificates);
+  verb->add_option("names", options->names, "names of the certificate")->type_name("NAME");
+  verb->add_option("--profile", options->profile, "profile of the CA's policy")
+      ->type_name("PROFILE")
+      ->capture_default_str();
+  verb->add_option("--lifetime", options->lifetime, "90m, 24h, 30d; else the profile's")
+      ->type_name(kDuration);
+  verb->add_option("--csr", options->csr_file, "use this PKCS#10 request, PEM or DER")
+      ->type_name(Type(kFileType));
+  verb->add_option("--out", options->folder, "folder for NAME.key and NAME.crt")
+      ->type_name(Type(kFolderType))
+      ->capture_default_str();
+  verb->add_option("--cert-out", options->certificate_out, "file for the certificate and chain")
+      ->type_name(Type(kFileType));
+  verb->add_option("--key-out", options->key_out, "file for the key")->type_name(Type(kFileType));
+  verb->add_option("--key-type", options->key_type, "kind of the new key")
+      ->type_name(kKeyTypes)
+      ->capture_default_str();
+  verb->add_flag("--force", options->force, "replace files that exist");
+}
+
+void AddInspect(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<InspectOptions>();
+  CLI::App* verb =
+      AddVerb(app, "inspect", help::kInspect, choice, CertificateFormats(), options, Inspect);
+  verb->group(kCertificates);
+  verb->add_option("target", options->target, "file, https://HOST[:PORT], serial number or name")
+      ->type_name(Type(kFileType))
+      ->required();
+  verb->add_flag("--full", options->full, "everything, extensions too");
+}
+
+void AddVerify(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<VerifyOptions>();
+  CLI::App* verb =
+      AddVerb(app, "verify", help::kVerify, choice, StructuredFormats(), options, Verify);
+  verb->group(kCertificates);
+  verb->add_option("target", options->target, "file, https://HOST[:PORT], serial number or name")
+      ->type_name(Type(kFileType))
+      ->required();
+  verb->add_option("--roots", options->roots, "roots to trust, PEM (else those of the settings)")
+      ->type_name(Type(kFileType));
+  verb->add_option("--name", options->names, "a name that it must hold for")->type_name("NAME");
+  verb->add_flag("--online", options->online, "ask the CA whether it was revoked");
+}
+
+void AddNeedsRenewal(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<RenewalOptions>();
+  CLI::App* verb = AddVerb(app, "needs-renewal", help::kNeedsRenewal, choice, StructuredFormats(),
+                           options, NeedsRenewal);
+  verb->group(kCertificates);
+  verb->add_option("file", options->file, "the certificate, PEM or DER")
+      ->type_name(Type(kFileType))
+      ->required();
+  verb->add_option("--expires-within", options->expires_within,
+                   "renew when less is left (else a third of its life)")
+      ->type_name(kDuration);
+}
+
+void AddList(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<ListOptions>();
+  CLI::App* verb = AddVerb(app, "list", help::kList, choice, CertificateFormats(), options, List);
+  verb->group(kCertificates);
+  verb->add_option("--state", options->state, "only those in this state")
+      ->type_name(kStateList)
+      ->capture_default_str();
+  verb->add_option("--expires-within", options->expires_within, "only those that expire by then")
+      ->type_name(kDuration);
+  verb->add_option("--filter", options->filter, "more conditions, as the API has them (AIP-160)")
+      ->type_name("FILTER");
+  verb->add_option("--limit", options->limit, "at most so many; 0: all")
+      ->type_name("N")
+      ->capture_default_str();
+  AddVerb(app, "status", help::kStatus, choice, StructuredFormats(), std::make_shared<NoOptions>(),
+          WithoutOptions<ShowStatus>)
+      ->group(kCertificates);
+}
+
+void AddRevoke(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<RevokeOptions>();
+  CLI::App* verb =
+      AddVerb(app, "revoke", help::kRevoke, choice, CertificateFormats(), options, Revoke);
+  verb->group(kCertificates);
+  verb->add_option("certificate", options->target, kTargetHelp)
+      ->type_name(Type(kFileType))
+      ->required();
+  verb->add_option("--reason", options->reason, "why")
+      ->type_name(ReasonList())
+      ->capture_default_str();
+  verb->add_flag("--yes", options->yes, "do not ask");
+}
+
+void AddTrust(CLI::App& app, Choice& choice) {
+  CLI::App* trust = app.add_subcommand("trust", help::kTrust.about);
+  trust->footer(help::kTrust.footer)->group(kMachine)->require_subcommand(1);
+  const auto options = std::make_shared<TrustOptions>();
+  Formats formats = StructuredFormats();
+  formats.insert(formats.end(), {Format::kName, Format::kPem});
+  AddVerb(*trust, "show", help::kTrustShow, choice, formats, std::make_shared<NoOptions>(),
+          WithoutOptions<TrustShow>);
+  AddVerb(*trust, "install", help::kTrustInstall, choice, {}, options, TrustInstall)
+      ->add_option("file", options->file, "the roots, PEM; else the CA is asked")
+      ->type_name(Type(kFileType));
+  AddVerb(*trust, "uninstall", help::kTrustUninstall, choice, {}, options, TrustUninstall)
+      ->add_flag("--yes", options->yes, "do not ask");
+}
+
+void AddContextName(CLI::App* verb, ContextOptions& options) {
+  verb->add_option("name", options.name, "name of the context")
+      ->type_name(Type(kContextType))
+      ->required();
+}
+
+void AddContext(CLI::App& app, Choice& choice) {
+  CLI::App* context = app.add_subcommand("context", help::kContext.about);
+  context->footer(help::kContext.footer)->group(kMachine)->require_subcommand(1);
+  const auto options = std::make_shared<ContextOptions>();
+  Formats list_formats = StructuredFormats();
+  list_formats.push_back(Format::kName);
+  AddVerb(*context, "list", help::kContextList, choice, list_formats, std::make_shared<NoOptions>(),
+          WithoutOptions<ContextList>);
+  AddVerb(*context, "show", help::kContextShow, choice, StructuredFormats(),
+          std::make_shared<NoOptions>(), WithoutOptions<ContextShow>);
+  AddContextName(AddVerb(*context, "use", help::kContextUse, choice, {}, options, ContextUse),
+                 *options);
+  CLI::App* add = AddVerb(*context, "add", help::kContextAdd, choice, {}, options, ContextAdd);
+  AddContextName(add, *options);
+  add->add_flag("--use", options->use, "use it from now on (the first one is anyway)");
+  add->add_flag("--force", options->force, "replace one of this name");
+  CLI::App* remove =
+      AddVerb(*context, "remove", help::kContextRemove, choice, {}, options, ContextRemove);
+  AddContextName(remove, *options);
+  remove->add_flag("--yes", options->yes, "do not ask");
+}
+
+void AddCompletion(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<CompletionOptions>();
+  CLI::App* verb = AddVerb(app, "completion", help::kCompletion, choice, {}, options, Completion);
+  verb->group(kMachine);
+  verb->add_option("shell", options->shell, "which shell")->type_name("bash|zsh|fish")->required();
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> MakeCommandTree(Choice& choice) {
+  auto app = std::make_unique<CLI::App>(help::kProgram.about, "mayfly");
+  app->footer(help::kProgram.footer);
+  app->require_subcommand(1);
+  app->fallthrough();  // so that --json and the like may follow the verb
+  app->set_version_flag("--version", MAYFLY_VERSION);
+  AddGlobal(*app, choice.global);
+  AddIssue(*app, choice);
+  AddInspect(*app, choice);
+  AddVerify(*app, choice);
+  AddNeedsRenewal(*app, choice);
+  AddList(*app, choice);
+  AddRevoke(*app, choice);
+  AddContext(*app, choice);
+  AddTrust(*app, choice);
+  AddCompletion(*app, choice);
+  return app;
+}
+
+std::string VerbPath(const CLI::App& app) {
+  if (app.get_parent() == nullptr) return "";
+  const std::string above = VerbPath(*app.get_parent());
+  return above + (above.empty() ? "" : " ") + app.get_name();
+}
+
+}  // namespace mayfly::cli

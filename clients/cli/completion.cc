@@ -1,0 +1,230 @@
+// `mayfly completion`: a shell script made from the command tree, so that it knows every verb and
+// option there is. Names of contexts are asked of the program itself.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "clients/cli/command_tree.h"
+#include "clients/cli/reference.h"
+#include "config/near_miss.h"
+
+namespace mayfly::cli {
+namespace {
+
+constexpr char kAskContexts[] = "mayfly context list -o name 2>/dev/null";
+
+// What may follow: an option's value, or a verb's next word.
+struct Values {
+  enum class Kind : uint8_t { kNone, kWords, kFiles, kFolders, kContexts } kind;
+  std::string words;  // separated by blanks
+};
+
+Values ValuesOf(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  if (type == kFileType) return {Values::Kind::kFiles, ""};
+  if (type == kFolderType) return {Values::Kind::kFolders, ""};
+  if (type == kContextType) return {Values::Kind::kContexts, ""};
+  if (type.find('|') == std::string::npos) return {Values::Kind::kNone, ""};
+  std::string words = type;
+  std::ranges::replace(words, '|', ' ');
+  return {Values::Kind::kWords, words};
+}
+
+std::vector<const CLI::App*> VerbsOf(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+// "issue inspect": what can be said next in this place.
+std::string WordsOf(const CLI::App& app) {
+  std::string words;
+  for (const CLI::App* verb : VerbsOf(app)) words += verb->get_name() + " ";
+  for (const CLI::App* level = &app; level != nullptr; level = level->get_parent()) {
+    for (const CLI::Option* option : level->get_options()) {
+      if (level != &app && (option->check_lname("help") || option->check_lname("version"))) {
+        continue;
+      }
+      for (const std::string& name : option->get_lnames()) words += "--" + name + " ";
+    }
+  }
+  if (!words.empty()) words.pop_back();
+  return words;
+}
+
+// The options of the whole tree, each once, that take a value.
+std::vector<const CLI::Option*> ValueOptions(const CLI::App& app) {
+  std::vector<const CLI::Option*> options;
+  for (const CLI::Option* option : app.get_options()) {
+    if (!option->get_lnames().empty() && option->get_type_size() > 0) options.push_back(option);
+  }
+  for (const CLI::App* verb : VerbsOf(app)) {
+    const auto below = ValueOptions(*verb);
+    options.insert(options.end(), below.begin(), below.end());
+  }
+  return options;
+}
+
+const CLI::Option* PositionalOf(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional()) return option;
+  }
+  return nullptr;
+}
+
+// In bash: sets COMPREPLY.
+std::string BashReply(const Values& values) {
+  switch (values.kind) {
+    case Values::Kind::kWords:
+      return "COMPREPLY=($(compgen -W '" + values.words + "' -- \"$word\"))";
+    case Values::Kind::kFiles:
+      return "COMPREPLY=($(compgen -f -- \"$word\"))";
+    case Values::Kind::kFolders:
+      return "COMPREPLY=($(compgen -d -- \"$word\"))";
+    case Values::Kind::kContexts:
+      return "COMPREPLY=($(compgen -W \"$(" + std::string(kAskContexts) + ")\" -- \"$word\"))";
+    case Values::Kind::kNone:
+      break;
+  }
+  return "COMPREPLY=()";
+}
+
+std::string BashOption(const CLI::Option& option) {
+  std::string names;
+  for (const std::string& name : option.get_snames()) names += "-" + name + "|";
+  for (const std::string& name : option.get_lnames()) names += "--" + name + "|";
+  names.pop_back();
+  return "    " + names + ") " + BashReply(ValuesOf(option)) + "; return ;;\n";
+}
+
+void AppendBashVerbs(const CLI::App& app, std::string& out) {
+  const std::string path = VerbPath(app);
+  out += "    '" + path + "') words='" + WordsOf(app) + "'";
+  if (const CLI::Option* positional = PositionalOf(app)) {
+    out += "; [[ $word == -* ]] || { " + BashReply(ValuesOf(*positional)) + "; return; }";
+  }
+  out += " ;;\n";
+  for (const CLI::App* verb : VerbsOf(app)) AppendBashVerbs(*verb, out);
+}
+
+void AppendPaths(const CLI::App& app, std::string& out) {
+  for (const CLI::App* verb : VerbsOf(app)) {
+    out += (out.empty() ? "'" : "|'") + VerbPath(*verb) + "'";
+    AppendPaths(*verb, out);
+  }
+}
+
+std::string BashFunction(const CLI::App& app) {
+  std::string options, verbs, paths;
+  for (const CLI::Option* option : ValueOptions(app)) options += BashOption(*option);
+  AppendBashVerbs(app, verbs);
+  AppendPaths(app, paths);
+  return R"(_mayfly() {
+  local word=${COMP_WORDS[COMP_CWORD]} previous='' verb='' words='' longer i
+  ((COMP_CWORD == 0)) || previous=${COMP_WORDS[COMP_CWORD-1]}
+  for ((i = 1; i < COMP_CWORD; ++i)); do
+    longer=${verb:+$verb }${COMP_WORDS[i]}
+    case $longer in
+    )" + paths +
+         R"() verb=$longer ;;
+    esac
+  done
+  case $previous in
+)" + options +
+         R"(  esac
+  case $verb in
+)" + verbs +
+         R"(  esac
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+}
+)";
+}
+
+std::string FishValues(const Values& values) {
+  switch (values.kind) {
+    case Values::Kind::kWords:
+      return " -x -a '" + values.words + "'";
+    case Values::Kind::kFiles:
+      return " -r -F";
+    case Values::Kind::kFolders:
+      return " -x -a '(__fish_complete_directories)'";
+    case Values::Kind::kContexts:
+      return " -x -a '(" + std::string(kAskContexts) + ")'";
+    case Values::Kind::kNone:
+      break;
+  }
+  return " -x";
+}
+
+std::string FishQuoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "'";
+}
+
+// True in the place where this verb's words and options may stand.
+std::string FishCondition(const CLI::App& app) {
+  std::string condition;
+  for (const CLI::App* level = &app; level->get_parent() != nullptr; level = level->get_parent()) {
+    condition = "__fish_seen_subcommand_from " + level->get_name() +
+                (condition.empty() ? "" : "; and " + condition);
+  }
+  return condition;
+}
+
+void AppendFish(const CLI::App& app, std::string& out) {
+  const std::string here = FishCondition(app);
+  std::string verbs;
+  for (const CLI::App* verb : VerbsOf(app)) verbs += " " + verb->get_name();
+  for (const CLI::App* verb : VerbsOf(app)) {
+    out += "complete -c mayfly -f -n " +
+           FishQuoted((here.empty() ? "" : here + "; and ") + "not __fish_seen_subcommand_from" +
+                      verbs) +
+           " -a " + verb->get_name() + " -d " + FishQuoted(verb->get_description()) + "\n";
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    out += "complete -c mayfly" + (here.empty() ? "" : " -n " + FishQuoted(here));
+    if (option->get_positional()) {
+      out += FishValues(ValuesOf(*option)) + "\n";
+      continue;
+    }
+    for (const std::string& name : option->get_snames()) out += " -s " + name;
+    for (const std::string& name : option->get_lnames()) out += " -l " + name;
+    if (option->get_type_size() > 0) out += FishValues(ValuesOf(*option));
+    out += " -d " + FishQuoted(option->get_description()) + "\n";
+  }
+  for (const CLI::App* verb : VerbsOf(app)) AppendFish(*verb, out);
+}
+
+}  // namespace
+
+Result<std::string> CompletionScript(const std::string& shell) {
+  Choice unused;
+  const auto app = MakeCommandTree(unused);
+  const std::string head = "# Completion of mayfly for " + shell + ", made by mayfly completion.\n";
+  if (shell == "bash")
+    return head + BashFunction(*app) + "complete -o filenames -F _mayfly mayfly\n";
+  // zsh runs bash's function, by its own emulation.
+  if (shell == "zsh") {
+    return "#compdef mayfly\n" + head + "autoload -U +X bashcompinit && bashcompinit\n" +
+           BashFunction(*app) + "complete -F _mayfly mayfly\n";
+  }
+  if (shell == "fish") {
+    std::string script = head + "complete -c mayfly -f\n";
+    AppendFish(*app, script);
+    return script;
+  }
+  return Usage("cli.shell", "\"" + Escape(shell, 40) + "\" is no shell that is known here" +
+                                config::DidYouMean(shell, {"bash", "zsh", "fish"}) +
+                                "; there are bash, zsh, fish");
+}
+
+ExitCode Completion(const Invocation& invocation, const CompletionOptions& options) {
+  const auto script = CompletionScript(options.shell);
+  if (!script) return Report(invocation, "no completion was written", script.error());
+  invocation.console.out << *script;
+  return ExitCode::kOk;
+}
+
+}  // namespace mayfly::cli

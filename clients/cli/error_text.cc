@@ -1,0 +1,167 @@
+#include "clients/cli/error_text.h"
+
+#include <algorithm>
+#include <array>
+
+#include "clients/cli/exit_code.h"
+
+namespace mayfly::cli {
+namespace {
+
+// What helps against a rule's refusal. The first entry that the rule begins with counts.
+struct Help {
+  std::string_view rule;
+  std::string_view advice;
+  std::array<std::string_view, 3> commands = {};  // each to be pasted
+};
+
+constexpr std::string_view kAskForLess =
+    "Ask for what the policy grants you, or ask the CA's operator to change it.";
+
+constexpr Help kHelp[] = {
+    {"client.unreachable",
+     "Is the server running, and its address right? A server that refuses your certificate ends "
+     "the connection without saying why: was it issued by this CA, and is it still valid?",
+     {"mayfly context show               which CA is asked, and as whom",
+      "mayfly inspect https://HOST:PORT  the certificate that answers there"}},
+    {"client.certificate-expired",
+     "A certificate that has expired cannot ask for its successor. Ask an operator for a new one; "
+     "on the CA's machine ./quickstart makes the operator's again.",
+     {"mayfly context show               where your certificate lies"}},
+    {"client.unimplemented", "Use the mayfly that came with the server, or update the server."},
+    {"client.deadline", "Try again; --timeout waits longer."},
+    {"client.status", "The server's log says more."},
+    {"client.private-key",
+     "Certificate and key must belong together; the key may have no password."},
+    {"client.",
+     "Give another with --server, --trust or --cert.",
+     {"mayfly context show               what is in force, and who says so"}},
+    {"cli.settings",
+     "Name the CA once, as a context. (In the folder of a ./quickstart, .mayfly/client.toml does "
+     "it.)",
+     {"mayfly context add prod --server ca.internal --trust roots.pem --cert me.crt --key me.key",
+      "mayfly context list               the contexts there are"}},
+    {"cli.context-settings",
+     "",
+     {"mayfly context add prod --server ca.internal --trust roots.pem --cert me.crt --key me.key"}},
+    {"cli.context-name", "Choose another name."},
+    {"cli.context", "", {"mayfly context list               the contexts there are"}},
+    {"context.exists", "Choose another name, or replace it with --force."},
+    {"cli.confirmation", ""},
+    {"config.", "Mend the file; docs/CLI.md says what may stand in it."},
+    {"file.exists", "Choose another place with --out, or replace it with --force."},
+    {"file.missing", "Is the path right? It is relative to this folder."},
+    {"file.write", "Choose another folder with --out, or a user who may write there."},
+    {"file.", "Is the path right, and may you read the file?"},
+    {"certificate.none", "Give the file of a certificate, PEM or DER; it often ends in .crt."},
+    {"certificate.not-found",
+     "You see what is yours; operators see everything.",
+     {"mayfly list --state all           the certificates you may see",
+      "mayfly context show               which CA is asked, and as whom"}},
+    {"profile.unknown", "Give one of these profiles with --profile."},
+    {"list.",
+     "Conditions are joined by AND; state, profile, principal and lineage take =.",
+     {"mayfly list --filter 'profile = server AND create_time > \"2030-01-01T00:00:00Z\"'"}},
+    {"policy.operator",
+     "Only operators, whom the CA's policy names, may do this.",
+     {"mayfly context show               who you are to the CA"}},
+    {"policy.", kAskForLess},
+    {"ledger.lease-outstanding",
+     "The revocation is durable. Run the command again to wait until every OCSP responder has "
+     "applied it."},
+    {"tls.handshake", "Is the port right? HTTPS is usually on 443 or 8443."},
+    {"tls.", "Are host and port right, and is the server running?"},
+    {"verify.chain",
+     "Is this the right root, and does the file hold the chain below it?",
+     {"mayfly inspect FILE --full        who issued it",
+      "mayfly trust show > roots.pem     the roots of your CA"}},
+    {"verify.dates", "", {"mayfly issue NAME --force         a new one in its place"}},
+    {"verify.name", "Ask for a certificate with this name.", {"mayfly inspect FILE --full"}},
+    {"verify.state", "Replace it.", {"mayfly issue NAME --force"}},
+    {"trust.root",
+     "Save the roots as yourself, and install that file as root.",
+     {"mayfly trust show > roots.pem", "sudo mayfly trust install roots.pem"}},
+    {"trust.not-a-root",
+     "A root is a CA's certificate that it signed itself.",
+     {"mayfly trust show > roots.pem     the roots of your CA"}},
+    {"trust.program",
+     "On Debian and Ubuntu: apt install ca-certificates. Elsewhere put the roots where that system "
+     "keeps them (Fedora: /etc/pki/ca-trust/source/anchors, then update-ca-trust).",
+     {"mayfly trust show > roots.pem"}},
+};
+
+const Help* HelpFor(std::string_view rule) {
+  const auto found =
+      std::ranges::find_if(kHelp, [&](const Help& help) { return rule.starts_with(help.rule); });
+  return found == std::end(kHelp) ? nullptr : &*found;
+}
+
+std::string SeeHelp(std::string_view verb) {
+  return "mayfly " + std::string(verb) + (verb.empty() ? "--help" : " --help");
+}
+
+std::string CommandLines(const std::array<std::string_view, 3>& commands) {
+  std::string out;
+  for (const std::string_view command : commands) {
+    if (command.empty()) continue;
+    out += out.empty() ? "  Try: " : "       ";
+    out += std::string(command) + "\n";
+  }
+  return out;
+}
+
+std::string WhatHelps(const Error& error, std::string_view verb) {
+  if (const Help* help = HelpFor(error.rule)) {
+    std::string out;
+    if (!help->advice.empty()) out += "  " + Wrap(help->advice, 2, 2) + "\n";
+    return out + CommandLines(help->commands);
+  }
+  switch (ExitCodeOf(error)) {
+    case ExitCode::kUsage:
+      return "  Try: " + SeeHelp(verb) + "\n";
+    case ExitCode::kDenied:
+      return "  " + Wrap(kAskForLess, 2, 2) + "\n";
+    case ExitCode::kUnavailable:
+      return "  Try again; --timeout waits longer.\n";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+std::string ErrorText(std::string_view what, const Error& error, std::string_view verb) {
+  std::string text = std::string(what) + (what.empty() ? "" : ": ") + error.message;
+  if (!error.rule.empty()) text += " [" + error.rule + "]";
+  std::string out = Wrap("mayfly: " + text, 2) + "\n";
+  for (const Violation& finding : error.violations) {
+    std::string line = "- ";
+    if (!finding.field.empty()) line += finding.field + ": ";
+    line += finding.message;
+    if (!finding.rule.empty()) line += " [" + finding.rule + "]";
+    out += "  " + Wrap(line, 4, 2) + "\n";
+  }
+  return out + WhatHelps(error, verb);
+}
+
+std::string Wrap(std::string_view text, size_t indent, size_t column) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    const bool first = out.empty();
+    if (!first && column + 1 + word.size() > kColumns) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (!first) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+  }
+  return out;
+}
+
+}  // namespace mayfly::cli

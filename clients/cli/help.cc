@@ -1,0 +1,185 @@
+#include "clients/cli/help.h"
+
+namespace mayfly::cli::help {
+
+const HelpText kProgram = {
+    "Ask a Mayfly certificate authority for certificates, look at them, revoke them.", R"(
+Examples:
+  mayfly issue web.internal
+      a key and a certificate for web.internal: ./web.internal.key and .crt
+  mayfly issue web.internal 10.0.0.7 --lifetime 7d --out /etc/web
+  mayfly inspect web.internal.crt
+  mayfly inspect https://web.internal
+  mayfly verify web.internal.crt --online
+  mayfly revoke web.internal.crt --reason key-compromise
+
+Which CA, whom to trust and who you are: each setting comes from the first of
+  an option; the context of --context; the environment (MAYFLY_SERVER,
+  MAYFLY_TRUST, MAYFLY_CERT, MAYFLY_KEY; the context of MAYFLY_CONTEXT);
+  .mayfly/client.toml in this folder or one above; ~/.config/mayfly/client.toml;
+  /etc/mayfly/client.toml
+MAYFLY_CONFIG, MAYFLY_TIMEOUT and MAYFLY_OUTPUT stand in for the options.
+`mayfly context show` says what is in force, and who says so.
+
+Data goes to stdout, all else to stderr; NO_COLOR turns colors off. Exit codes:
+  0  done                        3  denied by policy, or not authenticated
+  1  failed                      4  not found
+  2  wrong usage or settings     5  unavailable: try again
+needs-renewal has its own: 0 renew now, 1 not yet, 2 no such file, 255 other.
+)"};
+
+const HelpText kIssue = {"Make a key, get a certificate for it", R"(
+Names: a bare name is a DNS name or an IP address, scheme:// is a URI; the
+prefixes DNS: IP: URI: email: say it outright. All must be granted, or nothing
+is issued. The key (mode 0600) and the certificate with its chain are written
+whole or not at all, and never over files that exist, unless --force.
+
+Examples:
+  mayfly issue web.internal
+  mayfly issue web.internal www.internal --lifetime 24h --key-type rsa-3072
+  mayfly issue spiffe://mayfly.internal/ns/prod/sa/web --profile workload
+  mayfly issue --csr request.pem --cert-out web.crt
+)"};
+
+const HelpText kInspect = {"Show a certificate: of a file, a TLS server, the CA", R"(
+Files are read without asking anybody. From a server comes what it shows in a
+TLS handshake; nothing is verified (see mayfly verify). A serial number is asked
+of the CA, which says where the certificate stands.
+
+Examples:
+  mayfly inspect web.internal.crt
+  mayfly inspect https://web.internal:8443 --full
+  mayfly inspect 2101933b52f0a1c2d3e4f5061728394a5b6c7d8e -o json
+  mayfly inspect https://web.internal -o pem > shown.pem
+)"};
+
+const HelpText kVerify = {"Check a certificate's chain, dates and names", R"(
+The host of https://HOST is checked as a name, unless --name is given. Exit
+code 0 where everything holds, else 1.
+
+Examples:
+  mayfly verify web.internal.crt --name web.internal
+  mayfly verify web.internal.crt --online
+  mayfly verify https://web.internal:8443 --roots roots.pem
+)"};
+
+const HelpText kNeedsRenewal = {"Say whether it is time to renew, for scripts", R"(
+Time is when two thirds of its life are over, or when less than
+--expires-within is left.
+
+Exit codes: 0 renew now, 1 not yet, 2 no such file, 255 anything else.
+
+Examples:
+  mayfly needs-renewal web.internal.crt && mayfly issue web.internal --force
+  mayfly needs-renewal web.internal.crt --expires-within 24h
+)"};
+
+const HelpText kList = {"List certificates, soonest expiry first", R"(
+You see what is yours; operators see everything.
+
+Examples:
+  mayfly list
+  mayfly list --expires-within 7d
+  mayfly list --state revoked -o json
+  mayfly list --state all --limit 0 -o name
+)"};
+
+const HelpText kStatus = {"Overview: how many there are, what expires next", R"(
+Counts by state, the certificates that expire next, and the last that expired.
+
+Examples:
+  mayfly status
+  mayfly status -o yaml
+)"};
+
+const HelpText kRevoke = {"Revoke a certificate, for ever", R"(
+On a terminal you are asked first; elsewhere --yes is needed. Operators only.
+
+Examples:
+  mayfly revoke web.internal.crt --reason key-compromise
+  mayfly revoke 2101933b52f0a1c2d3e4f5061728394a5b6c7d8e --yes
+)"};
+
+const HelpText kTrust = {"The CA's roots, and this machine's trust in them", R"(
+Examples:
+  mayfly trust show > roots.pem
+  sudo mayfly trust install roots.pem
+)"};
+
+const HelpText kTrustShow = {"Print the roots to trust, PEM", R"(
+Examples:
+  mayfly trust show > roots.pem
+  mayfly trust show -o json
+)"};
+
+const HelpText kTrustInstall = {"Make this machine trust the roots", R"(
+Debian and its kin, as root: the roots go to /usr/local/share/ca-certificates,
+and update-ca-certificates reads them in. Programs with a list of their own
+(browsers, Java) are not told.
+
+Examples:
+  mayfly trust show > roots.pem
+  sudo mayfly trust install roots.pem
+)"};
+
+const HelpText kTrustUninstall = {"Take back what `trust install` did", R"(
+On a terminal you are asked first; elsewhere --yes is needed.
+
+Examples:
+  sudo mayfly trust uninstall
+)"};
+
+const HelpText kContext = {"Name CAs and switch between them", R"(
+A context is a name for a server, the roots it is verified with, and your
+certificate and key. Each is a file: ~/.config/mayfly/contexts/NAME.toml.
+
+Examples:
+  mayfly context add prod --server ca.internal --trust roots.pem \
+      --cert me.crt --key me.key
+  mayfly context use prod
+  mayfly list --context staging
+)"};
+
+const HelpText kContextList = {"The contexts there are", R"(
+Examples:
+  mayfly context list
+  mayfly context list -o name
+)"};
+
+const HelpText kContextShow = {"The settings in force, and who says so", R"(
+Examples:
+  mayfly context show
+  mayfly context show --context staging
+)"};
+
+const HelpText kContextUse = {"Use a context from now on", R"(
+Written to ~/.config/mayfly/client.toml. Options, MAYFLY_* and a project's
+.mayfly/client.toml outrank it; you are told where that is so.
+
+Examples:
+  mayfly context use prod
+)"};
+
+const HelpText kContextAdd = {"Add a context", R"(
+--server, --trust, --cert and --key are all needed, and are checked.
+
+Examples:
+  mayfly context add prod --server ca.internal --trust roots.pem \
+      --cert me.crt --key me.key
+)"};
+
+const HelpText kContextRemove = {"Remove a context; keys and certificates stay", R"(
+On a terminal you are asked first; elsewhere --yes is needed.
+
+Examples:
+  mayfly context remove staging
+)"};
+
+const HelpText kCompletion = {"Print a script that completes mayfly's words", R"(
+Examples:
+  mayfly completion bash > ~/.local/share/bash-completion/completions/mayfly
+  mayfly completion zsh > ~/.zfunc/_mayfly       # with fpath+=~/.zfunc
+  mayfly completion fish > ~/.config/fish/completions/mayfly.fish
+)"};
+
+}  // namespace mayfly::cli::help

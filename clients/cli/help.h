@@ -1,0 +1,20 @@
+// What help and man pages say of each verb: one line, and what follows its options.
+#pragma once
+
+namespace mayfly::cli {
+
+struct HelpText {
+  const char* about;
+  const char* footer;
+};
+
+namespace help {
+extern const HelpText kProgram;
+extern const HelpText kIssue, kInspect, kVerify, kNeedsRenewal, kList, kStatus, kRevoke;
+extern const HelpText kTrust, kTrustShow, kTrustInstall, kTrustUninstall;
+extern const HelpText kContext, kContextList, kContextShow, kContextUse, kContextAdd,
+    kContextRemove;
+extern const HelpText kCompletion;
+}  // namespace help
+
+}  // namespace mayfly::cli

@@ -1,0 +1,86 @@
+#include "clients/cli/target.h"
+
+#include "base/bytes.h"
+#include "clients/cpp/certificate_facts.h"
+#include "clients/cpp/client.h"
+#include "clients/cpp/names.h"
+#include "config/near_miss.h"
+#include "x509/serial_number.h"
+
+namespace mayfly::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Shorter hex could be somebody's host name.
+constexpr size_t kSerialHexDigitsMin = 16;
+constexpr size_t kNeighboursMax = 1000;
+
+bool IsFile(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored) && !fs::is_directory(path, ignored);
+}
+
+bool LooksLikeFile(const std::string& text) {
+  const fs::path extension = fs::path(text).extension();
+  return text.find('/') != std::string::npos || extension == ".crt" || extension == ".pem" ||
+         extension == ".cer" || extension == ".der";
+}
+
+// Certificate files beside the one that was meant.
+std::vector<std::string> Neighbours(const fs::path& folder, const std::string& text) {
+  std::vector<std::string> names;
+  std::error_code error;
+  const fs::path shown = fs::path(text).parent_path();
+  for (fs::directory_iterator entry((folder / text).parent_path(), error), end;
+       !error && entry != end && names.size() < kNeighboursMax; entry.increment(error)) {
+    const fs::path name = entry->path().filename();
+    if (LooksLikeFile(name.string())) names.push_back((shown / name).string());
+  }
+  return names;
+}
+
+Error NoTarget(const std::string& text, const fs::path& folder) {
+  const std::string near = config::DidYouMean(text, Neighbours(folder, text));
+  if (LooksLikeFile(text)) {
+    return Fail(ErrorCode::kNotFound, "file.missing", "there is no file " + Escape(text) + near);
+  }
+  return Fail(ErrorCode::kInvalidArgument, "cli.target",
+              "\"" + Escape(text) + "\" is no file" + near +
+                  ", no https://HOST, no serial number in hex, and no name whose NAME.crt is in "
+                  "this folder");
+}
+
+}  // namespace
+
+Result<Target> ReadTarget(const std::string& text, const fs::path& folder) {
+  if (text.starts_with("https://")) return Target(UrlTarget{text});
+  if (text.starts_with("issuers/")) return Target(RecordTarget{text});
+  if (IsFile(folder / text)) return Target(FileTarget{folder / text});
+  if (text.size() >= kSerialHexDigitsMin) {
+    if (const auto serial = x509::SerialNumber::FromHex(text)) {
+      return Target(RecordTarget{client::AnyIssuerName(*serial)});
+    }
+  }
+  if (const auto name = client::ParseName(text)) {
+    const auto beside = folder / (client::FileStemOf(*name) + ".crt");
+    if (IsFile(beside)) return Target(FileTarget{beside});
+  }
+  return NoTarget(text, folder);
+}
+
+Result<std::string> ResourceNameOf(const std::string& text, const fs::path& folder) {
+  TRY_ASSIGN(const Target target, ReadTarget(text, folder));
+  if (const auto* record = std::get_if<RecordTarget>(&target)) return record->name;
+  const auto* file = std::get_if<FileTarget>(&target);
+  if (file == nullptr) {
+    return Fail(
+        ErrorCode::kInvalidArgument, "cli.target",
+        "a file, a serial number or a resource name is needed, not \"" + Escape(text) + "\"");
+  }
+  TRY_ASSIGN(const auto certificates, client::ReadCertificates(file->path));
+  TRY_ASSIGN(const auto serial, x509::SerialNumber::FromHex(certificates.front().serial));
+  return client::AnyIssuerName(serial);
+}
+
+}  // namespace mayfly::cli

@@ -1,0 +1,77 @@
+// The verbs. Each gives its exit code and has said everything there is to say.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "clients/cli/invocation.h"
+
+namespace mayfly::cli {
+
+struct IssueOptions {
+  std::vector<std::string> names;
+  std::string profile = "server";
+  std::string lifetime;  // empty: the profile's default
+  std::string csr_file;  // empty: key and CSR are made here
+  std::string folder = ".";
+  std::string certificate_out, key_out;  // empty: in `folder`, named after the first name
+  std::string key_type = "ec-p256";
+  bool force = false;
+};
+struct InspectOptions {
+  std::string target;
+  bool full = false;
+};
+struct VerifyOptions {
+  std::string target;
+  std::string roots;  // empty: those that the CA is verified with
+  std::vector<std::string> names;
+  bool online = false;  // ask the CA where it stands
+};
+struct RenewalOptions {
+  std::string file;
+  std::string expires_within;  // empty: from two thirds of its life on
+};
+struct ListOptions {
+  std::string state = "active";
+  std::string expires_within, filter;
+  int limit = 100;
+};
+struct RevokeOptions {
+  std::string target;
+  std::string reason = "unspecified";
+  bool yes = false;
+};
+struct TrustOptions {
+  std::string file;  // empty: the CA's roots
+  bool yes = false;
+};
+struct ContextOptions {
+  std::string name;
+  bool use = false, force = false, yes = false;
+};
+struct CompletionOptions {
+  std::string shell;
+};
+
+ExitCode Issue(const Invocation& invocation, const IssueOptions& options);
+ExitCode Inspect(const Invocation& invocation, const InspectOptions& options);
+ExitCode Verify(const Invocation& invocation, const VerifyOptions& options);
+ExitCode NeedsRenewal(const Invocation& invocation, const RenewalOptions& options);
+ExitCode List(const Invocation& invocation, const ListOptions& options);
+ExitCode ShowStatus(const Invocation& invocation);
+ExitCode Revoke(const Invocation& invocation, const RevokeOptions& options);
+
+ExitCode TrustShow(const Invocation& invocation);
+ExitCode TrustInstall(const Invocation& invocation, const TrustOptions& options);
+ExitCode TrustUninstall(const Invocation& invocation, const TrustOptions& options);
+
+ExitCode ContextList(const Invocation& invocation);
+ExitCode ContextShow(const Invocation& invocation);
+ExitCode ContextUse(const Invocation& invocation, const ContextOptions& options);
+ExitCode ContextAdd(const Invocation& invocation, const ContextOptions& options);
+ExitCode ContextRemove(const Invocation& invocation, const ContextOptions& options);
+
+ExitCode Completion(const Invocation& invocation, const CompletionOptions& options);
+
+}  // namespace mayfly::cli

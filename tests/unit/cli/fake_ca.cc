@@ -1,0 +1,197 @@
+#include "tests/unit/cli/fake_ca.h"
+
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <array>
+
+#include "clients/cpp/certificate_facts.h"
+#include "clients/cpp/files.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "x509/certificate.h"
+#include "x509/certification_request.h"
+
+namespace mayfly::cli {
+namespace {
+
+namespace v1 = ca::v1;
+
+constexpr int64_t kNow = 1'772'452'800;  // 2026-03-02 12:00:00 UTC
+constexpr int64_t kDay = 86'400;
+constexpr char kLeafSerial[] = "21019c0b1d8800112233445566778899aabbccdd";
+
+// As rpc/status.cc writes it.
+grpc::Status Refusal(grpc::StatusCode code, const std::string& reason, const std::string& rule,
+                     const std::string& message,
+                     const std::vector<std::pair<std::string, std::string>>& findings = {}) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain("mayfly.ca");
+  (*info.mutable_metadata())["rule"] = rule;
+  google::rpc::BadRequest bad;
+  for (const auto& [field, description] : findings) {
+    auto* finding = bad.add_field_violations();
+    finding->set_field(field);
+    finding->set_description(description);
+  }
+  google::rpc::Status details;
+  details.set_code(code);
+  details.set_message(message);
+  details.add_details()->PackFrom(info);
+  if (!findings.empty()) details.add_details()->PackFrom(bad);
+  return {code, message, details.SerializeAsString()};
+}
+
+std::string PemOf(const std::filesystem::path& file) { return ToString(*client::ReadFile(file)); }
+
+v1::Certificate Record(const std::string& serial, v1::Certificate::State state,
+                       const std::string& name, int64_t begin, int64_t end) {
+  v1::Certificate record;
+  record.set_name("issuers/issuing-1/certificates/" + serial);
+  record.set_serial_number(serial);
+  record.set_state(state);
+  record.add_subject_alt_names(name);
+  record.set_profile("server");
+  record.set_principal("spiffe://example.internal/operator");
+  record.mutable_not_before_time()->set_seconds(begin);
+  record.mutable_not_after_time()->set_seconds(end);
+  record.mutable_create_time()->set_seconds(begin);
+  record.mutable_renewal_window()->mutable_start_time()->set_seconds(begin + (end - begin) * 2 / 3);
+  record.set_lineage("019c0b1d-0000-7000-8000-000000000001");
+  record.set_policy_version(4);
+  return record;
+}
+
+v1::Certificate Leaf(const std::string& der) {
+  auto record = Record(kLeafSerial, v1::Certificate::STATE_ACTIVE, "DNS:web.internal",
+                       kNow - kDay - kDay / 2, kNow + 5 * kDay + kDay / 2 - 1);
+  record.add_subject_alt_names("DNS:www.internal");
+  record.add_subject_alt_names("IP:10.0.0.7");
+  record.set_certificate_der(der);
+  record.set_sha256_fingerprint(client::ReadFacts(AsBytes(der))->sha256);
+  return record;
+}
+
+v1::Certificate Revoked(v1::Certificate record) {
+  record.set_state(v1::Certificate::STATE_REVOKED);
+  record.mutable_revocation()->set_reason(v1::REVOCATION_REASON_KEY_COMPROMISE);
+  record.mutable_revocation()->mutable_revoke_time()->set_seconds(kNow - 60);
+  return record;
+}
+
+// Soonest expiry first.
+std::vector<v1::Certificate> All(const std::string& leaf_der) {
+  return {
+      Record("21019b00000000000000000000000000000000a1", v1::Certificate::STATE_EXPIRED,
+             "DNS:old.internal", kNow - 9 * kDay, kNow - 2 * kDay),
+      Revoked(Record("21019b00000000000000000000000000000000a2", v1::Certificate::STATE_REVOKED,
+                     "DNS:lost.internal", kNow - kDay, kNow + kDay)),
+      Record("21019b00000000000000000000000000000000a3", v1::Certificate::STATE_ACTIVE,
+             "URI:spiffe://example.internal/ns/production/sa/a-service-with-a-long-name",
+             kNow - 3000, kNow + 600),
+      Leaf(leaf_der),
+      Record("21019b00000000000000000000000000000000a5", v1::Certificate::STATE_ACTIVE,
+             "DNS:api.internal", kNow - kDay, kNow + 29 * kDay),
+  };
+}
+
+bool Matches(const std::string& filter, const v1::Certificate& record) {
+  const size_t at = filter.find("state = ");
+  if (at == std::string::npos) return true;
+  const std::string name = v1::Certificate::State_Name(record.state()).substr(6);
+  return filter.substr(at + 8, name.size()) == name;
+}
+
+}  // namespace
+
+FakeCa::FakeCa(const rpc::TestPki& pki, const std::filesystem::path& golden) {
+  const auto chain = *client::ReadCertificates(golden / "web.internal.crt");
+  leaf_der_ = ToString(chain.at(0).der);
+  issuing_der_ = ToString(chain.at(1).der);
+  root_der_ = ToString(client::ReadCertificates(golden / "roots.pem")->at(0).der);
+  grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  tls.pem_root_certs = PemOf(pki.File("ca.crt"));
+  tls.pem_key_cert_pairs = {{PemOf(pki.File("server.key")), PemOf(pki.File("server.crt"))}};
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(tls), &port_);
+  builder.RegisterService(this);
+  server_ = builder.BuildAndStart();
+}
+
+FakeCa::~FakeCa() { server_->Shutdown(std::chrono::system_clock::time_point()); }
+
+grpc::Status FakeCa::IssueCertificate(Context*, const v1::IssueCertificateRequest* request,
+                                      v1::IssueCertificateResponse* response) {
+  if (request->profile() != "server") {
+    return Refusal(
+        grpc::StatusCode::NOT_FOUND, "UNKNOWN_PROFILE", "profile.unknown",
+        "no profile \"" + request->profile() + "\"; profiles for this principal: client, server");
+  }
+  const auto csr = x509::CertificationRequest::FromDer(AsBytes(request->csr_der()));
+  for (const auto& name : csr->names()) {
+    if (name.ValueText().ends_with(".internal")) continue;
+    return Refusal(
+        grpc::StatusCode::PERMISSION_DENIED, "POLICY_DENIED", "policy.name",
+        "the policy does not grant it",
+        {{"subject_alt_names", name.ToString() + " is not granted with profile \"server\"; granted "
+                                                 "are: *.internal [policy.name]"}});
+  }
+  *response->mutable_certificate() = Leaf(leaf_der_);
+  response->add_issuer_chain_der(issuing_der_);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::GetCertificate(Context*, const v1::GetCertificateRequest* request,
+                                    v1::Certificate* response) {
+  for (const auto& record : All(leaf_der_)) {
+    if (request->name().ends_with("/" + record.serial_number())) *response = record;
+  }
+  if (!response->name().empty()) return grpc::Status::OK;
+  return Refusal(grpc::StatusCode::NOT_FOUND, "NOT_FOUND", "certificate.not-found",
+                 "no such certificate, or none that you may see");
+}
+
+grpc::Status FakeCa::ListCertificates(Context*, const v1::ListCertificatesRequest* request,
+                                      v1::ListCertificatesResponse* response) {
+  if (request->filter().find("colour") != std::string::npos) {
+    return Refusal(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_ARGUMENT", "list.filter",
+                   "\"colour\" cannot be filtered by");
+  }
+  constexpr int kPage = 2;
+  int skip = request->page_token().empty() ? 0 : std::stoi(request->page_token());
+  const int begin = skip;
+  for (const auto& record : All(leaf_der_)) {
+    if (!Matches(request->filter(), record) || skip-- > 0) continue;
+    if (response->certificates_size() == std::min(kPage, request->page_size())) {
+      response->set_next_page_token(std::to_string(begin + response->certificates_size()));
+      break;
+    }
+    *response->add_certificates() = record;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::RevokeCertificate(Context* context,
+                                       const v1::RevokeCertificateRequest* request,
+                                       v1::RevokeCertificateResponse* response) {
+  v1::GetCertificateRequest get;
+  get.set_name(request->name());
+  v1::Certificate record;
+  if (const auto status = GetCertificate(context, &get, &record); !status.ok()) return status;
+  response->set_already_revoked(record.has_revocation());
+  *response->mutable_certificate() = Revoked(std::move(record));
+  response->mutable_good_answers_expire_time()->set_seconds(kNow + 3600);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::GetTrustBundle(Context*, const v1::GetTrustBundleRequest*,
+                                    v1::TrustBundle* response) {
+  response->set_name("trustBundles/example.internal");
+  response->add_root_certificates_der(root_der_);
+  response->add_issuing_certificates_der(issuing_der_);
+  response->set_sequence_number(7);
+  return grpc::Status::OK;
+}
+
+}  // namespace mayfly::cli

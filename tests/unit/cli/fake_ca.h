@@ -1,0 +1,41 @@
+// A CA that answers the command line over mutual TLS, always the same.
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <memory>
+#include <string>
+
+#include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
+#include "tests/unit/rpc/test_pki.h"
+
+namespace mayfly::cli {
+
+class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
+ public:
+  // `golden` holds the certificates that it shows.
+  FakeCa(const rpc::TestPki& pki, const std::filesystem::path& golden);
+  ~FakeCa() override;
+  std::string address() const { return "localhost:" + std::to_string(port_); }
+
+  using Context = grpc::ServerContext;
+  // Grants web.internal and www.internal with the profile "server".
+  grpc::Status IssueCertificate(Context*, const ca::v1::IssueCertificateRequest* request,
+                                ca::v1::IssueCertificateResponse* response) override;
+  grpc::Status GetCertificate(Context*, const ca::v1::GetCertificateRequest* request,
+                              ca::v1::Certificate* response) override;
+  // Three are active, one has expired, one is revoked; two a page.
+  grpc::Status ListCertificates(Context*, const ca::v1::ListCertificatesRequest* request,
+                                ca::v1::ListCertificatesResponse* response) override;
+  grpc::Status RevokeCertificate(Context*, const ca::v1::RevokeCertificateRequest* request,
+                                 ca::v1::RevokeCertificateResponse* response) override;
+  grpc::Status GetTrustBundle(Context*, const ca::v1::GetTrustBundleRequest* request,
+                              ca::v1::TrustBundle* response) override;
+
+ private:
+  std::string leaf_der_, issuing_der_, root_der_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace mayfly::cli

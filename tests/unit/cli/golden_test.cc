@@ -1,0 +1,260 @@
+// Every verb's help, its success, and its likeliest mistakes, as people and pipes see them. Written
+// anew by tests/golden/cli/remake.sh.
+#include "clients/cpp/files.h"
+#include "tests/unit/cli/cli_fixture.h"
+#include "tests/unit/cli/fake_ca.h"
+
+namespace mayfly::cli {
+namespace {
+
+namespace fs = std::filesystem;
+const fs::path kGolden = fs::path(MAYFLY_SOURCE_DIR) / "tests/golden/cli";
+// gRPC's own resolver (c-ares) leaks, and says so to LeakSanitizer at the end.
+const int kNativeResolver = setenv("GRPC_DNS_RESOLVER", "native", 1);
+
+using Command = std::vector<std::string>;
+
+struct Mode {
+  const char* name;
+  Terminal terminal;
+};
+const Mode kModes[] = {{"80 columns", {80, true}},
+                       {"200 columns", {200, true}},
+                       {"NO_COLOR", {80, false}},
+                       {"no terminal", {}}};
+
+struct Page {
+  const char* verb;
+  std::vector<Command> commands;
+};
+const std::string kLeaf = "21019c0b1d8800112233445566778899aabbccdd";
+const std::string kNobody = "21019b00000000000000000000000000000000ff";
+
+const Page kPages[] = {
+    {"mayfly",
+     {{"--help"}, {}, {"isue", "web.internal"}, {"--severe", "x"}, {"list", "-o", "xml"}}},
+    {"issue",
+     {{"issue", "--help"},
+      {"issue", "new.internal"},
+      {"issue", "new.internal", "-o", "name"},
+      {"issue", "--csr", "request.csr", "--cert-out", "new.crt"},
+      {"issue"},
+      {"issue", "web_internal"},
+      {"issue", "web.internal"},
+      {"issue", "web.example"},
+      {"issue", "new.internal", "--profile", "sever"},
+      {"issue", "new.internal", "--lifetme", "24h"},
+      {"issue", "new.internal", "--lifetime", "1 day"},
+      {"issue", "new.internal", "--key-type", "ec-p265"}}},
+    {"inspect",
+     {{"inspect", "--help"},
+      {"inspect", "web.internal.crt"},
+      {"inspect", "web.internal", "--full"},
+      {"inspect", "expired.crt"},
+      {"inspect", kLeaf},
+      {"inspect", kLeaf, "--json"},
+      {"inspect", "web.internal.crt", "-o", "yaml"},
+      {"inspect", "web.internal.crt", "-o", "jsonl"},
+      {"inspect", "web.internal.crt", "-o", "pem"},
+      {"inspect", "web.internl.crt"},
+      {"inspect", "request.csr"},
+      {"inspect", kNobody},
+      {"inspect", "https://localhost:1"}}},
+    {"verify",
+     {{"verify", "--help"},
+      {"verify", "web.internal.crt", "--roots", "roots.pem", "--name", "web.internal", "--online"},
+      {"verify", "web.internal.crt", "--roots", "roots.pem", "-o", "json"},
+      {"verify", "web.internal.crt", "--roots", "other-roots.pem"},
+      {"verify", "expired.crt", "--roots", "roots.pem"},
+      {"verify", "web.internal.crt", "--roots", "roots.pem", "--name", "api.internal"}}},
+    {"needs-renewal",
+     {{"needs-renewal", "--help"},
+      {"needs-renewal", "web.internal.crt"},
+      {"needs-renewal", "web.internal.crt", "--expires-within", "6d"},
+      {"needs-renewal", "expired.crt", "--json"},
+      {"needs-renewal", "web.crt"},
+      {"needs-renewal", "request.csr"},
+      {"needs-renewal", "web.internal.crt", "--expires-within", "soon"}}},
+    {"list",
+     {{"list", "--help"},
+      {"list"},
+      {"list", "--state", "all"},
+      {"list", "--state", "all", "--limit", "3"},
+      {"list", "-o", "name"},
+      {"list", "--state", "revoked", "-o", "yaml"},
+      {"list", "--limit", "1", "-o", "json"},
+      {"list", "--state", "intent"},
+      {"list", "--state", "expird"},
+      {"list", "--filter", "colour = blue"},
+      {"list", "--expires-within", "week"},
+      {"list", "--limit", "-1"}}},
+    {"status",
+     {{"status", "--help"},
+      {"status"},
+      {"status", "-o", "yaml"},
+      {"status", "all"},
+      {"status", "-o", "pem"},
+      {"status", "--timeout", "1"}}},
+    {"revoke",
+     {{"revoke", "--help"},
+      {"revoke", "web.internal.crt", "--reason", "key-compromise", "--yes"},
+      {"revoke", kLeaf},
+      {"revoke", kLeaf, "--reason", "key-compromised", "--yes"},
+      {"revoke", kNobody, "--yes"},
+      {"revoke", "https://web.internal", "--yes"}}},
+    {"context",
+     {{"context", "--help"},
+      {"context", "list", "--help"},
+      {"context", "show", "--help"},
+      {"context", "use", "--help"},
+      {"context", "add", "--help"},
+      {"context", "remove", "--help"},
+      {"context", "list"},
+      {"context", "list", "-o", "json"},
+      {"context", "show"},
+      {"context", "show", "--context", "prod"},
+      {"context", "use", "prod"},
+      {"context", "add", "dev", "--server", "ca.dev", "--trust", "roots.pem", "--cert", "me.crt",
+       "--key", "me.key"},
+      {"context", "remove", "prod", "--yes"},
+      {"context"},
+      {"context", "use", "prd"},
+      {"context", "add", "dev", "--server", "ca.dev"},
+      {"context", "add", "dev/1"},
+      {"context", "add", "prod", "--server", "ca.dev", "--trust", "roots.pem", "--cert", "me.crt",
+       "--key", "me.key"},
+      {"context", "add", "dev", "--server", "ca.dev", "--trust", "roots.pem", "--cert", "me.crt",
+       "--key", "roots.pem"},
+      {"context", "remove", "prod"},
+      {"list", "--context", "prd"}}},
+    {"trust",
+     {{"trust", "--help"},
+      {"trust", "show", "--help"},
+      {"trust", "install", "--help"},
+      {"trust", "uninstall", "--help"},
+      {"trust", "show"},
+      {"trust", "show", "-o", "name"},
+      {"trust", "install", "roots.pem"},
+      {"trust", "install"},
+      {"trust", "uninstall"},
+      {"trust", "uninstall", "--yes"},
+      {"trust", "instal"},
+      {"trust", "install", "web.internal.crt"},
+      {"trust", "install", "root.pem"}}},
+    {"completion",
+     {{"completion", "--help"},
+      {"completion"},
+      {"completion", "bahs"},
+      {"completion", "bash", "x"}}},
+};
+
+class Golden : public testing::TestWithParam<Page> {
+ protected:
+  static void SetUpTestSuite() {
+    pki_ = new rpc::TestPki();
+    ca_ = new FakeCa(*pki_, kGolden);
+  }
+  static void TearDownTestSuite() {
+    delete ca_;
+    delete pki_;
+  }
+
+  // What this command prints in this mode, in a folder that is new each time.
+  static std::string Capture(const Command& command, const Terminal& terminal) {
+    Sandbox sandbox;
+    for (const char* name :
+         {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem", "request.csr"}) {
+      fs::copy(kGolden / name, sandbox.folder() / "work" / name);
+    }
+    fs::copy(pki_->File("client.crt"), sandbox.folder() / "work/me.crt");
+    fs::copy(pki_->File("client.key"), sandbox.folder() / "work/me.key");
+    sandbox.Write("work/.mayfly/client.toml",
+                  "server = \"" + ca_->address() +
+                      "\"\ntrust = \"ca.crt\"\ncertificate = \"../me.crt\"\n"
+                      "private_key = \"../me.key\"\n");
+    fs::copy(pki_->File("ca.crt"), sandbox.folder() / "work/.mayfly/ca.crt");
+    sandbox.Write("home/contexts/prod.toml", "server = \"ca.internal\"\ntrust = \"roots.pem\"\n");
+    sandbox.Write("anchors/mayfly-0123456789abcdef.crt", "an older root");
+    sandbox.terminal = terminal;
+    const int code = sandbox.Run(command);
+    return Same(sandbox.folder().string(), "exit " + std::to_string(code) + "\n" +
+                                               Led("  | ", sandbox.out()) +
+                                               Led("  ! ", sandbox.err()));
+  }
+
+  // Each line after `lead`: "  | " is stdout, "  ! " stderr.
+  static std::string Led(const std::string& lead, const std::string& text) {
+    std::string out;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      out += (lead + line).substr(0, (lead + line).find_last_not_of(' ') + 1) + "\n";
+    }
+    return out;
+  }
+
+  // What differs between two runs, by words of the same length.
+  static std::string Same(const std::string& folder, std::string text) {
+    const auto replace = [&](const std::string& from, const std::string& to) {
+      for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+        text.replace(at, from.size(), to);
+      }
+    };
+    replace(folder, "/tmp/mayfly-cli-golden");
+    replace(ca_->address(), "localhost:44444");
+    replace("\x1b", "^[");
+    return text;
+  }
+
+  static std::string Shell(const Command& command) {
+    std::string line = "$ mayfly";
+    for (const std::string& word : command) {
+      line += word.find(' ') == std::string::npos ? " " + word : " '" + word + "'";
+    }
+    return line + "\n";
+  }
+
+  // Modes that print the same share a paragraph.
+  static std::string PageText(const Page& page) {
+    std::string text;
+    for (const Command& command : page.commands) {
+      std::vector<std::pair<std::string, std::string>> seen;  // output, modes
+      for (const Mode& mode : kModes) {
+        const std::string output = Capture(command, mode.terminal);
+        if (!seen.empty() && seen.back().first == output) {
+          seen.back().second += std::string(", ") + mode.name;
+        } else {
+          seen.emplace_back(output, mode.name);
+        }
+      }
+      text += Shell(command);
+      for (const auto& [output, modes] : seen) {
+        if (seen.size() > 1) text += "[" + modes + "]\n";
+        text += output;
+      }
+      text += "\n";
+    }
+    return text;
+  }
+
+  static inline rpc::TestPki* pki_ = nullptr;
+  static inline FakeCa* ca_ = nullptr;
+};
+
+TEST_P(Golden, IsAsExpected) {
+  const fs::path file = kGolden / "expected" / (std::string(GetParam().verb) + ".txt");
+  const std::string text = PageText(GetParam());
+  if (getenv("MAYFLY_REMAKE_GOLDEN") != nullptr) std::ofstream(file) << text;
+  const auto expected = client::ReadFile(file);
+  ASSERT_TRUE(expected) << file << ": tests/golden/cli/remake.sh makes it";
+  EXPECT_EQ(text, ToString(*expected)) << "tests/golden/cli/remake.sh makes it anew";
+}
+
+INSTANTIATE_TEST_SUITE_P(Verbs, Golden, testing::ValuesIn(kPages),
+                         [](const testing::TestParamInfo<Page>& page) {
+                           std::string name = page.param.verb;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace mayfly::cli
