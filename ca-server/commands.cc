@@ -50,14 +50,14 @@ Status CheckConfig(const config::Config& config) {
   return Ok();
 }
 
-Status Migrate(const config::Config& config, const MigrateOptions& options) {
+Status Migrate(const config::Config& config, const OwnerOptions& options) {
   // libpq takes the last of a keyword given twice.
-  TRY(store::Migrate(config.database.connection + " " + options.owner_connection));
+  TRY(store::Migrate(config.database.connection + " " + options.connection));
   std::puts("the schema is up to date");
   return Ok();
 }
 
-Status InitCa(const config::Config& config) {
+Status InitCa(const config::Config& config, const OwnerOptions& options) {
   Foundation foundation(config.limits.worker_threads);
   TRY(store::CheckSchema(config.database.connection, schema::Migrations(),
                          config.database.password_file));
@@ -68,7 +68,8 @@ Status InitCa(const config::Config& config) {
     plan.issuing.push_back(std::move(issuing));
   }
   auto signer = MakeSigner(config, foundation);
-  store::PgCaRegistry registry(RegistryOptions(config));
+  store::PgCaRegistry registry(
+      {config.database.connection + " " + options.connection, config.database.password_file, ""});
   const issuance::SigningTools tools{foundation.clock, foundation.random, *signer, foundation.timer,
                                      foundation.executor};
   TRY_ASSIGN(auto hierarchy, SyncWait(issuance::MakeHierarchy(std::move(plan), registry, tools,
@@ -98,7 +99,7 @@ Status ExportCa(const config::Config& config, const ExportOptions& options) {
 
 Status IssueLocal(const config::Config& config, const IssueLocalOptions& options) {
   LocalCertificate wanted{
-      options.profile, {}, std::nullopt, options.certificate_file, options.key_file};
+      options.profile, {}, std::nullopt, {options.certificate_file, options.key_file}};
   for (const std::string& text : options.names) {
     TRY_ASSIGN(auto name, x509::GeneralName::FromString(text));
     wanted.names.push_back(std::move(name));
@@ -107,14 +108,15 @@ Status IssueLocal(const config::Config& config, const IssueLocalOptions& options
     TRY_ASSIGN(wanted.lifetime, config::ParseDuration(options.lifetime));
   }
   TRY_ASSIGN(auto wiring, Wiring::Make(config));
-  const TimePoint now = wiring->foundation().clock.Now();
-  const bool fresh = LifeLeftIn(wanted.certificate_file, now) == LifeLeft::kPlenty;
-  if (options.if_lapsing && fresh) {
-    std::printf("present  %s\n", wanted.certificate_file.c_str());
-    return Ok();
+  if (options.if_lapsing) {
+    TRY_ASSIGN(const LifeLeft left, LifeLeftIn(*wiring, wanted.files));
+    if (left == LifeLeft::kPlenty) {
+      std::printf("present  %s\n", options.certificate_file.c_str());
+      return Ok();
+    }
   }
   TRY(IssueLocalCertificate(*wiring, wanted));
-  std::printf("issued   %s\n", wanted.certificate_file.c_str());
+  std::printf("issued   %s\n", options.certificate_file.c_str());
   return Ok();
 }
 

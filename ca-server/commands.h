@@ -13,12 +13,13 @@ namespace mayfly {
 
 Status CheckConfig(const config::Config& config);  // the policy file too
 
-struct MigrateOptions {
-  std::string owner_connection;  // libpq keywords, appended to the configured ones
+struct OwnerOptions {      // the role that owns the schema
+  std::string connection;  // libpq keywords, appended to the configured ones
 };
-Status Migrate(const config::Config& config, const MigrateOptions& options);
+Status Migrate(const config::Config& config, const OwnerOptions& options);
 
-Status InitCa(const config::Config& config);
+// As the schema's owner, like Migrate.
+Status InitCa(const config::Config& config, const OwnerOptions& options);
 Status ApplyPolicy(const config::Config& config);
 
 struct ExportOptions {

@@ -21,6 +21,15 @@ std::string ChainPem(const issuance::IssuedCertificate& issued) {
   return pem;
 }
 
+// The certificate there, where the key beside it is its own.
+Result<x509::Certificate> CertificateOf(const CredentialFiles& files) {
+  TRY_ASSIGN(const Bytes text, client::ReadFile(files.certificate));
+  TRY_ASSIGN(auto certificate, x509::Certificate::FromPem(AsText(text)));
+  TRY_ASSIGN(const SecretBytes key, client::ReadSecretFile(files.private_key));
+  if (client::IsKeyOf(key.Reveal(), certificate.tbs().fields().public_key)) return certificate;
+  return Fail(ErrorCode::kConfiguration, "credentials.key", "the key is another certificate's");
+}
+
 }  // namespace
 
 Status IssueLocalCertificate(Wiring& wiring, const LocalCertificate& wanted) {
@@ -37,9 +46,9 @@ Status IssueLocalCertificate(Wiring& wiring, const LocalCertificate& wanted) {
   TRY_ASSIGN(auto issued, SyncWait(wiring.authority().Issue(
                               std::move(request), wiring.foundation().In(kCommandTimeMax))));
   TRY_ASSIGN(auto key_pem, key.Pkcs8Pem());
-  TRY(client::WriteFileAtomically(wanted.key_file, key_pem.Reveal(), client::kPrivateMode,
+  TRY(client::WriteFileAtomically(wanted.files.private_key, key_pem.Reveal(), client::kPrivateMode,
                                   client::Existing::kReplace));
-  return client::WriteFileAtomically(wanted.certificate_file, AsBytes(ChainPem(issued)),
+  return client::WriteFileAtomically(wanted.files.certificate, AsBytes(ChainPem(issued)),
                                      client::kPublicMode, client::Existing::kReplace);
 }
 
@@ -49,11 +58,17 @@ LifeLeft LifeLeftOf(const x509::Certificate& certificate, TimePoint now) {
   return plenty ? LifeLeft::kPlenty : LifeLeft::kLittle;
 }
 
-LifeLeft LifeLeftIn(const std::filesystem::path& certificate_file, TimePoint now) {
-  auto text = client::ReadFile(certificate_file);
-  if (!text) return LifeLeft::kLittle;
-  auto certificate = x509::Certificate::FromPem(AsText(*text));
-  return certificate ? LifeLeftOf(*certificate, now) : LifeLeft::kLittle;
+Result<LifeLeft> LifeLeftIn(Wiring& wiring, const CredentialFiles& files) {
+  auto certificate = CertificateOf(files);
+  const Foundation& foundation = wiring.foundation();
+  if (!certificate || LifeLeftOf(*certificate, foundation.clock.Now()) == LifeLeft::kLittle) {
+    return LifeLeft::kLittle;
+  }
+  auto identified = SyncWait(
+      wiring.authority().Identify(*std::move(certificate), foundation.In(kCommandTimeMax)));
+  if (identified) return LifeLeft::kPlenty;
+  if (identified.error().code == ErrorCode::kUnauthenticated) return LifeLeft::kLittle;
+  return std::move(identified).error();
 }
 
 }  // namespace mayfly

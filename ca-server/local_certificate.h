@@ -10,20 +10,28 @@
 
 namespace mayfly {
 
+struct CredentialFiles {
+  std::filesystem::path certificate;  // PEM, leaf first
+  std::filesystem::path private_key;  // PEM, PKCS#8
+};
+
 struct LocalCertificate {
   std::string profile;
   x509::GeneralNames names;
   std::optional<Seconds> lifetime;  // nothing: the profile's default
-  std::filesystem::path certificate_file, key_file;
+  CredentialFiles files;
 };
 
 // Makes a P-256 key and its certificate (principal local:<uid>) and puts both in place: the key
 // 0600, the certificate with its chain. What was there is replaced.
 Status IssueLocalCertificate(Wiring& wiring, const LocalCertificate& wanted);
 
-// Is there a certificate in this file whose life is far from over? A third of it, or more.
+// Is its life far from over? A third of it, or more.
 enum class LifeLeft { kPlenty, kLittle };
-LifeLeft LifeLeftIn(const std::filesystem::path& certificate_file, TimePoint now);
 LifeLeft LifeLeftOf(const x509::Certificate& certificate, TimePoint now);
+
+// Little, too, where a file is missing, the key is another one's, or the certificate is revoked or
+// not of this CA. Errors: those of the ledger.
+Result<LifeLeft> LifeLeftIn(Wiring& wiring, const CredentialFiles& files);
 
 }  // namespace mayfly

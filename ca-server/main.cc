@@ -24,7 +24,7 @@ constexpr const char* kExitCodes = "Exit codes: 0 done, 1 failed, 2 wrong usage 
 struct Flags {
   std::string config;
   bool check_config = false;
-  mayfly::MigrateOptions migrate;
+  mayfly::OwnerOptions owner;
   mayfly::ExportOptions export_ca;
   mayfly::IssueLocalOptions issue_local;
 };
@@ -56,21 +56,24 @@ void AddCommands(CLI::App& app, Flags& flags, Command& chosen) {
   auto choose = [&chosen](CLI::App* sub, Command command) {
     sub->callback([&chosen, command] { chosen = command; });
   };
+  auto add_owner = [&flags](CLI::App* sub) {
+    sub->add_option("--owner", flags.owner.connection,
+                    "libpq keywords that override the configured connection for the role that "
+                    "owns the schema, e.g. \"user=mayfly_owner\"")
+        ->type_name("KEYWORDS");
+  };
   CLI::App* migrate = app.add_subcommand(
       "migrate", "Brings the database's schema up to this version; safe to repeat");
-  migrate
-      ->add_option("--owner", flags.migrate.owner_connection,
-                   "libpq keywords that override the configured connection for the role that "
-                   "owns the schema, e.g. \"user=mayfly_owner\"")
-      ->type_name("KEYWORDS");
-  choose(migrate, [](const auto& config, const Flags& f) { return Migrate(config, f.migrate); });
+  add_owner(migrate);
+  choose(migrate, [](const auto& config, const Flags& f) { return Migrate(config, f.owner); });
 
   CLI::App* init = app.add_subcommand(
       "init-ca",
       "Makes the root's and the issuing CAs' certificates; safe to repeat.\n"
       "Their keys must be in the token (mayfly-signer generate-key), and the signer\n"
       "must serve them for the purpose ca-certificate");
-  choose(init, [](const auto& config, const Flags&) { return mayfly::InitCa(config); });
+  add_owner(init);
+  choose(init, [](const auto& config, const Flags& f) { return InitCa(config, f.owner); });
 
   CLI::App* apply = app.add_subcommand(
       "apply-policy", "Puts the configured policy file in force, on every replica; safe to repeat");

@@ -26,6 +26,7 @@ constexpr const char* kServerProfile = "server";
 
 // What serve does beside answering, and how often.
 constexpr Seconds kRefreshBasisEvery{1};
+constexpr Seconds kSignerAskedFor{2};
 constexpr Seconds kHouseKeepingEvery{60};
 constexpr Seconds kMakePartitionsEvery{3600};
 constexpr Seconds kIntentGrace{600};
@@ -101,6 +102,25 @@ Status PolicyTrouble(const issuance::BasisCache& basis, bool is_fresh) {
               "no policy is in force: run mayfly-ca apply-policy");
 }
 
+// gRPC reads the files again by itself: what counts is what they hold.
+Status ServerCertificateTrouble(const Wiring& wiring) {
+  const SystemClock clock;
+  for (const config::ListenerConfig& listener : wiring.config().listeners) {
+    if (listener.tls != config::ListenerTls::kMutual) continue;
+    TRY_ASSIGN(const Bytes text, client::ReadFile(listener.certificate));
+    TRY_ASSIGN(const auto certificate, x509::Certificate::FromPem(AsText(text)));
+    if (certificate.tbs().fields().validity.Covers(clock.Now())) continue;
+    return Fail(ErrorCode::kShuttingDown, "serve.certificate-expired",
+                listener.certificate.string() + " is outside its validity");
+  }
+  return Ok();
+}
+
+Status SignerSilent() {
+  return Fail(ErrorCode::kSignerUnavailable, "signer.unreachable",
+              "the signer does not answer for an issuing key");
+}
+
 Status Draining() {
   return Fail(ErrorCode::kShuttingDown, "serve.draining",
               "told to stop; finishing what is in flight");
@@ -125,6 +145,7 @@ class Server {
   Status Listen();
   std::vector<http::ReadinessCheck> Checks() const;
   void RefreshBasis();
+  void AskSigner();
   void HouseKeeping();
 
   Wiring& wiring_;
@@ -132,6 +153,7 @@ class Server {
   std::unique_ptr<rpc::UseCases> use_cases_;
   rpc::CertificateAuthorityService service_;
   std::atomic<bool> basis_is_fresh_ = true;
+  std::atomic<bool> signer_answers_ = true;
   std::atomic<bool> draining_ = false;
   std::unique_ptr<HttpListeners> http_;
   std::unique_ptr<rpc::RpcServer> rpc_;
@@ -148,10 +170,10 @@ Status Server::Start(const StopSignals& stop) {
 Status Server::RenewServerCertificates() {
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
     if (listener.tls != config::ListenerTls::kMutual) continue;
-    const TimePoint now = wiring_.foundation().clock.Now();
-    if (LifeLeftIn(listener.certificate, now) == LifeLeft::kPlenty) continue;
-    TRY(IssueLocalCertificate(wiring_, {kServerProfile, listener.names, std::nullopt,
-                                        listener.certificate, listener.private_key}));
+    const CredentialFiles files{listener.certificate, listener.private_key};
+    TRY_ASSIGN(const LifeLeft left, LifeLeftIn(wiring_, files));
+    if (left == LifeLeft::kPlenty) continue;
+    TRY(IssueLocalCertificate(wiring_, {kServerProfile, listener.names, std::nullopt, files}));
     telemetry::LogInfo("server certificate issued", {{"file", listener.certificate.string()}});
   }
   return Ok();
@@ -185,6 +207,8 @@ std::vector<http::ReadinessCheck> Server::Checks() const {
       {"serving", [this] { return draining_ ? Draining() : Ok(); }},
       {"lease", [this] { return responder_.LeaseTrouble(); }},
       {"ocsp-delegate", [this] { return responder_.DelegateTrouble(); }},
+      {"server-certificate", [this] { return ServerCertificateTrouble(wiring_); }},
+      {"signer", [this] { return signer_answers_ ? Ok() : SignerSilent(); }},
       {"policy", [this] { return PolicyTrouble(wiring_.basis(), basis_is_fresh_); }},
   };
 }
@@ -195,6 +219,7 @@ void Server::Run(const StopSignals& stop) {
   BootTime partitions = clock.BootNow() + kMakePartitionsEvery;
   while (!stop.Await(kRefreshBasisEvery)) {
     RefreshBasis();
+    AskSigner();
     if (clock.BootNow() >= house_keeping) {
       HouseKeeping();
       house_keeping = clock.BootNow() + kHouseKeepingEvery;
@@ -215,9 +240,25 @@ void Server::RefreshBasis() {
   basis_is_fresh_ = refreshed.has_value();
 }
 
+// Told once when it falls silent, and once more when it answers again.
+void Server::AskSigner() {
+  bool answers = true;
+  for (const config::IssuerConfig& issuer : wiring_.config().issuers) {
+    auto key = SyncWait(
+        wiring_.signer().PublicKey(issuer.ca.key_uri, wiring_.foundation().In(kSignerAskedFor)));
+    if (!key && signer_answers_) telemetry::LogFailure("signer silent", key.error());
+    answers = answers && key.has_value();
+  }
+  if (answers && !signer_answers_) telemetry::LogInfo("signer answers again");
+  signer_answers_ = answers;
+}
+
 void Server::HouseKeeping() {
   if (auto renewed = responder_.RenewDelegates(); !renewed) {
     telemetry::LogFailure("responder certificate not renewed", renewed.error());
+  }
+  if (auto renewed = RenewServerCertificates(); !renewed) {
+    telemetry::LogFailure("server certificate not renewed", renewed.error());
   }
   auto abandoned = SyncWait(
       wiring_.ledger().AbandonStaleIntents(kIntentGrace, wiring_.foundation().In(Seconds(10))));

@@ -23,6 +23,14 @@ std::map<IssuerId, CaCertificateEntry> NewestOf(std::vector<CaCertificateEntry> 
   return newest;
 }
 
+// The database's word is not enough for what everybody trusts.
+Status RequireSignedBy(const x509::Certificate& certificate, const x509::Certificate& issuer,
+                       const std::string& name) {
+  if (certificate.VerifySignedBy(issuer.tbs().fields().public_key)) return Ok();
+  return Fail(ErrorCode::kSignatureInvalid, "ca.certificate",
+              "the certificate of " + name + " in the database is not signed by the root");
+}
+
 }  // namespace
 
 std::unique_ptr<Signer> MakeSigner(const config::Config& config, Foundation& foundation) {
@@ -93,12 +101,14 @@ Status Wiring::LoadIssuers(CaRegistry& registry) {
   bundle_ = issuance::TrustBundle{config_.trust_domain, {}, {}, newest.size()};
   const CaCertificateEntry* root = certificate_of(config_.root.name);
   if (!root) return NoCaCertificate(config_.root.name);
+  TRY(RequireSignedBy(root->certificate, root->certificate, config_.root.name));
   bundle_.roots.push_back(root->certificate);
   const issuance::SigningTools tools{foundation_.clock, foundation_.random, *signer_,
                                      foundation_.timer, foundation_.executor};
   for (const config::IssuerConfig& issuer : config_.issuers) {
     const CaCertificateEntry* entry = certificate_of(issuer.ca.name);
     if (!entry) return NoCaCertificate(issuer.ca.name);
+    TRY(RequireSignedBy(entry->certificate, root->certificate, issuer.ca.name));
     bundle_.issuing.push_back(entry->certificate);
     issuance::IssuerParts parts{
         .id = entry->subject,

@@ -137,6 +137,8 @@ Task<Result<policy::Principal>> CertificateAuthority::Identify(x509::Certificate
     const CertificateKey key = record->facts.key;
     CO_TRY_ASSIGN(auto shown, Shown(*std::move(record)));
     if (!shown.certificate || !Equal(shown.certificate->der(), peer.der())) co_return UnknownPeer();
+    // A row that somebody else inserted is no certificate of ours.
+    if (!peer.VerifySignedBy(IssuerOf(key.issuer)->key())) co_return UnknownPeer();
     CO_TRY_ASSIGN(auto names, peer.tbs().names());
     policy::Principal principal{policy::ProofOfIdentity::kCertificate, policy::PrincipalIdOf(names),
                                 "lineage:" + lineage.ToString(), std::move(names)};

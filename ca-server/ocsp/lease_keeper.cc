@@ -37,7 +37,6 @@ void LeaseKeeper::Run() {
     Status outcome = Round();
     bool failed = !outcome;
     Note(std::move(outcome));
-    parts_.memory.Purge();
     PauseAfter(failed);
   }
 }
@@ -64,9 +63,14 @@ Status LeaseKeeper::Round() {
   // Once the row names a revocation, it may be acknowledged: nothing may be signed against it then.
   parts_.memory.AwaitInvalidated();
   BootTime sent = parts_.clock.BootNow();
-  TRY(parts_.feed.WriteLease(parts_.memory.applied(), parts_.lease, parts_.answer_life));
+  TRY_ASSIGN(const TimePoint database_now,
+             parts_.feed.WriteLease(parts_.memory.applied(), parts_.lease, parts_.answer_life));
   TRY_ASSIGN(at_once_, LoadRevocations());
   parts_.memory.RenewLease(sent + parts_.lease - parts_.lease / kLeaseMarginDivisor);
+  if (sent >= purged_ + kPurgedEvery) {
+    parts_.memory.Purge(database_now);
+    purged_ = sent;
+  }
   return Ok();
 }
 

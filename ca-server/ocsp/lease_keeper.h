@@ -21,6 +21,7 @@ namespace mayfly::ocsp {
 
 constexpr Milliseconds kLeaseRenewedEvery{2000};
 constexpr Milliseconds kLeaseRetriedAfter{500};  // when a round failed
+constexpr Seconds kPurgedEvery{600};
 constexpr size_t kRevocationsPageMax = 1000;
 // How much of a lease is not used, for clocks that run at different speeds: one part in this many.
 constexpr int kLeaseMarginDivisor = 10;
@@ -57,6 +58,7 @@ class LeaseKeeper {
   std::condition_variable stop_;
   bool stopping_ = false;
   std::optional<Error> trouble_;
+  BootTime purged_{};     // of the thread
   bool at_once_ = false;  // of the thread: the next round has something to acknowledge
   std::thread thread_;
 };

@@ -67,9 +67,11 @@ uint64_t ResponderMemory::applied() const {
   return applied_;
 }
 
-void ResponderMemory::Purge() {
+void ResponderMemory::Purge(TimePoint database_now) {
   std::lock_guard lock(mutex_);
-  TimePoint oldest = clock_.Now() - kRevocationKeptAfterExpiry;
+  const TimePoint oldest = database_now - kRevocationKeptAfterExpiry;
+  std::erase_if(issued_, [oldest](const auto& item) { return item.second < oldest; });
+  std::erase_if(issued_order_, [this](const auto& key) { return !issued_.contains(key); });
   std::erase_if(revoked_, [oldest](const auto& item) { return item.second.not_after < oldest; });
 }
 

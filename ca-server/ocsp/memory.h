@@ -69,8 +69,9 @@ class ResponderMemory {
   // No `good` from here on; those under way are marked.
   void EndLease();
   uint64_t applied() const;
-  // Forgets revocations of certificates that expired long ago.
-  void Purge();
+  // Forgets certificates that expired long ago, by the database's clock: this machine's may jump,
+  // and what is forgotten is asked for again.
+  void Purge(TimePoint database_now);
 
   // --- for responders ---
   // Applies one revocation that was seen in the ledger before the keeper brought it.

@@ -32,8 +32,9 @@ class RevocationFeed {
   // In commit order, of certificates that have not expired for over a day; at most `count_max`.
   virtual Result<std::vector<Revocation>> RevocationsAfter(uint64_t number, size_t count_max) = 0;
   // "This responder has applied every revocation up to `applied`, and answers from memory for
-  // `lease` from now; its answers are valid for at most `answer_life`."
-  virtual Status WriteLease(uint64_t applied, Seconds lease, Seconds answer_life) = 0;
+  // `lease` from now; its answers are valid for at most `answer_life`." Gives the database's time.
+  // Error: kConflict "lease.behind" where it has no live lease and has not applied every one.
+  virtual Result<TimePoint> WriteLease(uint64_t applied, Seconds lease, Seconds answer_life) = 0;
   // Gives the lease back (SIGTERM).
   virtual Status DropLease() = 0;
   // Returns early when the database hints at a revocation (NOTIFY), else after `wait`.

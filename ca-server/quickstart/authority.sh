@@ -59,16 +59,19 @@ fail_with_log() {
 hold_ceremony() {
   stop_process signer "$home/signer.toml" 10
   start_signer_with ceremony-signer.toml
-  mayfly-ca init-ca --config "$home/ca.toml"
+  mayfly-ca init-ca --config "$home/ca.toml" --owner user=mayfly_owner
   mayfly-ca export-ca --config "$home/ca.toml" --root "$home/ca/root.pem" \
     --chain "$home/ca/chain.pem.new"
   stop_process signer "$home/ceremony-signer.toml" 10
   mv "$home/ca/chain.pem.new" "$home/ca/chain.pem"
 }
 
-ceremony_is_due() {
-  [[ ! -f $home/ca/chain.pem ]] ||
-    ! openssl x509 -in "$home/ca/chain.pem" -noout -checkend $((30 * 86400)) >/dev/null
+ceremony_is_due() { [[ ! -f $home/ca/chain.pem ]]; }
+
+# What it signs never outlives it.
+warn_of_issuer_expiry() {
+  openssl x509 -in "$home/ca/chain.pem" -noout -checkend $((30 * 86400)) >/dev/null ||
+    say "Note: the issuing CA's certificate ends within 30 days; './quickstart reset' makes a new CA."
 }
 
 apply_policy() { mayfly-ca apply-policy --config "$home/ca.toml"; }
@@ -142,6 +145,7 @@ bring_up() {
   if ceremony_is_due; then
     run_step "key ceremony: the root signs itself and the issuing CA" hold_ceremony
   fi
+  warn_of_issuer_expiry
   run_step "start mayfly-signer (without the root key)" start_signer_with signer.toml
   run_step "bring the policy into force" apply_policy
   run_step "the server's and the operator's credentials" make_credentials

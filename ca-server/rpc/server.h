@@ -15,7 +15,9 @@ class Service;
 
 namespace mayfly::rpc {
 
-constexpr int kMessageBytesMax = 64 * 1024;
+// Beyond it gRPC refuses by itself, without a rule: large enough that what is too large for a field
+// is told by the field's rule.
+constexpr int kMessageBytesMax = 2 * 1024 * 1024;
 constexpr int kMetadataBytesMax = 8 * 1024;
 constexpr int kStreamsPerConnectionMax = 128;
 constexpr Milliseconds kHandshakeTimeout{10'000};
@@ -29,7 +31,7 @@ constexpr Milliseconds kKeepaliveTimeout{20'000};
 constexpr Milliseconds kConnectionAgeMax{3'600'000};
 constexpr Milliseconds kConnectionAgeGrace{60'000};
 // Renewed certificate files are taken up within this.
-constexpr unsigned kCertificateReloadSeconds = 30;
+constexpr unsigned kCertificateReloadSeconds = 2;
 
 // PEM files. Certificate and key are read again when they change; while the two do not match, new
 // handshakes fail, so replace them quickly one after the other.

@@ -44,7 +44,7 @@ Result<CaCertificateEntry> ReadCaCertificate(const pqxx::row& row) {
 
 PgCaRegistry::PgCaRegistry(Options options)
     : session_options_{.connection = std::move(options.connection),
-                       .role = "mayfly_issue",
+                       .role = std::move(options.role),
                        .password_file = std::move(options.password_file)} {}
 
 Session& PgCaRegistry::Connected() {

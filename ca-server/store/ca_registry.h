@@ -16,6 +16,9 @@ class PgCaRegistry final : public CaRegistry {
   struct Options {
     std::string connection;
     std::optional<std::filesystem::path> password_file;
+    // mayfly_issue reads; only the schema's owner registers issuers and CA certificates, for they
+    // are what everybody trusts. Empty: whoever the connection says.
+    std::string role = "mayfly_issue";
   };
   explicit PgCaRegistry(Options options);
 

@@ -93,16 +93,18 @@ Result<std::vector<Revocation>> PgRevocationFeed::RevocationsAfter(uint64_t numb
   });
 }
 
-Status PgRevocationFeed::WriteLease(uint64_t applied, Seconds lease, Seconds answer_life) {
-  return Guarded([&]() -> Status {
+Result<TimePoint> PgRevocationFeed::WriteLease(uint64_t applied, Seconds lease,
+                                               Seconds answer_life) {
+  return Guarded([&]() -> Result<TimePoint> {
     auto rows = Connected().Exec(
-        "SELECT write_lease($1::uuid, $2, $3 * interval '1 second', $4 * interval '1 second')",
+        "SELECT write_lease($1::uuid, $2, $3 * interval '1 second', $4 * interval '1 second'), " +
+            Micros("clock_timestamp()"),
         Params()
             .Add(responder_)
             .Add(static_cast<int64_t>(applied))
             .Add(int64_t{lease.count()})
             .Add(int64_t{answer_life.count()}));
-    if (rows[0][0].as<bool>()) return Ok();
+    if (rows[0][0].as<bool>()) return TimeOf(rows[0][1]);
     return Fail(ErrorCode::kConflict, "lease.behind",
                 "there are revocations that this responder has not applied");
   });

@@ -42,7 +42,7 @@ class PgRevocationFeed final : public RevocationFeed {
   ~PgRevocationFeed() override;
 
   Result<std::vector<Revocation>> RevocationsAfter(uint64_t number, size_t count_max) override;
-  Status WriteLease(uint64_t applied, Seconds lease, Seconds answer_life) override;
+  Result<TimePoint> WriteLease(uint64_t applied, Seconds lease, Seconds answer_life) override;
   Status DropLease() override;
   void WaitForHint(Milliseconds wait) override;
 

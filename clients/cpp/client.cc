@@ -4,9 +4,6 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include <algorithm>
 #include <thread>
@@ -15,15 +12,11 @@
 #include "base/secret.h"
 #include "clients/cpp/decode.h"
 #include "clients/cpp/files.h"
+#include "clients/cpp/private_key.h"
 #include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
 
 namespace mayfly::client {
 namespace {
-
-struct Free {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
 
 Error Invalid(std::string rule, std::string message) {
   return Fail(ErrorCode::kInvalidArgument, std::move(rule), std::move(message));
@@ -41,19 +34,9 @@ bool IsHost(std::string_view text) {
   });
 }
 
-// Is this the private half of the certificate's key? gRPC would only fail its handshakes.
-bool IsKeyOf(ByteSpan pem, const x509::Certificate& certificate) {
-  const std::unique_ptr<BIO, Free> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const auto no_password = [](char*, int, int, void*) { return -1; };
-  const std::unique_ptr<EVP_PKEY, Free> key(
-      PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
-  unsigned char* der = nullptr;
-  const int size = key ? i2d_PUBKEY(key.get(), &der) : -1;
-  if (size <= 0) return false;
-  const bool same =
-      Equal({der, static_cast<size_t>(size)}, certificate.tbs().fields().public_key.der());
-  OPENSSL_free(der);
-  return same;
+gpr_timespec DeadlineIn(Milliseconds span) {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_millis(span.count(), GPR_TIMESPAN));
 }
 
 struct Credentials {
@@ -72,8 +55,7 @@ Status CheckValidity(const x509::Certificate& certificate, const std::filesystem
 Result<Credentials> LoadCredentials(const ClientConfig& config, TimePoint now) {
   TRY_ASSIGN(const Bytes trust, ReadFile(config.trust));
   TRY_ASSIGN(const Bytes chain, ReadFile(config.certificate));
-  TRY_ASSIGN(Bytes key_pem, ReadFile(config.private_key));
-  const SecretBytes key(std::move(key_pem));
+  TRY_ASSIGN(const SecretBytes key, ReadSecretFile(config.private_key));
   if (!x509::Certificate::FromPem(AsText(trust))) {
     return Invalid("client.trust", config.trust.string() + " is not a PEM file of certificates");
   }
@@ -83,7 +65,8 @@ Result<Credentials> LoadCredentials(const ClientConfig& config, TimePoint now) {
                    config.certificate.string() + ": " + certificate.error().message);
   }
   TRY(CheckValidity(*certificate, config.certificate, now));
-  if (!IsKeyOf(key.Reveal(), *certificate)) {
+  // gRPC would only fail its handshakes.
+  if (!IsKeyOf(key.Reveal(), certificate->tbs().fields().public_key)) {
     return Invalid("client.private-key", config.private_key.string() +
                                              " is not the unencrypted private key of " +
                                              config.certificate.string());
@@ -97,6 +80,7 @@ Result<Credentials> LoadCredentials(const ClientConfig& config, TimePoint now) {
 struct Client::Impl {
   ClientConfig config;
   ClientSources sources;
+  std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::CertificateAuthorityService::Stub> stub;
 
   using Stub = v1::CertificateAuthorityService::Stub;
@@ -107,17 +91,23 @@ struct Client::Impl {
   Result<Response> Call(Method<Request, Response> method, const Request& request) {
     Response response;
     const RetryParts parts{sources.clock, sources.random,
-                           [](Milliseconds wait) { std::this_thread::sleep_for(wait); },
-                           config.on_retry};
+                           [this](Milliseconds wait) { Pause(wait); }, config.on_retry};
     TRY(CallWithRetry(config.retry, parts, [&](Milliseconds allowed) -> Status {
       grpc::ClientContext context;
-      const gpr_timespec span = gpr_time_from_millis(allowed.count(), GPR_TIMESPAN);
-      context.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), span));
+      context.set_deadline(DeadlineIn(allowed));
       const grpc::Status status = (stub.get()->*method)(&context, request, &response);
       if (!status.ok()) return DecodeStatus(status);
       return Ok();
     }));
     return response;
+  }
+
+  // gRPC goes on with a lost connection only while somebody waits on the channel: a plain sleep
+  // would find it as broken as before.
+  void Pause(Milliseconds wait) const {
+    const BootTime until = sources.clock.BootNow() + wait;
+    channel->WaitForConnected(DeadlineIn(wait));
+    std::this_thread::sleep_for(until - sources.clock.BootNow());
   }
 };
 
@@ -157,8 +147,8 @@ Result<std::unique_ptr<Client>> Client::Connect(ClientConfig config, ClientSourc
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   auto channel = grpc::CreateCustomChannel(config.server, credentials.channel, arguments);
-  std::unique_ptr<Impl> impl(
-      new Impl{std::move(config), sources, v1::CertificateAuthorityService::NewStub(channel)});
+  std::unique_ptr<Impl> impl(new Impl{std::move(config), sources, channel,
+                                      v1::CertificateAuthorityService::NewStub(channel)});
   return std::unique_ptr<Client>(new Client(std::move(impl), std::move(credentials.certificate)));
 }
 

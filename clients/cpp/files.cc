@@ -100,4 +100,9 @@ Result<Bytes> ReadFile(const std::filesystem::path& path) {
   return content;
 }
 
+Result<SecretBytes> ReadSecretFile(const std::filesystem::path& path) {
+  TRY_ASSIGN(Bytes content, ReadFile(path));
+  return SecretBytes(std::move(content));
+}
+
 }  // namespace mayfly::client

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/secret.h"
 
 namespace mayfly::client {
 
@@ -25,5 +26,6 @@ Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan content, 
 
 // Errors: kInvalidArgument "file.read", "file.size".
 Result<Bytes> ReadFile(const std::filesystem::path& path);
+Result<SecretBytes> ReadSecretFile(const std::filesystem::path& path);
 
 }  // namespace mayfly::client

@@ -50,6 +50,16 @@ const EVP_MD* DigestOf(x509::SignatureAlgorithm algorithm) {
   }
 }
 
+// Empty if there is none.
+Bytes PublicKeyDer(const EVP_PKEY* key) {
+  unsigned char* der = nullptr;
+  const int size = key != nullptr ? i2d_PUBKEY(key, &der) : -1;
+  Bytes octets;
+  if (size > 0) octets.assign(der, der + size);
+  OPENSSL_free(der);
+  return octets;
+}
+
 Error Broken(std::string rule) {
   return Fail(ErrorCode::kInternal, std::move(rule), "OpenSSL failed on a private key");
 }
@@ -71,13 +81,18 @@ Result<NewKey> ParseNewKey(std::string_view text) {
 
 Result<PrivateKey> PrivateKey::Generate(NewKey kind) {
   auto handle = std::make_unique<Handle>(Handle{Owned<EVP_PKEY>(MakeKey(kind))});
-  unsigned char* der = nullptr;
-  const int size = handle->key ? i2d_PUBKEY(handle->key.get(), &der) : -1;
-  if (size <= 0) return Broken("key.generate");
-  const Bytes spki(der, der + size);
-  OPENSSL_free(der);
+  const Bytes spki = PublicKeyDer(handle->key.get());
+  if (spki.empty()) return Broken("key.generate");
   TRY_ASSIGN(auto public_key, x509::SubjectPublicKeyInfo::FromDer(spki));
   return PrivateKey(std::move(handle), std::move(public_key));
+}
+
+bool IsKeyOf(ByteSpan pem, const x509::SubjectPublicKeyInfo& public_key) {
+  const Owned<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  // An encrypted key is not asked about on the terminal.
+  const auto no_password = [](char*, int, int, void*) { return -1; };
+  const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
+  return key && Equal(PublicKeyDer(key.get()), public_key.der());
 }
 
 PrivateKey::PrivateKey(std::unique_ptr<Handle> handle, x509::SubjectPublicKeyInfo public_key)

@@ -37,6 +37,9 @@ class PrivateKey {
   x509::SubjectPublicKeyInfo public_key_;
 };
 
+// Is this an unencrypted private key in PEM, and of that public key?
+bool IsKeyOf(ByteSpan pem, const x509::SubjectPublicKeyInfo& public_key);
+
 // PKCS#10, DER: an empty subject, the names in an extension request, signed by `key`.
 Result<Bytes> MakeCertificationRequest(const PrivateKey& key, const x509::GeneralNames& names);
 

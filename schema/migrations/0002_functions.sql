@@ -194,9 +194,17 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA mayfly FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION serial_ms(bytea), uuid_ms(uuid), unix_ms(timestamptz)
   TO mayfly_issue, mayfly_respond, mayfly_project, mayfly_maintain, mayfly_read;
 
-GRANT SELECT, INSERT ON issuer, ca_certificate, ca_certificate_outcome, foreign_certificate,
-  issuance, outcome, request, event, token_use, lineage_use TO mayfly_issue;
-GRANT SELECT ON control, revocation, policy_version, block, responder_lease, certificate, schema_migration
+-- Nobody but the owner says who is an issuer, and when a row came is the database's to say.
+GRANT INSERT ON foreign_certificate, event, token_use, lineage_use TO mayfly_issue;
+GRANT INSERT (serial, issuer_id, generation, decision, policy_version, tick, not_after, renew_from,
+    renew_until, lineage, request_id, parent_serial, profile, principal, tbs)
+  ON issuance TO mayfly_issue;
+GRANT INSERT (serial, issuer_id, kind, decision, policy_version, tick, signature)
+  ON outcome TO mayfly_issue;
+GRANT INSERT (request_id, scope, attempt, issuer_id, serial, body_hash, tick)
+  ON request TO mayfly_issue;
+GRANT SELECT ON issuer, ca_certificate, ca_certificate_outcome, foreign_certificate, issuance,
+  outcome, request, event, token_use, lineage_use, control, revocation, policy_version, block, responder_lease, certificate, schema_migration
   TO mayfly_issue;
 GRANT EXECUTE ON FUNCTION begin_write(), revoke(bytea, integer, smallint, text),
   outstanding_leases(bigint, timestamptz), activate_policy(text, bytea, text),

@@ -97,9 +97,15 @@ TEST_F(PostgresLedger, IssuingRoleCanNeitherUpdateNorDelete) {
     }
     EXPECT_EQ(StateOf("DELETE FROM " + table, "mayfly_respond"), "42501") << table;
   }
-  EXPECT_EQ(
-      StateOf("INSERT INTO revocation VALUES (1, '', 1, 1, now(), now(), '', 1)", "mayfly_issue"),
-      "42501");
+  for (const char* table : {"issuer", "ca_certificate", "ca_certificate_outcome", "revocation"}) {
+    EXPECT_EQ(One("SELECT has_any_column_privilege('mayfly_issue', '" + std::string(table) +
+                  "', 'INSERT')"),
+              "f")
+        << table;
+  }
+  EXPECT_EQ(One("SELECT has_column_privilege('mayfly_issue', 'issuance', 'recorded_at', 'INSERT')"),
+            "f")
+      << "when a row came is the database's to say";
   EXPECT_EQ(StateOf("INSERT INTO block VALUES (1, '', 1, 2, '', '', 1)", "mayfly_issue"), "42501");
   EXPECT_EQ(StateOf("SELECT raise_decision()", "mayfly_issue"), "42501");
   EXPECT_EQ(StateOf("SELECT make_partitions(3)", "mayfly_issue"), "42501");
@@ -355,7 +361,8 @@ TEST_F(PostgresLedger, EveryLifetimeClassHasAPartition) {
 }
 
 TEST_F(PostgresLedger, RegistryKeepsIssuersAndTheirCertificates) {
-  store::PgCaRegistry registry({.connection = Connection(), .password_file = std::nullopt});
+  store::PgCaRegistry registry(
+      {.connection = Connection(), .password_file = std::nullopt, .role = "postgres"});
   const auto subject = *x509::Name::CommonName("Mayfly root 1");
   const auto key = fakes::FixedPublicKey();
   auto issuer = registry.RegisterIssuer("root-1", subject, key);

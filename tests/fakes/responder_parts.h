@@ -182,14 +182,14 @@ class ListRevocationFeed final : public RevocationFeed {
     }
     return page;
   }
-  Status WriteLease(uint64_t applied, Seconds, Seconds) override {
+  Result<TimePoint> WriteLease(uint64_t applied, Seconds, Seconds) override {
     if (on_write) on_write();
     std::lock_guard lock(mutex_);
     if (down_) return Fail(ErrorCode::kStoreUnavailable, "store.down", "away");
     lease_applied_ = applied;
     ++writes_;
     changed_.notify_all();
-    return Ok();
+    return TimePoint{};
   }
   Status DropLease() override {
     std::lock_guard lock(mutex_);

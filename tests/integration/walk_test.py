@@ -136,6 +136,25 @@ def test_continues_after_its_credentials_lapsed(first_run, place):
     assert_walked(place.quickstart().stdout)
 
 
+def test_continues_after_its_credentials_lapsed_while_serving(first_run, place):
+    """The walk's own call finds the server with its new certificate already."""
+    for folder, profile, name in (("operator", "client", "URI:spiffe://mayfly.internal/operator"),
+                                  ("server", "server", "DNS:localhost")):
+        place.ca_command("issue-local", "--profile", profile, "--name", name, "--lifetime", "3s",
+                         "--cert-out", place.home / folder / "tls.crt",
+                         "--key-out", place.home / folder / "tls.key")
+    time.sleep(4)
+    assert_walked(place.quickstart().stdout)
+
+
+def test_credentials_that_cannot_serve_are_made_again(first_run, place):
+    place.cli("revoke", place.home / "operator/tls.crt", "--yes")
+    assert_walked(place.quickstart().stdout)
+    (place.home / "server/tls.key").write_text((place.home / "operator/tls.key").read_text())
+    (place.home / "operator/tls.key").unlink()
+    assert_walked(place.quickstart().stdout)
+
+
 def test_stop_ends_every_process_and_status_says_so(first_run, place):
     place.start()
     pids = [place.pid(part) for part in ("server", "signer", "database")] + place.workers()

@@ -49,12 +49,14 @@ TEST_F(MemoryTest, RevocationKillsEveryForm) {
 TEST_F(MemoryTest, ForgetsOnlyWhatExpiredLongAgo) {
   ResponderMemory memory(clock);
   memory.Apply({{1, Key("01"), RevocationReason::kSuperseded, clock.Now(), clock.Now()}});
-  clock.Advance(kRevocationKeptAfterExpiry);
-  memory.Purge();
+  memory.RememberIssued(Key("01"), clock.Now());
+  const TimePoint kept_until = clock.Now() + kRevocationKeptAfterExpiry;
+  memory.Purge(kept_until);
   EXPECT_TRUE(memory.RevocationOf(Key("01")));
-  clock.Advance(Milliseconds(1));
-  memory.Purge();
+  EXPECT_TRUE(memory.IssuedUntil(Key("01")));
+  memory.Purge(kept_until + Milliseconds(1));
   EXPECT_FALSE(memory.RevocationOf(Key("01")));
+  EXPECT_FALSE(memory.IssuedUntil(Key("01"))) << "or it would be good without being asked for";
 }
 
 TEST_F(MemoryTest, RevokedAnswersAreCachedOnlyBesideTheirRevocation) {
