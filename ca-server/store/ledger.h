@@ -59,7 +59,7 @@ class PgLedger final : public Ledger {
 
   // Abandons intents that nobody came back for in `grace` (ten minutes, say); gives how many.
   // To be called every minute or so, one call at a time: each looks at what grew old since the
-  // last, and the first at the last two days.
+  // last, and the first at the last two days in which anything was recorded.
   Task<Result<uint64_t>> AbandonStaleIntents(Seconds grace, BootTime deadline);
 
   uint64_t events_dropped() const { return writer_.events_dropped(); }

@@ -7,7 +7,7 @@ namespace mayfly::store {
 namespace {
 
 constexpr Milliseconds kLeasePoll{50};
-constexpr Seconds kSweepSpan{48 * 3600};  // how far back the first sweep looks
+constexpr Seconds kSweepSpan{48 * 3600};  // before the newest intent, where the first sweep starts
 constexpr Seconds kSweepSlice{600};       // of serials' time, in one statement
 constexpr int kSlicesPerCallMax = 1200;
 constexpr int64_t kSweepRowsMax = 1000;
@@ -65,6 +65,19 @@ int64_t AbandonRange(Session& session, const Bytes& from, const Bytes& to) {
 
 TimePoint DatabaseNow(Session& session) {
   return TimeOf(session.Exec("SELECT " + Micros("clock_timestamp()"))[0][0]);
+}
+
+// No intent of this class that may be stale is older, unless no server swept for `kSweepSpan`
+// while others recorded.
+TimePoint FirstSweepFrom(Session& session, x509::LifetimeClass lifetime_class, TimePoint until) {
+  auto newest = session.Exec(
+      "SELECT serial FROM issuance WHERE serial >= $1::bytea AND serial < $2::bytea "
+      "ORDER BY serial DESC LIMIT 1",
+      Params()
+          .Add(ByteSpan(SerialPrefix(lifetime_class, TimePoint())))
+          .Add(ByteSpan(SerialPrefix(lifetime_class, until))));
+  const TimePoint last = newest.empty() ? until : *SerialOf(newest[0][0]).issued_at();
+  return last - kSweepSpan;
 }
 
 }  // namespace
@@ -175,7 +188,10 @@ Task<Result<uint64_t>> PgLedger::AbandonStaleIntents(Seconds grace, BootTime dea
     int slices = 0;
     for (auto lifetime_class :
          {LifetimeClass::kUpTo7Days, LifetimeClass::kUpTo100Days, LifetimeClass::kLonger}) {
-      TimePoint& from = swept_until_.try_emplace(lifetime_class, until - kSweepSpan).first->second;
+      if (!swept_until_.contains(lifetime_class)) {
+        swept_until_.emplace(lifetime_class, FirstSweepFrom(session, lifetime_class, until));
+      }
+      TimePoint& from = swept_until_.at(lifetime_class);
       while (from < until && ++slices <= kSlicesPerCallMax) {
         if (context_.clock.BootNow() >= deadline) return abandoned;
         const TimePoint to = std::min(until, from + kSweepSlice);

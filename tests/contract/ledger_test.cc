@@ -323,6 +323,31 @@ TEST_F(PostgresLedger, StaleIntentsAreAbandoned) {
   EXPECT_FALSE(IsAbandoned(*Find(issued)->outcome));
 }
 
+TEST_F(PostgresLedger, IntentsFromBeforeALongStopAreAbandoned) {
+  // Nobody can record in the past; so the superuser moves a young intent there.
+  const CertificateKey young = Recorded(Entry());
+  auto owner = fixture.As("postgres");
+  for (const char* parent : {"issuance", "outcome"}) {
+    owner.Exec(std::string("SELECT mayfly.make_partition('") + parent + "', '" + parent +
+               "_c3_past', '\\x23' || mayfly.day_ms_hex(current_date - 60), "
+               "'\\x23' || mayfly.day_ms_hex(current_date - 50))");
+  }
+  owner.Exec("CREATE TEMP TABLE past AS SELECT * FROM mayfly.issuance WHERE serial = '\\x" +
+             young.serial.Hex() + "'");
+  owner.Exec(
+      "UPDATE past SET recorded_at = recorded_at - interval '55 days', serial = "
+      "'\\x23'::bytea || decode(lpad(to_hex((extract(epoch FROM recorded_at - interval '55 days') "
+      "* 1000)::bigint), 12, '0'), 'hex') || substr(serial, 8)");
+  owner.Exec("INSERT INTO mayfly.issuance SELECT * FROM past");
+  uint64_t abandoned = 0;
+  for (int call = 0; call < 20 && abandoned == 0; ++call) {
+    abandoned = *SyncWait(fixture.pg.AbandonStaleIntents(Seconds(1000), Soon()));
+  }
+  const auto outcomes =
+      owner.Exec("SELECT count(*) FROM mayfly.outcome o JOIN past USING (serial) WHERE o.kind = 2");
+  EXPECT_EQ(outcomes[0][0].as<int>(), 1);
+}
+
 TEST_F(PostgresLedger, NotesAreWrittenAndBadOnesDropped) {
   const std::string principal = "local:" + NewRequest().id.ToString();
   ledger.Note({"denial", principal, "{\"rule\": \"policy.name\"}"});
