@@ -14,11 +14,14 @@ build_packages=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libssl-dev libp11-dev libp11-kit-dev libpqxx-dev
   libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libboost-dev
-  nlohmann-json3-dev
+  nlohmann-json3-dev prometheus-cpp-dev
 )
 test_packages=(
   ccache libgtest-dev libgmock-dev clang-format-19 shellcheck gnutls-bin curl git
   python3-pytest python3-grpcio python3-protobuf python3-cryptography python3-psycopg2
+)
+full_test_packages=(  # ./run-tests --full, and tests/fuzz/run
+  clang-tidy-19 clang-19 libclang-rt-19-dev
 )
 
 # The folder of PostgreSQL's server programs (Debian keeps them off the PATH): the newest one.

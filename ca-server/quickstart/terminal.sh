@@ -95,7 +95,9 @@ run_long_step() {
 
 show_progress() {
   local line
-  line=$(tail -n 1 "$step_log" 2>/dev/null | tr -cd '[:print:]' | cut -c 1-64) || true
+  # Of ninja and apt; not the lines of a compiler's warning.
+  line=$(tail -n 50 "$step_log" 2>/dev/null | tr -cd '[:print:]\n' |
+    grep -E '^(\[[0-9]|[A-Z][a-z]+ )' | tail -n 1 | cut -c 1-64) || true
   if on_terminal; then
     printf '\r\033[K  %s  %s' "$(format_ms "$2")" "$line"
   elif (($1 % 100 == 0)); then
