@@ -16,11 +16,12 @@ http::CaCertificates CertificatesOf(const Wiring& wiring) {
 
 }  // namespace
 
-HttpListeners::HttpListeners(Wiring& wiring, ocsp::Responder& responder,
-                             std::vector<http::ReadinessCheck> checks)
-    : ocsp_(kOcspPath, responder, wiring.foundation().clock),
-      ca_certificates_(CertificatesOf(wiring)),
-      health_(std::move(checks)) {}
+HttpListeners::HttpListeners(Parts parts)
+    : ocsp_(kOcspPath, parts.responder, parts.wiring.foundation().clock,
+            std::move(parts.observe_answer)),
+      ca_certificates_(CertificatesOf(parts.wiring)),
+      health_(std::move(parts.checks)),
+      metrics_([&metrics = parts.wiring.metrics()] { return metrics.Text(); }) {}
 
 std::unique_ptr<http::Router> HttpListeners::RouterFor(const config::ListenerConfig& listener) {
   auto router = std::make_unique<http::Router>();
@@ -33,12 +34,13 @@ std::unique_ptr<http::Router> HttpListeners::RouterFor(const config::ListenerCon
     router->Mount("/healthz", health_);
     router->Mount("/readyz", health_);
   }
+  if (listener.services.contains(config::Service::kMetrics)) router->Mount("/metrics", metrics_);
   return router;
 }
 
-Result<std::unique_ptr<HttpListeners>> HttpListeners::Start(
-    Wiring& wiring, ocsp::Responder& responder, std::vector<http::ReadinessCheck> checks) {
-  std::unique_ptr<HttpListeners> listeners(new HttpListeners(wiring, responder, std::move(checks)));
+Result<std::unique_ptr<HttpListeners>> HttpListeners::Start(Parts given) {
+  Wiring& wiring = given.wiring;
+  std::unique_ptr<HttpListeners> listeners(new HttpListeners(std::move(given)));
   for (const config::ListenerConfig& listener : wiring.config().listeners) {
     if (listener.tls != config::ListenerTls::kNone) continue;
     listeners->routers_.push_back(listeners->RouterFor(listener));

@@ -1,6 +1,7 @@
 // mayfly-ca serve: wire, run until SIGTERM, drain.
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "clients/cpp/files.h"
@@ -8,8 +9,10 @@
 #include "http_listeners.h"
 #include "local_certificate.h"
 #include "responder_service.h"
+#include "rpc/handshake_refusals.h"
 #include "rpc/server.h"
 #include "rpc/service.h"
+#include "server_metrics.h"
 #include "state_directory.h"
 #include "store/maintenance.h"
 #include "telemetry/log.h"
@@ -41,7 +44,7 @@ void LogCall(const rpc::RequestLogEntry& call) {
                   {"profile", call.profile},
                   {"request_id", call.request_id},
                   {"peer", call.peer},
-                  {"duration_ms", call.duration.count()},
+                  {"duration_ms", std::chrono::duration<double, std::milli>(call.duration).count()},
                   {"error", call.error}});
 }
 
@@ -130,11 +133,23 @@ class Server {
  public:
   Server(Wiring& wiring, Uuid responder_id)
       : wiring_(wiring),
+        metrics_(wiring.metrics(), wiring.foundation().clock),
         responder_(wiring, responder_id),
         use_cases_(rpc::UseCasesOf(wiring.authority())),
         service_({*use_cases_, wiring.foundation().clock, wiring.foundation().executor,
                   wiring.foundation().random, wiring.page_key(),
-                  wiring.config().limits.in_flight_max, LogCall}) {}
+                  wiring.config().limits.in_flight_max, [this](const rpc::RequestLogEntry& call) {
+                    metrics_.Count(call);
+                    LogCall(call);
+                  }}) {
+    rpc::ListenToGrpcLog(
+        {[this](rpc::HandshakeRefusal refusal, std::string_view message) {
+           metrics_.Count(refusal, message);
+         },
+         [](std::string_view message) { telemetry::LogWarning("grpc", {{"error", message}}); }});
+  }
+  // gRPC's log has no other end.
+  ~Server() { rpc::IgnoreGrpcLog(); }
 
   Status Start(const StopSignals& stop);
   void Run(const StopSignals& stop);
@@ -144,11 +159,14 @@ class Server {
   Status RenewServerCertificates();
   Status Listen();
   std::vector<http::ReadinessCheck> Checks() const;
+  void MeasureWhatIsTrueNow();
+  void MeasureExpiry(const x509::Certificate& certificate, const std::string& file);
   void RefreshBasis();
   void AskSigner();
   void HouseKeeping();
 
   Wiring& wiring_;
+  ServerMetrics metrics_;
   ResponderService responder_;
   std::unique_ptr<rpc::UseCases> use_cases_;
   rpc::CertificateAuthorityService service_;
@@ -195,7 +213,11 @@ Status Server::Listen() {
     TRY_ASSIGN(rpc_, rpc::RpcServer::Start(parts));
   }
   // Last, so that whoever finds it ready finds everything ready.
-  TRY_ASSIGN(http_, HttpListeners::Start(wiring_, responder_.responder(), Checks()));
+  MeasureWhatIsTrueNow();
+  TRY_ASSIGN(http_,
+             HttpListeners::Start({wiring_, responder_.responder(),
+                                   [this](const ocsp::Answer& answer) { metrics_.Count(answer); },
+                                   Checks()}));
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
     telemetry::LogInfo("listening", {{"host", listener.host}, {"port", listener.port}});
   }
@@ -211,6 +233,48 @@ std::vector<http::ReadinessCheck> Server::Checks() const {
       {"signer", [this] { return signer_answers_ ? Ok() : SignerSilent(); }},
       {"policy", [this] { return PolicyTrouble(wiring_.basis(), basis_is_fresh_); }},
   };
+}
+
+// The label names are those of x509-certificate-exporter, whose alerts people have.
+void Server::MeasureExpiry(const x509::Certificate& certificate, const std::string& file) {
+  const x509::TbsFields& fields = certificate.tbs().fields();
+  wiring_.metrics()
+      .MakeGauge("x509_cert_not_after", "Last second of this server's own certificates, Unix time.",
+                 {{"filepath", file},
+                  {"subject", fields.subject.ToString()},
+                  {"issuer", fields.issuer.ToString()}})
+      .Set(std::chrono::duration<double>(fields.validity.not_after().time_since_epoch()).count());
+}
+
+// Asked for at each scrape.
+void Server::MeasureWhatIsTrueNow() {
+  telemetry::Metrics& metrics = wiring_.metrics();
+  for (const auto& root : wiring_.bundle().roots) MeasureExpiry(root, "");
+  for (const auto& issuing : wiring_.bundle().issuing) MeasureExpiry(issuing, "");
+  const auto ready = metrics.MakeGauge("mayfly_ready", "1 where /readyz says so.");
+  const auto lease = metrics.MakeGauge("mayfly_ocsp_lease_held", "1: OCSP answers from memory.");
+  const auto delegates =
+      metrics.MakeGauge("mayfly_ocsp_delegates_valid", "1: every issuer has an OCSP delegate.");
+  const auto version =
+      metrics.MakeGauge("mayfly_policy_version", "Of the policy in force; 0: none.");
+  const auto in_flight = metrics.MakeGauge("mayfly_rpc_in_flight", "Calls at work.");
+  const auto dropped =
+      metrics.MakeGauge("mayfly_events_dropped", "Events that the full queue did not take.");
+  metrics.BeforeText([=, this, checks = Checks()] {
+    ready.Set(std::ranges::all_of(checks, [](const auto& c) { return c.check().has_value(); }));
+    lease.Set(responder_.LeaseTrouble().has_value());
+    delegates.Set(responder_.DelegateTrouble().has_value());
+    version.Set(static_cast<double>(wiring_.basis().Current()->policy_version));
+    in_flight.Set(static_cast<double>(service_.in_flight()));
+    dropped.Set(static_cast<double>(wiring_.ledger().events_dropped()));
+    for (const config::ListenerConfig& listener : wiring_.config().listeners) {
+      if (listener.tls != config::ListenerTls::kMutual) continue;
+      const auto pem = client::ReadFile(listener.certificate);
+      if (!pem) continue;
+      const auto leaf = x509::Certificate::FromPem(AsText(*pem));
+      if (leaf) MeasureExpiry(*leaf, listener.certificate.string());
+    }
+  });
 }
 
 void Server::Run(const StopSignals& stop) {

@@ -65,23 +65,27 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   std::unique_ptr<Wiring> wiring(new Wiring(config));
   Foundation& foundation = wiring->foundation_;
   wiring->signer_ = MakeSigner(config, foundation);
+  wiring->metered_signer_ =
+      std::make_unique<MeteredSigner>(*wiring->signer_, wiring->metrics_, foundation.clock);
   wiring->ledger_ = std::make_unique<store::PgLedger>(
       store::PgLedger::Options{config.database.connection, config.database.password_file,
                                foundation.executor, foundation.timer, foundation.clock});
+  wiring->metered_ledger_ =
+      std::make_unique<MeteredLedger>(*wiring->ledger_, wiring->metrics_, foundation.clock);
   wiring->index_ = std::make_unique<store::PgCertificateIndex>(
       store::PgCertificateIndex::Options{config.database.connection, config.database.password_file,
                                          foundation.executor, foundation.timer, foundation.clock});
   TRY_ASSIGN(wiring->page_key_,
              store::ReadPageKey(config.database.connection, config.database.password_file));
   wiring->basis_ = std::make_unique<issuance::BasisCache>(
-      *wiring->ledger_,
+      *wiring->metered_ledger_,
       [](std::string_view text) { return config::ParsePolicy(text, "the policy in force"); });
   store::PgCaRegistry registry(RegistryOptions(config));
   TRY(wiring->LoadIssuers(registry));
   wiring->authority_ =
       std::make_unique<issuance::CertificateAuthority>(issuance::CertificateAuthority::Parts{
-          foundation.clock, foundation.random, *wiring->ledger_, *wiring->index_, *wiring->basis_,
-          wiring->issuers_, wiring->bundle_,
+          foundation.clock, foundation.random, *wiring->metered_ledger_, *wiring->index_,
+          *wiring->basis_, wiring->issuers_, wiring->bundle_,
           [&known = wiring->revocation_](const auto& key) { return known.Ask(key); }});
   TRY(SyncWait(wiring->basis_->Refresh(foundation.In(kCommandTimeMax))));
   return wiring;
@@ -103,7 +107,7 @@ Status Wiring::LoadIssuers(CaRegistry& registry) {
   if (!root) return NoCaCertificate(config_.root.name);
   TRY(RequireSignedBy(root->certificate, root->certificate, config_.root.name));
   bundle_.roots.push_back(root->certificate);
-  const issuance::SigningTools tools{foundation_.clock, foundation_.random, *signer_,
+  const issuance::SigningTools tools{foundation_.clock, foundation_.random, *metered_signer_,
                                      foundation_.timer, foundation_.executor};
   for (const config::IssuerConfig& issuer : config_.issuers) {
     const CaCertificateEntry* entry = certificate_of(issuer.ca.name);

@@ -9,10 +9,12 @@
 #include "base/system.h"
 #include "config/config.h"
 #include "issuance/certificate_authority.h"
+#include "metered_ports.h"
 #include "ports/signer.h"
 #include "store/ca_registry.h"
 #include "store/certificate_index.h"
 #include "store/ledger.h"
+#include "telemetry/metrics.h"
 
 namespace mayfly {
 
@@ -54,7 +56,8 @@ class Wiring {
 
   const config::Config& config() const { return config_; }
   Foundation& foundation() { return foundation_; }
-  Signer& signer() { return *signer_; }
+  telemetry::Metrics& metrics() { return metrics_; }
+  Signer& signer() { return *metered_signer_; }
   store::PgLedger& ledger() { return *ledger_; }
   issuance::BasisCache& basis() { return *basis_; }
   issuance::CertificateAuthority& authority() { return *authority_; }
@@ -70,8 +73,11 @@ class Wiring {
   const config::Config config_;
   RevocationKnowledge revocation_;
   Foundation foundation_;
+  telemetry::Metrics metrics_;
   std::unique_ptr<Signer> signer_;
+  std::unique_ptr<MeteredSigner> metered_signer_;
   std::unique_ptr<store::PgLedger> ledger_;
+  std::unique_ptr<MeteredLedger> metered_ledger_;
   std::unique_ptr<store::PgCertificateIndex> index_;
   Hash256 page_key_{};
   std::unique_ptr<issuance::BasisCache> basis_;

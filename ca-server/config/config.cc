@@ -276,7 +276,8 @@ std::set<Service> ReadServices(Section& section) {
   static const Words<Service> kServices = {{"ca", Service::kCa},
                                            {"ocsp", Service::kOcsp},
                                            {"ca-certificates", Service::kCaCertificates},
-                                           {"health", Service::kHealth}};
+                                           {"health", Service::kHealth},
+                                           {"metrics", Service::kMetrics}};
   std::set<Service> services;
   for (const std::string& word : section.Strings("services")) {
     if (auto service = ReadWord(section, "services", word, kServices)) services.insert(*service);

@@ -86,7 +86,7 @@ struct OcspConfig {
   Seconds certificate_life;
 };
 
-enum class Service : uint8_t { kCa, kOcsp, kCaCertificates, kHealth };
+enum class Service : uint8_t { kCa, kOcsp, kCaCertificates, kHealth, kMetrics };
 enum class ListenerTls : uint8_t { kNone, kMutual };
 struct ListenerConfig {
   std::string host;  // an IP address, or "localhost"

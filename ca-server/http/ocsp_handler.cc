@@ -23,8 +23,9 @@ bool IsMediaType(std::string_view header, std::string_view type) {
 
 }  // namespace
 
-OcspHandler::OcspHandler(std::string path, ocsp::Responder& responder, const Clock& clock)
-    : path_(std::move(path)), responder_(responder), clock_(clock) {}
+OcspHandler::OcspHandler(std::string path, ocsp::Responder& responder, const Clock& clock,
+                         Observer observe)
+    : path_(std::move(path)), responder_(responder), clock_(clock), observe_(std::move(observe)) {}
 
 Result<Bytes> OcspHandler::RequestDer(HttpRequest& request) const {
   if (request.method == "POST") return std::move(request.body);
@@ -43,6 +44,7 @@ Task<HttpResponse> OcspHandler::Handle(HttpRequest request) {
   Bytes der = asked ? *std::move(asked) : Bytes();
   Task<ocsp::Answer> responding = responder_.Respond(std::move(der));
   ocsp::Answer answer = co_await responding;
+  observe_(answer);
   HttpResponse response{200, std::string(kOcspResponseType), CacheHeaders(answer, clock_.Now()),
                         std::move(answer.der)};
   co_return response;

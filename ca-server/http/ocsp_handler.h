@@ -1,6 +1,7 @@
 // OCSP over HTTP (RFC 6960 appendix A, RFC 9919 5 and 6).
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "http/message.h"
@@ -13,8 +14,10 @@ constexpr std::string_view kOcspResponseType = "application/ocsp-response";
 
 class OcspHandler final : public HttpHandler {
  public:
-  // POST to `path`, GET from `path`/{base64}. The rest outlives the handler.
-  OcspHandler(std::string path, ocsp::Responder& responder, const Clock& clock);
+  using Observer = std::function<void(const ocsp::Answer&)>;
+  // POST to `path`, GET from `path`/{base64}. The rest outlives the handler. `observe` is told of
+  // each answer.
+  OcspHandler(std::string path, ocsp::Responder& responder, const Clock& clock, Observer observe);
   // 200 with an OCSPResponse, error statuses included; 405 and 415 as plain text.
   Task<HttpResponse> Handle(HttpRequest request) override;
 
@@ -23,6 +26,7 @@ class OcspHandler final : public HttpHandler {
   std::string path_;
   ocsp::Responder& responder_;
   const Clock& clock_;
+  const Observer observe_;
 };
 
 // RFC 9919 6.2: what an answer with these times says to caches; `now` within them, else no-store.

@@ -68,7 +68,30 @@ class Responder::LivePlace {
 
 namespace {
 
-Answer ErrorAnswer(ResponseStatus status) { return {WriteErrorResponse(status), std::nullopt}; }
+AnswerKind KindOf(ResponseStatus error) {
+  switch (error) {
+    case ResponseStatus::kMalformedRequest:
+      return AnswerKind::kMalformedRequest;
+    case ResponseStatus::kTryLater:
+      return AnswerKind::kTryLater;
+    case ResponseStatus::kUnauthorized:
+      return AnswerKind::kUnauthorized;
+    case ResponseStatus::kSuccessful:  // no error
+    case ResponseStatus::kInternalError:
+      return AnswerKind::kInternalError;
+  }
+  return AnswerKind::kInternalError;
+}
+
+AnswerKind KindOf(const CertStatus& status) {
+  if (std::holds_alternative<GoodStatus>(status)) return AnswerKind::kGood;
+  if (std::holds_alternative<RevokedStatus>(status)) return AnswerKind::kRevoked;
+  return AnswerKind::kUnknown;
+}
+
+Answer ErrorAnswer(ResponseStatus status) {
+  return {WriteErrorResponse(status), std::nullopt, KindOf(status)};
+}
 
 Error NoLease() {
   return Fail(ErrorCode::kStoreUnavailable, "ocsp.no-lease",
@@ -200,7 +223,7 @@ Task<Result<Answer>> Responder::AnswerQuestion(Question question, BootTime deadl
 std::optional<Answer> Responder::FromCache(const Question& question) const {
   std::optional<CachedAnswer> cached = parts_.memory.Find(question.key(), question.form());
   if (!cached) return std::nullopt;
-  return Answer{std::move(cached->der), cached->facts};
+  return Answer{std::move(cached->der), cached->facts, cached->kind, true};
 }
 
 Task<Result<Answer>> Responder::AnswerLive(Question question, BootTime deadline) {
@@ -345,12 +368,12 @@ Task<Result<Answer>> Responder::Sign(const Question& question, Statement stateme
   CO_TRY(x509::VerifySignature(fields.public_key, delegate->algorithm, message, result.signature));
   Bytes der = WriteSuccessfulResponse(
       {message, delegate->algorithm, result.signature, delegate->certificate.der()});
-  co_return Answer{std::move(der), CacheFacts{this_update, next_update}};
+  co_return Answer{std::move(der), CacheFacts{this_update, next_update}, KindOf(statement.status)};
 }
 
 CachedAnswer Responder::ToCached(const Answer& answer, BootTime as_of) const {
   const CacheFacts& facts = answer.cache.value();
-  return {answer.der, facts, as_of + (facts.next_update - facts.this_update) / 2};
+  return {answer.der, facts, as_of + (facts.next_update - facts.this_update) / 2, answer.kind};
 }
 
 }  // namespace mayfly::ocsp

@@ -56,6 +56,8 @@ struct Delegate {
 struct Answer {
   Bytes der;                        // an OCSPResponse, always
   std::optional<CacheFacts> cache;  // nothing: must not be kept (errors, `unknown`)
+  AnswerKind kind;
+  bool from_memory = false;  // signed before, for somebody else
 };
 
 class Responder {

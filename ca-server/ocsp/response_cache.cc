@@ -2,6 +2,26 @@
 
 namespace mayfly::ocsp {
 
+std::string_view AnswerKindName(AnswerKind kind) {
+  switch (kind) {
+    case AnswerKind::kGood:
+      return "good";
+    case AnswerKind::kRevoked:
+      return "revoked";
+    case AnswerKind::kUnknown:
+      return "unknown";
+    case AnswerKind::kTryLater:
+      return "try-later";
+    case AnswerKind::kMalformedRequest:
+      return "malformed-request";
+    case AnswerKind::kUnauthorized:
+      return "unauthorized";
+    case AnswerKind::kInternalError:
+      return "internal-error";
+  }
+  return "internal-error";
+}
+
 const CachedAnswer* ResponseCache::Find(const CertificateKey& key, CertIdForm form,
                                         BootTime now) const {
   auto found = by_slot_.find(Slot{key, form});

@@ -1,9 +1,11 @@
 // Signed answers by certificate and CertID form. Not thread-safe: ResponderMemory guards it.
 #pragma once
 
+#include <array>
 #include <list>
 #include <map>
 #include <optional>
+#include <string_view>
 
 #include "base/clock.h"
 #include "ocsp/response.h"
@@ -18,10 +20,27 @@ struct CacheFacts {
   TimePoint next_update;
 };
 
+// What an answer says: of a certificate, or why nothing is said.
+enum class AnswerKind : uint8_t {
+  kGood,
+  kRevoked,
+  kUnknown,
+  kTryLater,
+  kMalformedRequest,
+  kUnauthorized,
+  kInternalError,
+};
+inline constexpr std::array kAnswerKinds = {
+    AnswerKind::kGood,         AnswerKind::kRevoked,          AnswerKind::kUnknown,
+    AnswerKind::kTryLater,     AnswerKind::kMalformedRequest, AnswerKind::kUnauthorized,
+    AnswerKind::kInternalError};
+std::string_view AnswerKindName(AnswerKind kind);
+
 struct CachedAnswer {
   Bytes der;
   CacheFacts facts;
   BootTime usable_until;  // half of its life: clients get no answer that is about to expire
+  AnswerKind kind = AnswerKind::kGood;
 };
 
 class ResponseCache {

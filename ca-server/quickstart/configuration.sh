@@ -114,7 +114,7 @@ tls = "none"
 
 [[listener]]
 address = "127.0.0.1:${ports[private]}"
-services = ["health"]
+services = ["health", "metrics"]
 tls = "none"
 
 [limits]

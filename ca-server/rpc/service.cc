@@ -129,7 +129,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   void Log(Call& call, const Status& status) const {
     if (!parts.log) return;
     call.entry.duration =
-        std::chrono::duration_cast<Milliseconds>(parts.clock.BootNow() - call.started);
+        std::chrono::floor<std::chrono::microseconds>(parts.clock.BootNow() - call.started);
     if (!status) {
       call.entry.code = status.error().code;
       call.entry.rule = status.error().rule;

@@ -41,7 +41,7 @@ struct RequestLogEntry {
   std::optional<ErrorCode> code;  // nothing: it went well
   std::string rule;               // of the error
   std::string error;              // Describe(.., kForLog)
-  Milliseconds duration{0};
+  std::chrono::microseconds duration{0};
 };
 using RequestLog = std::function<void(const RequestLogEntry&)>;
 

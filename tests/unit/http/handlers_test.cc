@@ -2,6 +2,7 @@
 
 #include "http/ca_certificates_handler.h"
 #include "http/health_handler.h"
+#include "http/metrics_handler.h"
 #include "http/ocsp_handler.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -33,7 +34,9 @@ struct OcspHandlerTest : testing::Test, fakes::ResponderWorld {
   HttpResponse Post(const Bytes& body, const std::string& type = "application/ocsp-request") {
     return Send(handler, {"POST", "/ocsp", type, body});
   }
-  OcspHandler handler{"/ocsp", responder, clock};
+  OcspHandler handler{"/ocsp", responder, clock,
+                      [this](const ocsp::Answer& answer) { answers.push_back(answer); }};
+  std::vector<ocsp::Answer> answers;
 };
 
 std::string PercentEncoded(std::string_view base64) {
@@ -45,6 +48,16 @@ std::string PercentEncoded(std::string_view base64) {
       out += "%" + ToHex(AsBytes(std::string_view(&c, 1)));
   }
   return out;
+}
+
+TEST(MetricsHandlerTest, GivesTheTextAsPrometheusWantsIt) {
+  MetricsHandler handler([] { return std::string("mayfly_level 1\n"); });
+  const HttpResponse response = Get(handler, "/metrics");
+  EXPECT_EQ(response.status, 200u);
+  EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_EQ(Text(response), "mayfly_level 1\n");
+  EXPECT_EQ(Get(handler, "/metrics/more").status, 404u);
+  EXPECT_EQ(Send(handler, {"POST", "/metrics", "", {}}).status, 405u);
 }
 
 TEST_F(OcspHandlerTest, GetAndPostAgree) {
@@ -71,6 +84,18 @@ TEST_F(OcspHandlerTest, WhatIsNoRequestIsMalformedEitherWay) {
     EXPECT_EQ(get.body, malformed) << target;
     EXPECT_EQ(HeaderOf(get, "Cache-Control"), "no-store");
   }
+}
+
+TEST_F(OcspHandlerTest, TellsWhatItAnsweredAndFromWhere) {
+  Post(fakes::OcspGoldenDer("sha1.der"));
+  Post(fakes::OcspGoldenDer("sha1.der"));
+  Post({});
+  ASSERT_EQ(answers.size(), 3u);
+  EXPECT_EQ(answers[0].kind, ocsp::AnswerKind::kGood);
+  EXPECT_FALSE(answers[0].from_memory);
+  EXPECT_EQ(answers[1].kind, ocsp::AnswerKind::kGood);
+  EXPECT_TRUE(answers[1].from_memory);
+  EXPECT_EQ(answers[2].kind, ocsp::AnswerKind::kMalformedRequest);
 }
 
 TEST_F(OcspHandlerTest, HeadersForCaches) {

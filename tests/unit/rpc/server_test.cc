@@ -8,12 +8,15 @@
 
 #include <future>
 #include <mutex>
+#include <set>
+#include <tuple>
 
 #include "base/system.h"
 #include "clients/cpp/client.h"
 #include "clients/cpp/files.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
+#include "rpc/handshake_refusals.h"
 #include "rpc/peer.h"
 #include "rpc/service.h"
 #include "tests/unit/rpc/test_pki.h"
@@ -279,6 +282,60 @@ TEST_F(Server, AForeignCertificateFailsInTheHandshake) {
   ASSERT_TRUE(client);
   EXPECT_EQ((*client)->TrustBundle().error().rule, "client.unreachable");
   EXPECT_TRUE(Log().empty());
+}
+
+// What gRPC logs is all there is; this test says whether its words are still those.
+class Handshakes : public Server {
+ protected:
+  Handshakes() {
+    ListenToGrpcLog({[this](HandshakeRefusal refusal, std::string_view) {
+                       std::lock_guard lock(mutex_);
+                       refusals_.insert(refusal);
+                     },
+                     [](std::string_view) {}});
+  }
+  ~Handshakes() override { IgnoreGrpcLog(); }
+  // openssl as a client of the server, with these options.
+  void Handshake(const std::string& options) {
+    const std::string command = "cd " + pki_.File("").string() +
+                                " && (sleep 1) | openssl s_client " +
+                                "-connect 127.0.0.1:" + std::to_string(server_->ports().at(0)) +
+                                " " + options + " >s_client.log 2>&1";
+    std::ignore = system(command.c_str());
+  }
+  std::set<HandshakeRefusal> Refusals() {
+    std::lock_guard lock(mutex_);
+    return refusals_;
+  }
+
+ private:
+  std::set<HandshakeRefusal> refusals_;
+};
+
+TEST_F(Handshakes, WithoutACertificate) {
+  Handshake("-alpn h2");
+  EXPECT_EQ(Refusals(), std::set{HandshakeRefusal::kNoCertificate});
+}
+
+TEST_F(Handshakes, WithAForeignCertificate) {
+  pki_.Make("stranger", "foreign", "clientAuth");
+  Handshake("-alpn h2 -cert stranger.crt -key stranger.key");
+  EXPECT_EQ(Refusals(), std::set{HandshakeRefusal::kCertificateRefused});
+}
+
+TEST_F(Handshakes, ByAClientThatTrustsAnotherCa) {
+  Handshake("-alpn h2 -cert client.crt -key client.key -CAfile foreign.crt -verify_return_error");
+  EXPECT_EQ(Refusals(), std::set{HandshakeRefusal::kClientRefused});
+}
+
+TEST_F(Handshakes, InAnOldVersionOfTls) {
+  Handshake("-tls1_1 -cipher DEFAULT:@SECLEVEL=0");
+  EXPECT_EQ(Refusals(), std::set{HandshakeRefusal::kNotTls});
+}
+
+TEST_F(Handshakes, AGoodOneIsNotCounted) {
+  ASSERT_TRUE(Issue());
+  EXPECT_EQ(Refusals(), std::set<HandshakeRefusal>());
 }
 
 TEST_F(Server, AnExpiredCertificateIsToldAtOnce) {

@@ -1,0 +1,50 @@
+// What mayfly-ca counts beside its ports: calls, OCSP answers, handshakes, and what is true now.
+// docs/OPERATIONS.md has the table.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <optional>
+
+#include "ocsp/responder.h"
+#include "rpc/handshake_refusals.h"
+#include "rpc/service.h"
+#include "telemetry/metrics.h"
+
+namespace mayfly {
+
+// Rules are this program's words, profiles the policy's; both are bounded all the same.
+constexpr size_t kRuleLabelsMax = 300;
+constexpr size_t kProfileLabelsMax = 50;
+
+class ServerMetrics {
+ public:
+  ServerMetrics(telemetry::Metrics& metrics, const Clock& clock);
+
+  void Count(const rpc::RequestLogEntry& call);
+  void Count(const ocsp::Answer& answer);
+  // Counts, and logs at most once a second for each reason: strangers decide how often it comes.
+  void Count(rpc::HandshakeRefusal refusal, std::string_view message);
+
+ private:
+  static constexpr size_t kMethods = 5;
+  static constexpr size_t kResults = static_cast<size_t>(ErrorCode::kInternal) + 2;  // and "ok"
+  static constexpr size_t kAnswers = ocsp::kAnswerKinds.size();
+  struct Method {
+    std::string_view name;
+    telemetry::Histogram duration;
+    std::vector<telemetry::Counter> results;  // by ErrorCode, "ok" last
+  };
+  struct Refusal {
+    telemetry::Counter count;
+    std::atomic<int64_t> logged_at{INT64_MIN};  // seconds since boot
+  };
+  const Clock& clock_;
+  std::vector<Method> methods_;
+  telemetry::LabelledCounters issued_;
+  telemetry::LabelledCounters refused_;
+  std::vector<telemetry::Counter> answers_;  // by kind, then whether from memory
+  std::vector<std::unique_ptr<Refusal>> refusals_;
+};
+
+}  // namespace mayfly
