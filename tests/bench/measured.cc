@@ -49,7 +49,7 @@ double Latencies::Percentile(double share) const {
 Json PercentilesOf(const Latencies& latencies) {
   return {{"p50", latencies.Percentile(0.5)},
           {"p99", latencies.Percentile(0.99)},
-          {"p99_9", latencies.Percentile(0.999)},
+          {"p999", latencies.Percentile(0.999)},
           {"max", latencies.Percentile(1)}};
 }
 
