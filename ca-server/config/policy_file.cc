@@ -4,7 +4,6 @@
 
 #include "config/strict_toml.h"
 #include "config/words.h"
-#include "policy/principal.h"
 #include "policy/responder_profile.h"
 
 namespace mayfly::config {
@@ -12,8 +11,10 @@ namespace {
 
 using policy::NamePattern;
 using policy::Policy;
+using policy::PrincipalPattern;
 using policy::Profile;
 using policy::Rule;
+using policy::RuleEffect;
 using Kind = x509::GeneralName::Kind;
 using x509::KeyType;
 using x509::KeyUsage;
@@ -159,6 +160,10 @@ Profile ReadProfile(const std::string& name, Section section) {
       profile.name_kinds.insert(*kind);
     }
   }
+  static const Words<policy::NamesFrom> kSources = {{"request", policy::NamesFrom::kRequest},
+                                                    {"principal", policy::NamesFrom::kPrincipal}};
+  auto from = ReadWord(section, "names_from", section.StringOr("names_from", "request"), kSources);
+  profile.names_from = from.value_or(policy::NamesFrom::kRequest);
   ReadKeyTypes(section, profile);
   CheckUsagesFitKeys(section, profile);
   auto mode = ReadWord(section, "revocation", section.StringOr("revocation", "ocsp"), kModes);
@@ -182,39 +187,24 @@ void ReadProfiles(Section& root, Policy& policy) {
   }
 }
 
-bool IsLocalId(std::string_view id) {
-  constexpr std::string_view kPrefix = "local:";
-  if (!id.starts_with(kPrefix)) return false;
-  std::string_view user = id.substr(kPrefix.size());
-  bool is_number =
-      !user.empty() && user.size() <= 10 && (user == "0" || user.front() != '0') &&
-      std::all_of(user.begin(), user.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return user == "*" || is_number;
-}
-
-Result<x509::GeneralName> HolderName(std::string_view id) {
-  if (id.starts_with("dns:")) return x509::GeneralName::Dns(id.substr(4));
-  if (id.starts_with("ip:")) return x509::GeneralName::Ip(id.substr(3));
-  if (id.starts_with("email:")) return x509::GeneralName::Email(id.substr(6));
-  return x509::GeneralName::Uri(id);
-}
+// Whom a list of principals may name.
+enum class Whom : uint8_t { kExactly, kOrByPlaces, kOrEverybody };
 
 // Ids are compared exactly, so that a misspelt one would be a rule that silently grants nothing.
-std::set<std::string> ReadPrincipals(Section& section, std::string_view key,
-                                     const std::vector<std::string>& ids) {
-  std::set<std::string> principals;
+std::vector<PrincipalPattern> ReadPrincipals(Section& section, std::string_view key, Whom whom,
+                                             const std::vector<std::string>& ids) {
+  std::vector<PrincipalPattern> principals;
   for (const std::string& id : ids) {
-    auto name = HolderName(id);
-    bool is_exact = id.find('*') == std::string::npos;
-    if (IsLocalId(id)) {
-      principals.insert(id);
-    } else if (name && is_exact) {
-      principals.insert(policy::PrincipalIdOf({*name}));
+    auto pattern = PrincipalPattern::Parse(id);
+    if (!pattern) {
+      section.Complain(key, pattern.error().rule, pattern.error().message);
+    } else if (pattern->is_everybody() && whom != Whom::kOrEverybody) {
+      section.Complain(key, "policy.everybody",
+                       "\"*\" is for rules with effect = \"deny\" only; name who is meant");
+    } else if (pattern->has_places() && whom == Whom::kExactly) {
+      section.Complain(key, "policy.principal", "operators are named exactly, without places");
     } else {
-      section.Complain(key, "policy.principal",
-                       "\"" + Escape(id, 128) +
-                           "\" is not a principal: \"spiffe://...\", \"dns:...\", \"ip:...\", "
-                           "\"email:...\" (exact, without \"*\"), \"local:UID\" or \"local:*\"");
+      principals.push_back(*std::move(pattern));
     }
   }
   return principals;
@@ -233,9 +223,23 @@ void ReadPatterns(Section& section, Rule& rule) {
   }
 }
 
+// A place that nothing fills would be a pattern that silently matches nothing.
+void CheckPlaces(Section& section, const Rule& rule) {
+  std::set<std::string, std::less<>> given;
+  for (const PrincipalPattern& principal : rule.principals) given.merge(principal.places());
+  for (const NamePattern& pattern : rule.names) {
+    for (const std::string& place : pattern.places()) {
+      if (given.contains(place)) continue;
+      section.Complain("principals", "policy.unknown-claim",
+                       "\"{" + place + "}\" in " + Escape(pattern.text(), 128) +
+                           " is given by no principal of this rule");
+    }
+  }
+}
+
 void CheckPatterns(Section& section, const Rule& rule) {
   auto has = [&section](const auto& word) { return section.Has(word.first); };
-  if (std::none_of(NameKindWords().begin(), NameKindWords().end(), has)) {
+  if (rule.effect == RuleEffect::kAllow && std::ranges::none_of(NameKindWords(), has)) {
     section.Complain("name", "policy.rule-empty",
                      "a rule needs at least one of \"dns\", \"ip\", \"uri\" and \"email\": it "
                      "grants no name");
@@ -244,6 +248,7 @@ void CheckPatterns(Section& section, const Rule& rule) {
     section.Complain("name", "config.range",
                      "more than " + std::to_string(policy::kPatternsPerRuleMax) + " patterns");
   }
+  CheckPlaces(section, rule);
 }
 
 void CheckProfilesExist(Section& section, const Rule& rule, const Policy& policy) {
@@ -265,8 +270,17 @@ Rule ReadRule(Section section, const Policy& policy) {
     section.Complain("name", "config.duplicate",
                      "another rule is called \"" + Escape(rule.name, 64) + "\"");
   }
-  rule.principals = ReadPrincipals(section, "principals", section.Strings("principals"));
-  std::vector<std::string> profiles = section.Strings("profiles");
+  static const Words<RuleEffect> kEffects = {{"allow", RuleEffect::kAllow},
+                                             {"deny", RuleEffect::kDeny}};
+  auto effect = ReadWord(section, "effect", section.StringOr("effect", "allow"), kEffects);
+  rule.effect = effect.value_or(RuleEffect::kAllow);
+  const bool denies = rule.effect == RuleEffect::kDeny;
+  rule.principals =
+      ReadPrincipals(section, "principals", denies ? Whom::kOrEverybody : Whom::kOrByPlaces,
+                     section.Strings("principals"));
+  // Without "profiles" a denial is about all of them.
+  std::vector<std::string> profiles =
+      denies ? section.StringsOrNone("profiles") : section.Strings("profiles");
   rule.profiles = {profiles.begin(), profiles.end()};
   CheckProfilesExist(section, rule, policy);
   ReadPatterns(section, rule);
@@ -290,7 +304,8 @@ Result<Policy> ParsePolicy(std::string_view text, std::string source_name) {
   TRY_ASSIGN(Document document, Document::Parse(text, std::move(source_name)));
   Section root = document.root();
   Policy policy;
-  policy.operators = ReadPrincipals(root, "operators", root.StringsOrNone("operators"));
+  policy.operators =
+      ReadPrincipals(root, "operators", Whom::kExactly, root.StringsOrNone("operators"));
   ReadProfiles(root, policy);
   ReadRules(root, policy);
   TRY(document.Finish());

@@ -8,19 +8,28 @@ namespace mayfly::policy {
 namespace {
 
 constexpr std::string_view kNamesField = "subject_alt_names";
-constexpr std::string_view kSpiffeScheme = "spiffe://";
-constexpr std::string_view kAnyLocal = "local:*";
 constexpr std::string_view kLineageScope = "lineage:";
 constexpr size_t kHintsMax = 5;  // patterns or profiles listed in a refusal
 
 using Kind = x509::GeneralName::Kind;
-using Rules = std::vector<const Rule*>;
+// A rule that is about the requester and the profile, and what it knows of the requester.
+struct Candidate {
+  const Rule* rule;
+  Claims claims;
+};
 
-bool Includes(const std::set<std::string>& ids, const Principal& principal) {
-  if (principal.proof == ProofOfIdentity::kLocal && ids.contains(std::string(kAnyLocal))) {
-    return true;
+// The first pattern that fits gives the claims.
+std::optional<Claims> MatchAny(const std::vector<PrincipalPattern>& patterns,
+                               const Principal& principal) {
+  for (const PrincipalPattern& pattern : patterns) {
+    if (auto claims = pattern.Match(principal)) return claims;
   }
-  return !principal.id.empty() && ids.contains(principal.id);
+  return std::nullopt;
+}
+
+bool IsAbout(const Rule& rule, const std::string& profile) {
+  return rule.profiles.contains(profile) ||
+         (rule.effect == RuleEffect::kDeny && rule.profiles.empty());
 }
 
 std::string KindWord(Kind kind) {
@@ -48,8 +57,12 @@ std::string List(const std::vector<std::string>& words) {
 // One request on its way through the policy; every finding is noted, none ends the walk.
 class Decision {
  public:
-  Decision(const DecisionBasis& basis, const Principal& principal, const IssuanceWish& wish)
-      : basis_(basis), principal_(principal), wish_(wish), names_(x509::Normalize(wish.names)) {}
+  Decision(const DecisionBasis& basis, const Principal& principal, const IssuanceWish& wish,
+           x509::GeneralNames names)
+      : basis_(basis),
+        principal_(principal),
+        wish_(wish),
+        names_(x509::Normalize(std::move(names))) {}
 
   void CheckPrincipal();
   void CheckNames(const Profile& profile);
@@ -58,6 +71,7 @@ class Decision {
 
   const x509::GeneralNames& names() const { return names_; }
   std::string UsedRules() const;
+  std::vector<RuleTrial> Trials() const;
   Status Verdict();
 
  private:
@@ -65,6 +79,7 @@ class Decision {
     violations_.push_back({std::move(rule), std::string(field), std::move(message)});
   }
   void CheckName(const x509::GeneralName& name, const Profile& profile);
+  bool IsDenied(const x509::GeneralName& name);
   void CheckSpiffe();
   void DenyName(const x509::GeneralName& name);
   void CheckBlock(BlockKind kind, ByteSpan value, std::string_view field, std::string what);
@@ -73,18 +88,27 @@ class Decision {
   const Principal& principal_;
   const IssuanceWish& wish_;
   x509::GeneralNames names_;
-  Rules rules_;  // those that name the principal and the profile
-  std::set<const Rule*> used_;
+  std::vector<Candidate> allowing_, denying_;
+  std::map<const Rule*, x509::GeneralNames> used_;  // and the names that each decided
   std::vector<Violation> violations_;
 };
 
 void Decision::CheckPrincipal() {
   for (const Rule& rule : basis_.policy.rules) {
-    if (Includes(rule.principals, principal_) && rule.profiles.contains(wish_.profile)) {
-      rules_.push_back(&rule);
-    }
+    if (!IsAbout(rule, wish_.profile)) continue;
+    auto claims = MatchAny(rule.principals, principal_);
+    if (!claims) continue;
+    const bool denies = rule.effect == RuleEffect::kDeny;
+    (denies ? denying_ : allowing_).push_back({&rule, *std::move(claims)});
   }
-  if (!rules_.empty()) return;
+  for (const Candidate& candidate : denying_) {
+    if (!candidate.rule->names.empty()) continue;
+    used_[candidate.rule];
+    Deny("policy.denied", "profile",
+         "rule \"" + candidate.rule->name + "\" denies profile \"" + Escape(wish_.profile, 64) +
+             "\" to " + Escape(principal_.id));
+  }
+  if (!allowing_.empty()) return;
   Deny("policy.principal", "profile",
        "no rule grants profile \"" + Escape(wish_.profile, 64) + "\" to " + Escape(principal_.id) +
            "; a rule must name both");
@@ -114,21 +138,40 @@ void Decision::CheckName(const x509::GeneralName& name, const Profile& profile) 
              List(kinds));
     return;
   }
-  for (const Rule* rule : rules_) {
-    auto matches = [&name](const NamePattern& pattern) { return pattern.Matches(name); };
-    if (std::any_of(rule->names.begin(), rule->names.end(), matches)) {
-      used_.insert(rule);
+  if (IsDenied(name)) return;
+  for (const Candidate& candidate : allowing_) {
+    auto matches = [&](const NamePattern& pattern) {
+      return pattern.Matches(name, candidate.claims);
+    };
+    if (std::ranges::any_of(candidate.rule->names, matches)) {
+      used_[candidate.rule].push_back(name);
       return;
     }
   }
   // Without any rule, "policy.principal" has said what is wrong.
-  if (!rules_.empty()) DenyName(name);
+  if (!allowing_.empty()) DenyName(name);
+}
+
+// Deny beats allow.
+bool Decision::IsDenied(const x509::GeneralName& name) {
+  for (const Candidate& candidate : denying_) {
+    auto touches = [&](const NamePattern& pattern) {
+      return pattern.Touches(name, candidate.claims);
+    };
+    if (std::ranges::none_of(candidate.rule->names, touches)) continue;
+    used_[candidate.rule].push_back(name);
+    Deny("policy.name-denied", kNamesField,
+         Escape(name.ToString()) + " is denied to " + Escape(principal_.id) + " by rule \"" +
+             candidate.rule->name + "\"");
+    return true;
+  }
+  return false;
 }
 
 void Decision::DenyName(const x509::GeneralName& name) {
   std::vector<std::string> granted;
-  for (const Rule* rule : rules_) {
-    for (const NamePattern& pattern : rule->names) {
+  for (const Candidate& candidate : allowing_) {
+    for (const NamePattern& pattern : candidate.rule->names) {
       if (pattern.kind() == name.kind()) granted.push_back(pattern.text());
     }
   }
@@ -188,10 +231,31 @@ void Decision::CheckBlocks() {
 
 std::string Decision::UsedRules() const {
   std::string names;
-  for (const Rule* rule : rules_) {  // in the policy's order
-    if (used_.contains(rule)) names += (names.empty() ? "" : ",") + rule->name;
+  for (const Candidate& candidate : allowing_) {  // in the policy's order
+    if (used_.contains(candidate.rule)) {
+      names += (names.empty() ? "" : ",") + candidate.rule->name;
+    }
   }
   return names;
+}
+
+std::vector<RuleTrial> Decision::Trials() const {
+  using Outcome = RuleTrial::Outcome;
+  std::vector<RuleTrial> trials;
+  for (const Rule& rule : basis_.policy.rules) {
+    RuleTrial trial{rule.name, rule.effect, Outcome::kNoName, {}};
+    const auto used = used_.find(&rule);
+    if (used != used_.end()) {
+      trial.outcome = rule.effect == RuleEffect::kDeny ? Outcome::kDenies : Outcome::kGrants;
+      trial.names = used->second;
+    } else if (!MatchAny(rule.principals, principal_)) {
+      trial.outcome = Outcome::kOtherPrincipal;
+    } else if (!IsAbout(rule, wish_.profile)) {
+      trial.outcome = Outcome::kOtherProfile;
+    }
+    trials.push_back(std::move(trial));
+  }
+  return trials;
 }
 
 Status Decision::Verdict() {
@@ -206,7 +270,7 @@ Error UnknownProfile(const DecisionBasis& basis, const Principal& principal,
                      const std::string& profile) {
   std::set<std::string> granted;
   for (const Rule& rule : basis.policy.rules) {
-    if (Includes(rule.principals, principal)) {
+    if (rule.effect == RuleEffect::kAllow && MatchAny(rule.principals, principal)) {
       granted.insert(rule.profiles.begin(), rule.profiles.end());
     }
   }
@@ -222,6 +286,18 @@ Error UnknownProfile(const DecisionBasis& basis, const Principal& principal,
 
 Result<IssuanceGrant> Authorizer::Authorize(const Principal& principal, const IssuanceWish& wish,
                                             const Evidence&) const {
+  return Decide(principal, wish, nullptr);
+}
+
+Explanation Authorizer::Explain(const Principal& principal, const IssuanceWish& wish,
+                                const Evidence&) const {
+  Explanation explanation{{}, {}, Fail(ErrorCode::kInternal, "", "")};
+  explanation.verdict = Decide(principal, wish, &explanation);
+  return explanation;
+}
+
+Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const IssuanceWish& wish,
+                                         Explanation* explanation) const {
   auto found = basis_->policy.profiles.find(wish.profile);
   // The responder's profile is never for asking, whatever a policy calls its own.
   if (basis_->policy_version == 0 || found == basis_->policy.profiles.end() ||
@@ -229,11 +305,16 @@ Result<IssuanceGrant> Authorizer::Authorize(const Principal& principal, const Is
     return UnknownProfile(*basis_, principal, wish.profile);
   }
   const Profile& profile = found->second;
-  Decision decision(*basis_, principal, wish);
+  const bool reflects = profile.names_from == NamesFrom::kPrincipal;
+  Decision decision(*basis_, principal, wish, reflects ? principal.names : wish.names);
   decision.CheckPrincipal();
   decision.CheckNames(profile);
   decision.CheckLifetime(profile);
   decision.CheckBlocks();
+  if (explanation != nullptr) {
+    explanation->trials = decision.Trials();
+    explanation->names = decision.names();
+  }
   TRY(decision.Verdict());
 
   IssuanceGrant grant;
@@ -255,7 +336,7 @@ Result<IssuanceGrant> Authorizer::AuthorizeResponder(const std::string& issuer,
                     .lifetime = lifetime,
                     .key_hash = key_hash,
                     .issuer = issuer};
-  Decision decision(*basis_, system, wish);
+  Decision decision(*basis_, system, wish, {});
   decision.CheckBlocks();
   TRY(decision.Verdict());
 
@@ -270,7 +351,7 @@ Result<IssuanceGrant> Authorizer::AuthorizeResponder(const std::string& issuer,
 }
 
 Status Authorizer::RequireOperator(const Principal& principal) const {
-  if (Includes(basis_->policy.operators, principal)) return Ok();
+  if (MatchAny(basis_->policy.operators, principal)) return Ok();
   return Fail(ErrorCode::kPolicyDenied, "policy.operator",
               Escape(principal.id) + " is not among the policy's operators");
 }

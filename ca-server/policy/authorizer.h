@@ -40,18 +40,45 @@ struct IssuanceWish {
   std::string issuer;               // for issuer blocks
 };
 
+// What one rule said to a request.
+struct RuleTrial {
+  enum class Outcome : uint8_t {
+    kOtherPrincipal,  // it is not about this requester
+    kOtherProfile,    // nor about this profile
+    kNoName,          // it is about both, and about none of the names
+    kGrants,
+    kDenies,
+  };
+  std::string rule;
+  RuleEffect effect;
+  Outcome outcome;
+  x509::GeneralNames names;  // that it granted or denied
+};
+
+// A decision and how it came about.
+struct Explanation {
+  std::vector<RuleTrial> trials;  // every rule, in the policy's order
+  x509::GeneralNames names;       // decided about, in normal form
+  Result<IssuanceGrant> verdict;
+};
+
 class Authorizer {
  public:
   explicit Authorizer(std::shared_ptr<const DecisionBasis> basis) : basis_(std::move(basis)) {}
 
   // Errors: kUnknownProfile "profile.unknown"; kPolicyDenied with a violation for each name that
-  // no rule grants ("policy.name"), or "policy.principal" (no rule for this principal and
-  // profile), "policy.no-names", "policy.name-count", "policy.name-kind", "policy.spiffe-one-uri",
+  // no rule grants ("policy.name") or a rule denies ("policy.name-denied"), or "policy.principal"
+  // (no rule for this principal and profile), "policy.denied" (a rule denies both),
+  // "policy.no-names", "policy.name-count", "policy.name-kind", "policy.spiffe-one-uri",
   // "policy.lifetime", "policy.blocked" (the issuer, the key, a name, the wish's lineage; or the
   // requester's own names or lineage). Different names may be granted by different rules; each of
   // them names the principal and the profile.
   Result<IssuanceGrant> Authorize(const Principal& principal, const IssuanceWish& wish,
                                   const Evidence& evidence) const;
+
+  // The same decision with what every rule said.
+  Explanation Explain(const Principal& principal, const IssuanceWish& wish,
+                      const Evidence& evidence) const;
 
   // The OCSP responder's own certificate: a profile that no policy file can name and no client
   // can ask for. Errors: kPolicyDenied "policy.blocked".
@@ -64,6 +91,8 @@ class Authorizer {
   const DecisionBasis& basis() const { return *basis_; }
 
  private:
+  Result<IssuanceGrant> Decide(const Principal& principal, const IssuanceWish& wish,
+                               Explanation* explanation) const;
   std::shared_ptr<const DecisionBasis> basis_;
 };
 

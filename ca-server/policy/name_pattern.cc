@@ -20,89 +20,123 @@ Result<std::string> NormalValue(std::string_view text, Result<x509::GeneralName>
   return name->value();
 }
 
-Result<std::string> NormalDns(std::string_view text) {
-  if (text.starts_with("*.")) {
-    TRY_ASSIGN(std::string suffix, NormalValue(text, x509::GeneralName::Dns(text.substr(2))));
-    if (suffix.starts_with("*")) return BadPattern(text, "only the first label can be \"*\"");
-    return "*." + suffix;
+// Reads the pattern with its stars and places replaced by "x", as the name that it then is, and
+// puts them back into the normal form, which has the same parts.
+Result<std::string> NormalParts(std::string_view text, char separator,
+                                const std::vector<bool>& is_free,
+                                Result<x509::GeneralName> (*read)(std::string_view)) {
+  const auto parts = Split(text, separator);
+  std::vector<std::string_view> example = parts;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (is_free[i]) example[i] = "x";
   }
-  if (text.starts_with(kWildcardPrefix)) {
-    std::string_view name = text.substr(kWildcardPrefix.size());
-    if (!name.starts_with("*.")) {
-      return BadPattern(text, "\"wildcard:\" is for names that begin with \"*.\"");
+  TRY_ASSIGN(const std::string name, NormalValue(text, read(Join(example, separator))));
+  auto normal = Split(name, separator);
+  if (normal.size() != parts.size()) return BadPattern(text, "it is not in its normal form");
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (is_free[i]) normal[i] = parts[i];
+  }
+  return Join(normal, separator);
+}
+
+Error BadPlace(std::string_view text, std::string_view part) {
+  return BadPattern(text, "a place like {namespace} is a whole " + std::string(part) +
+                              ", named by a-z, 0-9 and \"_\"");
+}
+
+bool HasBraces(std::string_view text) { return text.find_first_of("{}") != std::string_view::npos; }
+
+// What a "*" in front is: any label, or the star of a wildcard name.
+enum class Star : uint8_t { kAnyLabel, kOfTheName };
+
+// Labels of which the first may be "*" and any a place.
+Result<std::string> NormalLabels(std::string_view text, Star star) {
+  const auto labels = Split(text, '.');
+  std::vector<bool> is_free(labels.size());
+  for (size_t i = 0; i < labels.size(); ++i) {
+    const bool is_star = i == 0 && labels[i] == "*" && labels.size() > 1;
+    is_free[i] = (is_star && star == Star::kAnyLabel) || PlaceholderOf(labels[i]);
+    if (is_free[i] || is_star) continue;
+    if (HasBraces(labels[i])) return BadPlace(text, "label");
+    if (labels[i].find('*') != std::string_view::npos) {
+      return BadPattern(text, "only the first label can be \"*\"");
     }
-    TRY_ASSIGN(std::string normal, NormalValue(text, x509::GeneralName::Dns(name)));
-    return std::string(kWildcardPrefix) + normal;
   }
-  return NormalValue(text, x509::GeneralName::Dns(text));
+  return NormalParts(text, '.', is_free, &x509::GeneralName::Dns);
 }
 
-bool MatchesDns(std::string_view pattern, std::string_view name) {
-  if (pattern.starts_with(kWildcardPrefix)) return name == pattern.substr(kWildcardPrefix.size());
-  if (!pattern.starts_with("*.")) return name == pattern;
-  size_t dot = name.find('.');
-  return dot != std::string_view::npos && name.substr(0, dot) != "*" &&
-         name.substr(dot + 1) == pattern.substr(2);
-}
-
-// A "*" stands for one whole path segment; never for a part of one, nor in the authority, nor
-// behind the path.
-bool StarsAreWholeSegments(std::string_view text) {
-  size_t authority = text.find("://");
-  if (authority == std::string_view::npos) return false;
-  size_t path = text.find('/', authority + 3);
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '*') continue;
-    if (path == std::string_view::npos || i <= path || text[i - 1] != '/') return false;
-    if (i + 1 < text.size() && text[i + 1] != '/') return false;
+Result<std::string> NormalDns(std::string_view text) {
+  if (!text.starts_with(kWildcardPrefix)) return NormalLabels(text, Star::kAnyLabel);
+  const std::string_view name = text.substr(kWildcardPrefix.size());
+  if (!name.starts_with("*.")) {
+    return BadPattern(text, "\"wildcard:\" is for names that begin with \"*.\"");
   }
-  return text.find_first_of("?#") == std::string_view::npos;
+  TRY_ASSIGN(std::string normal, NormalLabels(name, Star::kOfTheName));
+  return std::string(kWildcardPrefix) + normal;
 }
 
+// Does this claim stand here?
+bool Fills(std::string_view place, std::string_view given, const Claims& claims,
+           bool (*is_plain)(std::string_view)) {
+  const auto found = claims.find(place);
+  return found != claims.end() && is_plain(found->second) && found->second == given;
+}
+
+bool MatchesLabels(std::string_view pattern, std::string_view name, const Claims& claims) {
+  const auto wanted = Split(pattern, '.'), given = Split(name, '.');
+  if (wanted.size() != given.size()) return false;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const auto place = PlaceholderOf(wanted[i]);
+    const bool fits = place              ? Fills(*place, given[i], claims, IsPlainLabel)
+                      : wanted[i] == "*" ? given[i] != "*"
+                                         : wanted[i] == given[i];
+    if (!fits) return false;
+  }
+  return true;
+}
+
+bool MatchesDns(std::string_view pattern, std::string_view name, const Claims& claims) {
+  if (!pattern.starts_with(kWildcardPrefix)) return MatchesLabels(pattern, name, claims);
+  pattern.remove_prefix(kWildcardPrefix.size() + 1);  // and the star, which the name has too
+  return name.starts_with("*") &&
+         MatchesLabels("x" + std::string(pattern), "x" + std::string(name.substr(1)), claims);
+}
+
+// Free segments are "*" and places, whole ones: stars in the path only, never behind it.
 Result<std::string> NormalUri(std::string_view text) {
-  if (text.find('*') == std::string_view::npos) {
-    return NormalValue(text, x509::GeneralName::Uri(text));
+  constexpr size_t kAuthority = 2;
+  const auto segments = Split(text, '/');
+  std::vector<bool> is_free(segments.size());
+  bool any = false;
+  for (size_t i = 0; i < segments.size(); ++i) {
+    is_free[i] =
+        (i > kAuthority && segments[i] == "*") || (i >= kAuthority && PlaceholderOf(segments[i]));
+    any = any || is_free[i];
+    if (is_free[i]) continue;
+    if (HasBraces(segments[i])) return BadPlace(text, "segment");
+    if (segments[i].find('*') != std::string_view::npos) {
+      return BadPattern(text, "\"*\" must be a whole segment of the path");
+    }
   }
-  if (!StarsAreWholeSegments(text)) {
-    return BadPattern(text, "\"*\" must be a whole segment of the path");
+  if (!any) return NormalValue(text, x509::GeneralName::Uri(text));
+  if (text.find_first_of("?#") != std::string_view::npos) {
+    return BadPattern(text, "a pattern with \"*\" or places has no query and no fragment");
   }
-  std::string example(text);
-  std::replace(example.begin(), example.end(), '*', 'x');
-  TRY_ASSIGN(std::string normal, NormalValue(text, x509::GeneralName::Uri(example)));
-  // The normal form only changes case, so the stars go back to where they were.
-  if (normal.size() != text.size()) return BadPattern(text, "it is not in its normal form");
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '*') normal[i] = '*';
-  }
-  return normal;
+  return NormalParts(text, '/', is_free, &x509::GeneralName::Uri);
 }
 
-// The letters of SPIFFE-ID 2.2, for every scheme: what "*" matches can then never be ".." or
-// carry a query, a fragment or an escaped slash.
-bool IsPlainSegment(std::string_view segment) {
-  if (segment.empty() || segment == "." || segment == "..") return false;
-  return std::all_of(segment.begin(), segment.end(), [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
-
-std::string_view CutSegment(std::string_view& rest) {
-  size_t slash = rest.find('/');
-  std::string_view segment = rest.substr(0, slash);
-  rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash);
-  return segment;
-}
-
-bool MatchesUri(std::string_view pattern, std::string_view name) {
-  if (pattern.find('*') == std::string_view::npos) return name == pattern;
-  while (true) {
-    std::string_view wanted = CutSegment(pattern), given = CutSegment(name);
-    if (wanted == "*" ? !IsPlainSegment(given) : wanted != given) return false;
-    if (pattern.empty() || name.empty()) return pattern.empty() && name.empty();
-    pattern.remove_prefix(1);  // the slash
-    name.remove_prefix(1);
+bool MatchesUri(std::string_view pattern, std::string_view name, const Claims& claims) {
+  if (pattern == name) return true;
+  const auto wanted = Split(pattern, '/'), given = Split(name, '/');
+  if (wanted.size() != given.size()) return false;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const auto place = PlaceholderOf(wanted[i]);
+    const bool fits = place              ? Fills(*place, given[i], claims, IsPlainSegment)
+                      : wanted[i] == "*" ? IsPlainSegment(given[i])
+                                         : wanted[i] == given[i];
+    if (!fits) return false;
   }
+  return true;
 }
 
 Result<std::string> NormalEmail(std::string_view text) {
@@ -170,13 +204,18 @@ Result<NamePattern> NamePattern::Parse(Kind kind, std::string_view text) {
   return NamePattern(kind, *std::move(normal));
 }
 
-bool NamePattern::Matches(const x509::GeneralName& name) const {
+std::set<std::string, std::less<>> NamePattern::places() const {
+  if (kind_ == Kind::kDns) return PlacesIn(text_, '.');
+  return kind_ == Kind::kUri ? PlacesIn(text_, '/') : std::set<std::string, std::less<>>();
+}
+
+bool NamePattern::Matches(const x509::GeneralName& name, const Claims& claims) const {
   if (name.kind() != kind_) return false;
   switch (kind_) {
     case Kind::kDns:
-      return MatchesDns(text_, name.value());
+      return MatchesDns(text_, name.value(), claims);
     case Kind::kUri:
-      return MatchesUri(text_, name.value());
+      return MatchesUri(text_, name.value(), claims);
     case Kind::kEmail:
       return MatchesEmail(text_, name.value());
     case Kind::kIp:
@@ -184,6 +223,16 @@ bool NamePattern::Matches(const x509::GeneralName& name) const {
              SameNetwork(name.value(), network_, prefix_bits_);
   }
   return false;
+}
+
+bool NamePattern::Touches(const x509::GeneralName& name, const Claims& claims) const {
+  if (Matches(name, claims)) return true;
+  if (kind_ != Kind::kDns || name.kind() != kind_ || !name.value().starts_with("*.")) return false;
+  // *.prod.internal is good for every label before .prod.internal: is one of them denied?
+  if (text_.starts_with(kWildcardPrefix)) return false;
+  const size_t dot = text_.find('.');
+  return dot != std::string::npos &&
+         MatchesLabels(std::string_view(text_).substr(dot + 1), name.value().substr(2), claims);
 }
 
 }  // namespace mayfly::policy

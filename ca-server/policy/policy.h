@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/uuid.h"
 #include "policy/name_pattern.h"
+#include "policy/principal_pattern.h"
 #include "x509/extension.h"
 #include "x509/proven_key.h"
 
@@ -25,6 +26,12 @@ enum class RevocationMode : uint8_t {
   kNoRevAvail,  // RFC 9608: no pointers at all
 };
 
+// Where a certificate's names come from.
+enum class NamesFrom : uint8_t {
+  kRequest,    // the request's and the CSR's
+  kPrincipal,  // the requester's own, as they were proved; what is asked for is not read
+};
+
 struct Profile {
   std::string name;  // [a-z0-9-]{1,63}
   Seconds lifetime_default{0};
@@ -35,24 +42,28 @@ struct Profile {
   x509::KeyUsages key_usages = 0;
   std::vector<der::Oid> extended_key_usages;
   std::set<x509::GeneralName::Kind> name_kinds;
+  NamesFrom names_from = NamesFrom::kRequest;
   x509::KeyRules key_rules;
   RevocationMode revocation = RevocationMode::kOcsp;
   bool ocsp_no_check = false;  // only in the responder's own profile, which no file can name
 };
 
-// A rule allows its principals its profiles for the names that its patterns match.
-// Every name of a request must be matched by one rule that also names principal and profile.
+// A rule allows its principals its profiles for the names that its patterns match, or denies them.
+// Every name of a request must be matched by an allowing rule that also names principal and
+// profile, and touched by no denying one. A denying rule without names denies whatever is asked.
+enum class RuleEffect : uint8_t { kAllow, kDeny };
 struct Rule {
   std::string name;
-  std::set<std::string> principals;  // exact Principal::id; "local:*" is every local user
-  std::set<std::string> profiles;
+  std::vector<PrincipalPattern> principals;
+  std::set<std::string> profiles;  // of a denying rule also empty: all
   std::vector<NamePattern> names;
+  RuleEffect effect = RuleEffect::kAllow;
 };
 
 struct Policy {
   std::map<std::string, Profile> profiles;
   std::vector<Rule> rules;
-  std::set<std::string> operators;  // Principal::id of those who may read and revoke anything
+  std::vector<PrincipalPattern> operators;  // those who may read and revoke anything
 };
 
 // A block: insert-only in the ledger, each raises the control number.

@@ -29,6 +29,16 @@ std::string_view Prefix(Kind kind) {
 
 }  // namespace
 
+Claims ClaimsOf(const Principal& principal) {
+  Claims claims = principal.claims;
+  if (principal.id.starts_with(kSpiffeScheme)) {
+    const std::string_view rest = std::string_view(principal.id).substr(kSpiffeScheme.size());
+    claims.insert_or_assign(std::string(kTrustDomainClaim),
+                            std::string(rest.substr(0, rest.find('/'))));
+  }
+  return claims;
+}
+
 std::string PrincipalIdOf(const x509::GeneralNames& names) {
   if (names.empty()) return "";
   auto is_uri = [](const x509::GeneralName& name) { return name.kind() == Kind::kUri; };

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "policy/placeholder.h"
 #include "x509/general_name.h"
 
 namespace mayfly::policy {
@@ -21,7 +23,14 @@ struct Principal {
   // What request ids are scoped to: "lineage:<uuid>" or the id, never a single certificate.
   std::string request_scope;
   x509::GeneralNames names;  // of the certificate; empty for the other proofs
+  Claims claims{};           // what the adapter proved beside the id, for places in patterns
 };
+
+constexpr std::string_view kSpiffeScheme = "spiffe://";
+constexpr std::string_view kTrustDomainClaim = "trust_domain";
+
+// The principal's claims, and kTrustDomainClaim where the id is a SPIFFE ID.
+Claims ClaimsOf(const Principal& principal);
 
 // The id of a certificate's holder: its only URI, else its first DNS name, else its first name.
 std::string PrincipalIdOf(const x509::GeneralNames& names);

@@ -13,10 +13,16 @@ using Kind = x509::GeneralName::Kind;
 
 Result<Policy> Parse(const std::string& text) { return ParsePolicy(text, "policy.toml"); }
 
+std::vector<std::string> TextsOf(const std::vector<policy::PrincipalPattern>& patterns) {
+  std::vector<std::string> texts;
+  for (const policy::PrincipalPattern& pattern : patterns) texts.push_back(pattern.text());
+  return texts;
+}
+
 TEST(PolicyFile, TheDocumentedExampleIsComplete) {
   auto parsed = Parse(ExampleIn("POLICY.md"));
   ASSERT_TRUE(parsed) << Describe(parsed.error(), ErrorText::kForLog);
-  EXPECT_THAT(parsed->operators, ElementsAre("spiffe://mayfly.internal/operator"));
+  EXPECT_THAT(TextsOf(parsed->operators), ElementsAre("spiffe://mayfly.internal/operator"));
   ASSERT_EQ(parsed->profiles.size(), 2u);
   const policy::Profile& server = parsed->profiles.at("server");
   EXPECT_EQ(server.name, "server");
@@ -38,8 +44,8 @@ TEST(PolicyFile, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(workload.key_rules.allowed, x509::KeyRules{}.allowed);
   ASSERT_EQ(parsed->rules.size(), 2u);
   EXPECT_EQ(parsed->rules[0].name, "operators");
-  EXPECT_THAT(parsed->rules[0].principals,
-              UnorderedElementsAre("spiffe://mayfly.internal/operator", "local:*"));
+  EXPECT_THAT(TextsOf(parsed->rules[0].principals),
+              ElementsAre("spiffe://mayfly.internal/operator", "local:*"));
   EXPECT_THAT(parsed->rules[0].profiles, ElementsAre("server"));
   EXPECT_EQ(parsed->rules[0].names.size(), 5u);
 }
@@ -134,12 +140,41 @@ INSTANTIATE_TEST_SUITE_P(
                     Change{"\"spiffe://td/web\"", "\"https://td/*\"", "13 policy.principal"},
                     Change{"\"spiffe://td/web\"", "\"system:ocsp\"", "13 policy.principal"},
                     Change{"\"spiffe://td/web\"", "\"web\"", "13 policy.principal"},
-                    Change{"\"spiffe://td/op\"", "\"operator\"", "1 policy.principal"}));
+                    Change{"\"spiffe://td/op\"", "\"operator\"", "1 policy.principal"},
+                    Change{"\"spiffe://td/op\"", "\"spiffe://td/{a}\"", "1 policy.principal"},
+                    Change{"\"spiffe://td/op\"", "\"*\"", "1 policy.everybody"},
+                    Change{"\"spiffe://td/web\"", "\"*\"", "13 policy.everybody"},
+                    Change{"\"spiffe://td/web\"", "\"spiffe://td/ns/{ns}\"", ""},
+                    Change{"\"spiffe://td/web\"", "\"spiffe://{td}/web\"", "13 policy.principal"},
+                    Change{"\"spiffe://td/web\"", "\"spiffe://td/a{ns}\"", "13 policy.principal"},
+                    Change{"\"spiffe://td/web\"", "\"dns:{ns}.x\"", "13 policy.principal"},
+                    Change{"*.internal", "{ns}.internal", "13 policy.unknown-claim"},
+                    Change{"*.internal", "{trust_domain}.internal", ""},
+                    Change{"*.internal", "a{ns}.internal", "15 policy.pattern"},
+                    Change{"*.internal", "{NS}.internal", "15 policy.pattern"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Denials, PolicyFileChange,
+    testing::Values(
+        Change{"dns = [\"*.internal\"]\n", "dns = [\"*.internal\"]\neffect = \"deny\"\n", ""},
+        Change{"dns = [\"*.internal\"]\n", "effect = \"deny\"\n", ""},
+        Change{"profiles = [\"server\"]\ndns = [\"*.internal\"]\n", "effect = \"deny\"\n", ""},
+        Change{"profiles = [\"server\"]\n", "", "11 config.missing"},
+        Change{"dns = [\"*.internal\"]\n", "dns = [\"a.b\"]\neffect = \"refuse\"\n",
+               "16 config.word"}));
+
+TEST(PolicyFile, ADenialMayBeAboutEverybody) {
+  auto parsed =
+      Parse(With(std::string(kSmall), "\"spiffe://td/web\"]", "\"*\"]\neffect = \"deny\""));
+  ASSERT_TRUE(parsed) << Describe(parsed.error(), ErrorText::kForLog);
+  EXPECT_EQ(parsed->rules[0].effect, policy::RuleEffect::kDeny);
+  EXPECT_TRUE(parsed->rules[0].principals[0].is_everybody());
+}
 
 TEST(PolicyFile, PrincipalsAreInNormalForm) {
   auto parsed = Parse(With(std::string(kSmall), "spiffe://td/web", "dns:WEB.internal"));
   ASSERT_TRUE(parsed);
-  EXPECT_THAT(parsed->rules[0].principals, ElementsAre("dns:web.internal"));
+  EXPECT_THAT(TextsOf(parsed->rules[0].principals), ElementsAre("dns:web.internal"));
 }
 
 TEST(PolicyFile, UsagesMustFitEveryKeyType) {

@@ -68,9 +68,157 @@ TEST(Authorizer, NeedsARuleForThePrincipal) {
               ElementsAre("policy.principal"));
   stranger.id = "";
   DecisionBasis basis = Basis();
-  basis.policy.rules[0].principals.insert("");
+  basis.policy.rules[0].principals.push_back(Who("*"));
   EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:a.web.internal"}), stranger)),
               ElementsAre("policy.principal"));
+}
+
+Rule Denial(std::vector<PrincipalPattern> who, std::set<std::string> profiles,
+            std::vector<NamePattern> names) {
+  return Rule{"no", std::move(who), std::move(profiles), std::move(names), RuleEffect::kDeny};
+}
+
+TEST(Authorizer, DenyBeatsAllow) {
+  DecisionBasis basis = Basis();
+  basis.policy.rules.push_back(
+      Denial({Who("*")}, {}, {Pattern(x509::GeneralName::Kind::kDns, "prod.web.internal")}));
+  EXPECT_TRUE(Ask(basis, Wish({"DNS:a.web.internal"})));
+  auto refused = Ask(basis, Wish({"DNS:a.web.internal", "DNS:prod.web.internal"}));
+  EXPECT_THAT(RulesOf(refused), ElementsAre("policy.name-denied"));
+  EXPECT_THAT(refused.error().violations[0].message, HasSubstr("by rule \"no\""));
+  basis.policy.rules.back().profiles = {"quiet"};
+  EXPECT_TRUE(Ask(basis, Wish({"DNS:prod.web.internal"})));
+  basis.policy.rules.back().profiles = {"server"};
+  basis.policy.rules.back().principals = {Who("spiffe://mayfly.internal/other")};
+  EXPECT_TRUE(Ask(basis, Wish({"DNS:prod.web.internal"})));
+}
+
+TEST(Authorizer, AWildcardNameThatCoversADeniedOneIsDenied) {
+  using Kind = x509::GeneralName::Kind;
+  DecisionBasis basis = Basis();
+  basis.policy.rules[0].names.push_back(Pattern(Kind::kDns, "wildcard:*.web.internal"));
+  EXPECT_TRUE(Ask(basis, Wish({"DNS:*.web.internal"})));
+  for (const char* denied : {"prod.web.internal", "*.web.internal", "wildcard:*.web.internal"}) {
+    DecisionBasis denying = basis;
+    denying.policy.rules.push_back(Denial({Who("*")}, {}, {Pattern(Kind::kDns, denied)}));
+    EXPECT_THAT(RulesOf(Ask(denying, Wish({"DNS:*.web.internal"}))),
+                ElementsAre("policy.name-denied"))
+        << denied;
+  }
+  basis.policy.rules.push_back(
+      Denial({Who("*")}, {}, {Pattern(Kind::kDns, "a.prod.web.internal")}));
+  EXPECT_TRUE(Ask(basis, Wish({"DNS:*.web.internal"})));
+}
+
+TEST(Authorizer, ADenialWithoutNamesDeniesWhateverIsAsked) {
+  DecisionBasis basis = Basis();
+  basis.policy.rules.push_back(Denial({Who("spiffe://mayfly.internal/web")}, {"server"}, {}));
+  EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:a.web.internal"}))), ElementsAre("policy.denied"));
+  IssuanceWish quiet = Wish({"DNS:a.web.internal"});
+  quiet.profile = "quiet";
+  EXPECT_TRUE(Ask(basis, quiet));
+}
+
+// A rule by places, and its requester.
+DecisionBasis PlacesBasis() {
+  using Kind = x509::GeneralName::Kind;
+  DecisionBasis basis = Basis();
+  basis.policy.rules.push_back(
+      Rule{"workloads",
+           {Who("spiffe://mayfly.internal/ns/{namespace}/sa/{serviceaccount}")},
+           {"server"},
+           {Pattern(Kind::kUri, "spiffe://{trust_domain}/ns/{namespace}/sa/{serviceaccount}"),
+            Pattern(Kind::kDns, "{serviceaccount}.{namespace}.svc.internal")}});
+  return basis;
+}
+Principal Workload(const std::string& path) {
+  const std::string id = "spiffe://mayfly.internal" + path;
+  return Principal{ProofOfIdentity::kCertificate, id, id, {}};
+}
+
+TEST(Authorizer, PlacesAreFilledFromTheRequester) {
+  const DecisionBasis basis = PlacesBasis();
+  const Principal api = Workload("/ns/prod/sa/api");
+  EXPECT_TRUE(Ask(basis, Wish({"URI:spiffe://mayfly.internal/ns/prod/sa/api"}), api));
+  EXPECT_TRUE(Ask(basis, Wish({"DNS:api.prod.svc.internal"}), api));
+  for (const char* foreign :
+       {"URI:spiffe://mayfly.internal/ns/prod/sa/db", "URI:spiffe://mayfly.internal/ns/test/sa/api",
+        "URI:spiffe://other.internal/ns/prod/sa/api", "DNS:api.test.svc.internal",
+        "DNS:x.api.prod.svc.internal", "DNS:*.prod.svc.internal"}) {
+    EXPECT_THAT(RulesOf(Ask(basis, Wish({foreign}), api)), ElementsAre("policy.name")) << foreign;
+  }
+  for (const char* other : {"/ns/prod/sa", "/ns/prod/sa/api/x", "/NS/prod/sa/api"}) {
+    EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:api.prod.svc.internal"}), Workload(other))),
+                ElementsAre("policy.principal"))
+        << other;
+  }
+}
+
+TEST(Authorizer, AClaimThatIsNoPlainSegmentFitsNowhere) {
+  DecisionBasis basis = PlacesBasis();
+  basis.policy.rules.back().principals = {Who("local:*")};
+  for (const char* value :
+       {"a/b", "*", "a%2fb", "", ".", "..", "a b", "a\n", "\xc3\xa4", "a.b", "A", "-a"}) {
+    Principal local{ProofOfIdentity::kLocal, "local:1", "local:1", {}};
+    local.claims = {
+        {"namespace", "prod"}, {"serviceaccount", value}, {"trust_domain", "mayfly.internal"}};
+    const bool is_segment = std::string_view(value) == "a.b" || std::string_view(value) == "A" ||
+                            std::string_view(value) == "-a";
+    auto name = x509::GeneralName::Uri("spiffe://mayfly.internal/ns/prod/sa/" + std::string(value));
+    if (name) {
+      IssuanceWish wish = Wish({});
+      wish.names = {*name};
+      EXPECT_EQ(Ask(basis, wish, local).has_value(), is_segment) << value;
+    }
+    auto host = x509::GeneralName::Dns(std::string(value) + ".prod.svc.internal");
+    if (host) {
+      IssuanceWish wish = Wish({});
+      wish.names = {*host};
+      EXPECT_FALSE(Ask(basis, wish, local)) << value;
+    }
+  }
+}
+
+TEST(Authorizer, AClaimOfAnotherValueIsAnotherRequester) {
+  Principal api = Workload("/ns/prod/sa/api");
+  api.claims = {{"namespace", "test"}};
+  EXPECT_THAT(RulesOf(Ask(PlacesBasis(), Wish({"DNS:api.prod.svc.internal"}), api)),
+              ElementsAre("policy.principal"));
+}
+
+TEST(Authorizer, NamesAsReflectionReadNothingOfTheRequest) {
+  DecisionBasis basis = Basis();
+  basis.policy.profiles["server"].names_from = NamesFrom::kPrincipal;
+  basis.policy.rules[0].names.push_back(
+      Pattern(x509::GeneralName::Kind::kUri, "spiffe://mayfly.internal/web"));
+  auto grant = Ask(basis, Wish({"DNS:whatever.example"}));
+  ASSERT_TRUE(grant) << Describe(grant.error(), ErrorText::kForLog);
+  EXPECT_EQ(grant->names(), Web().names);
+  Principal nameless = Web();
+  nameless.names.clear();
+  EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:a.web.internal"}), nameless)),
+              ElementsAre("policy.no-names"));
+}
+
+TEST(Authorizer, ExplainsWhatEveryRuleSaid) {
+  using Outcome = RuleTrial::Outcome;
+  DecisionBasis basis = Basis();
+  basis.policy.rules.push_back(
+      Denial({Who("*")}, {}, {Pattern(x509::GeneralName::Kind::kDns, "prod.web.internal")}));
+  const Authorizer authorizer(std::make_shared<const DecisionBasis>(basis));
+  const auto explained =
+      authorizer.Explain(Web(), Wish({"DNS:prod.web.internal", "DNS:a.web.internal"}), Evidence{});
+  EXPECT_FALSE(explained.verdict);
+  EXPECT_EQ(explained.names, Names({"DNS:a.web.internal", "DNS:prod.web.internal"}));
+  std::vector<std::pair<std::string, Outcome>> said;
+  for (const RuleTrial& trial : explained.trials) said.emplace_back(trial.rule, trial.outcome);
+  EXPECT_THAT(
+      said,
+      ElementsAre(std::pair("web", Outcome::kGrants), std::pair("net", Outcome::kNoName),
+                  std::pair("db", Outcome::kOtherPrincipal), std::pair("no", Outcome::kDenies)));
+  EXPECT_EQ(explained.trials[0].names, Names({"DNS:a.web.internal"}));
+  EXPECT_EQ(explained.trials[3].names, Names({"DNS:prod.web.internal"}));
+  EXPECT_TRUE(authorizer.Explain(Web(), Wish({"DNS:a.web.internal"}), Evidence{}).verdict);
 }
 
 TEST(Authorizer, AnyLocalIsForLocalUsersOnly) {

@@ -41,6 +41,8 @@ inline NamePattern Pattern(x509::GeneralName::Kind kind, std::string_view text) 
   return NamePattern::Parse(kind, text).value();
 }
 
+inline PrincipalPattern Who(std::string_view text) { return PrincipalPattern::Parse(text).value(); }
+
 // The rules of an error's violations, in order; of a success, none.
 template <class T>
 std::vector<std::string> RulesOf(const Result<T>& result) {
@@ -78,15 +80,19 @@ inline DecisionBasis Basis() {
   basis.policy.profiles["quiet"].revocation = RevocationMode::kNoRevAvail;
   basis.policy.rules.push_back(Rule{
       "web",
-      {"spiffe://mayfly.internal/web", "local:*"},
+      {Who("spiffe://mayfly.internal/web"), Who("local:*")},
       {"server", "quiet"},
       {Pattern(Kind::kDns, "*.web.internal"), Pattern(Kind::kUri, "spiffe://mayfly.internal/web/*"),
        Pattern(Kind::kUri, "https://web.internal/")}});
-  basis.policy.rules.push_back(Rule{
-      "net", {"spiffe://mayfly.internal/web"}, {"server"}, {Pattern(Kind::kIp, "10.0.0.0/8")}});
-  basis.policy.rules.push_back(Rule{
-      "db", {"spiffe://mayfly.internal/db"}, {"server"}, {Pattern(Kind::kDns, "db.internal")}});
-  basis.policy.operators = {"spiffe://mayfly.internal/operator"};
+  basis.policy.rules.push_back(Rule{"net",
+                                    {Who("spiffe://mayfly.internal/web")},
+                                    {"server"},
+                                    {Pattern(Kind::kIp, "10.0.0.0/8")}});
+  basis.policy.rules.push_back(Rule{"db",
+                                    {Who("spiffe://mayfly.internal/db")},
+                                    {"server"},
+                                    {Pattern(Kind::kDns, "db.internal")}});
+  basis.policy.operators = {Who("spiffe://mayfly.internal/operator")};
   return basis;
 }
 

@@ -1,0 +1,96 @@
+#include "policy/principal_pattern.h"
+
+#include <algorithm>
+
+namespace mayfly::policy {
+namespace {
+
+constexpr std::string_view kAnyLocal = "local:*";
+
+// "local:0" and the like; no leading zeros, at most ten digits.
+bool IsLocalId(std::string_view id) {
+  constexpr std::string_view kPrefix = "local:";
+  if (!id.starts_with(kPrefix)) return false;
+  const std::string_view user = id.substr(kPrefix.size());
+  return !user.empty() && user.size() <= 10 && (user == "0" || user.front() != '0') &&
+         std::ranges::all_of(user, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Result<x509::GeneralName> HolderName(std::string_view id) {
+  if (id.starts_with("dns:")) return x509::GeneralName::Dns(id.substr(4));
+  if (id.starts_with("ip:")) return x509::GeneralName::Ip(id.substr(3));
+  if (id.starts_with("email:")) return x509::GeneralName::Email(id.substr(6));
+  return x509::GeneralName::Uri(id);
+}
+
+Error NoPrincipal(std::string_view text) {
+  return Fail(
+      ErrorCode::kConfiguration, "policy.principal",
+      "\"" + Escape(text, 128) +
+          "\" is not a principal: \"spiffe://...\" with or without places like "
+          "\"{namespace}\" for whole segments, \"dns:...\", \"ip:...\", \"email:...\" (exact, "
+          "without \"*\"), \"local:UID\" or \"local:*\"");
+}
+
+// The same with x in every place; nothing where a place is not a whole segment of the path.
+std::optional<std::string> ExampleOf(std::string_view text) {
+  std::vector<std::string_view> segments = Split(text, '/');
+  for (size_t i = 0; i < segments.size(); ++i) {
+    constexpr size_t kFirstOfPath = 3;  // after "spiffe:", "" and the trust domain
+    if (i >= kFirstOfPath && PlaceholderOf(segments[i])) segments[i] = "x";
+  }
+  std::string example = Join(segments, '/');
+  if (example.find_first_of("{}*") != std::string::npos) return std::nullopt;
+  return example;
+}
+
+}  // namespace
+
+Result<PrincipalPattern> PrincipalPattern::Parse(std::string_view text) {
+  if (text == "*" || text == kAnyLocal || IsLocalId(text)) {
+    return PrincipalPattern(std::string(text));
+  }
+  const std::optional<std::string> example = ExampleOf(text);
+  if (!example) return NoPrincipal(text);
+  auto name = HolderName(*example);
+  if (!name) return NoPrincipal(text);
+  PrincipalPattern pattern(PrincipalIdOf({*name}));
+  if (*example == text) return pattern;
+  // Places are for ids that are in their normal form already: what is compared is what is read.
+  if (!text.starts_with(kSpiffeScheme) || pattern.text_ != *example) return NoPrincipal(text);
+  pattern.text_ = std::string(text);
+  pattern.has_places_ = true;
+  return pattern;
+}
+
+std::set<std::string, std::less<>> PrincipalPattern::places() const {
+  auto places = PlacesIn(text_, '/');
+  if (text_.starts_with(kSpiffeScheme)) places.insert(std::string(kTrustDomainClaim));
+  return places;
+}
+
+std::optional<Claims> PrincipalPattern::Match(const Principal& principal) const {
+  if (principal.id.empty()) return std::nullopt;
+  Claims claims = ClaimsOf(principal);
+  if (is_everybody()) return claims;
+  if (text_ == kAnyLocal && principal.proof == ProofOfIdentity::kLocal) return claims;
+  if (!has_places_) {
+    if (text_ != principal.id) return std::nullopt;
+    return claims;
+  }
+  const auto wanted = Split(text_, '/'), given = Split(principal.id, '/');
+  if (wanted.size() != given.size()) return std::nullopt;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const auto place = PlaceholderOf(wanted[i]);
+    if (!place) {
+      if (wanted[i] != given[i]) return std::nullopt;
+      continue;
+    }
+    if (!IsPlainSegment(given[i])) return std::nullopt;
+    const auto [claim, is_new] = claims.emplace(*place, given[i]);
+    if (!is_new && claim->second != given[i]) return std::nullopt;
+  }
+  return claims;
+}
+
+}  // namespace mayfly::policy

@@ -1,0 +1,40 @@
+// PrincipalPattern: whom a rule is about. Exact but for three forms:
+//
+//   "spiffe://mayfly.internal/web", "dns:web.internal", "local:0"   that requester
+//   "local:*"                                                       every user of the CA's machine
+//   "*"                                                             everybody; in rules that deny
+//   "spiffe://mayfly.internal/ns/{namespace}/sa/{serviceaccount}"   each {..} is one segment of the
+//                                                                   path, and becomes a claim
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "policy/principal.h"
+
+namespace mayfly::policy {
+
+class PrincipalPattern {
+ public:
+  // Errors: kConfiguration "policy.principal".
+  static Result<PrincipalPattern> Parse(std::string_view text);
+
+  // The requester's claims and those that the pattern's places give; nothing where it is another.
+  // A claim that the requester has already must be what stands in its place.
+  std::optional<Claims> Match(const Principal& principal) const;
+  bool is_everybody() const { return text_ == "*"; }
+  bool has_places() const { return has_places_; }
+  // The claims that a match has for certain: those of the places, and a SPIFFE ID's trust domain.
+  std::set<std::string, std::less<>> places() const;
+  const std::string& text() const { return text_; }
+
+ private:
+  explicit PrincipalPattern(std::string text) : text_(std::move(text)) {}
+  std::string text_;  // as Principal::id would be
+  bool has_places_ = false;
+};
+
+}  // namespace mayfly::policy
