@@ -42,22 +42,77 @@ Result<Attribute> ReadAttribute(const der::Element& element) {
   return Attribute{std::move(type), std::move(values)};
 }
 
-// RFC 2985 5.4.1: one DirectoryString (IA5String of old). Nobody looks at what it says.
-Status CheckChallengePassword(const Attribute& attribute) {
-  const der::Element& value = attribute.values.front();
-  if (attribute.values.size() != 1 || !der::IsCharacterString(value.tag)) {
+size_t CharactersOf(const der::Element& text) {
+  switch (text.tag) {
+    case der::Tag::kUtf8String:
+      return der::Utf8Length(AsText(text.contents)).value_or(0);
+    case der::Tag::kBmpString:
+      return text.contents.size() / 2;
+    case der::Tag::kUniversalString:
+      return text.contents.size() / 4;
+    default:
+      return text.contents.size();
+  }
+}
+
+// A DirectoryString (IA5String of old) that nobody looks at (RFC 2985 5.3.6, 5.4.1, 5.4.3).
+Status CheckText(const der::Element& value) {
+  if (!der::IsCharacterString(value.tag)) {
+    return BadAttributes("a challenge password or an unstructured name is a character string");
+  }
+  TRY(der::CheckCharacterString(value));
+  if (CharactersOf(value) > kCsrAttributeCharsMax) {
+    return BadAttributes("a challenge password or an unstructured name has at most 255 characters");
+  }
+  return Ok();
+}
+
+// RFC 2985 5.4.1: SINGLE VALUE TRUE, unlike the unstructured name and address.
+Status CheckTextAttribute(const Attribute& attribute) {
+  if (attribute.type == oid::ChallengePassword() && attribute.values.size() != 1) {
     return BadAttributes("a challenge password is one character string");
   }
-  return der::CheckCharacterString(value);
+  for (const der::Element& value : attribute.values) TRY(CheckText(value));
+  return Ok();
+}
+
+bool IsTextAttribute(const der::Oid& type) {
+  return type == oid::ChallengePassword() || type == oid::UnstructuredName() ||
+         type == oid::UnstructuredAddress();
+}
+
+template <class T>
+Status StatusOf(Result<T> result) {
+  if (!result) return std::move(result).error();
+  return Ok();
+}
+
+// No wish reaches a certificate, but who cannot say what they wish is refused rather than guessed.
+Status CheckValue(const Extension& extension) {
+  if (extension.oid == oid::BasicConstraints()) {
+    return StatusOf(ReadBasicConstraints(extension.value));
+  }
+  if (extension.oid == oid::KeyUsage()) return StatusOf(ReadKeyUsage(extension.value));
+  if (extension.oid == oid::ExtendedKeyUsage()) {
+    return StatusOf(ReadExtendedKeyUsage(extension.value));
+  }
+  return Ok();
+}
+
+// The rules of extensions in general, as a request's.
+template <class Outcome>
+Outcome InRequest(Outcome outcome) {
+  if (!outcome && outcome.error().code != ErrorCode::kBadDer) {
+    return Bad("csr.extensions", outcome.error().message);
+  }
+  return outcome;
 }
 
 Result<Extensions> ReadExtensionRequest(const Attribute& attribute) {
   if (attribute.values.size() != 1) return BadAttributes("an extension request has one value");
   der::Reader reader(attribute.values.front().whole);
-  auto extensions = ReadExtensions(reader);
-  if (!extensions && extensions.error().code != ErrorCode::kBadDer) {
-    return Bad("csr.extensions", extensions.error().message);
-  }
+  TRY_ASSIGN(Extensions extensions, InRequest(ReadExtensions(reader)));
+  for (const Extension& extension : extensions) TRY(InRequest(CheckValue(extension)));
   return extensions;
 }
 
@@ -99,7 +154,7 @@ Result<Extensions> ReadRequestedExtensions(der::Reader& info) {
   TRY_ASSIGN(std::vector<Attribute> attributes, ReadAttributes(info));
   Extensions requested;
   for (const Attribute& attribute : attributes) {
-    if (attribute.type == oid::ChallengePassword()) TRY(CheckChallengePassword(attribute));
+    if (IsTextAttribute(attribute.type)) TRY(CheckTextAttribute(attribute));
     if (attribute.type == oid::ExtensionRequest()) {
       TRY_ASSIGN(requested, ReadExtensionRequest(attribute));
     }
@@ -151,7 +206,7 @@ Result<CertificationRequest> CertificationRequest::FromDer(ByteSpan der) {
   TRY_ASSIGN(der::Reader sequence, outer.ReadSequence());
   TRY(outer.ExpectEnd());
   TRY_ASSIGN(der::Element info_element, sequence.Read(der::Tag::kSequence));
-  TRY_ASSIGN(SignatureAlgorithm algorithm, ReadSignatureAlgorithm(sequence));
+  TRY_ASSIGN(SignatureAlgorithm algorithm, ReadRequestSignatureAlgorithm(sequence));
   TRY_ASSIGN(ByteSpan signature, ReadSignature(sequence));
   TRY(sequence.ExpectEnd());
 

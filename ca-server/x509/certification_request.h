@@ -12,11 +12,14 @@ namespace mayfly::x509 {
 
 constexpr size_t kCsrDerBytesMax = 16 * 1024;
 constexpr size_t kCsrAttributesMax = 8;
+constexpr size_t kCsrAttributeCharsMax = 255;  // pkcs-9-ub-pkcs9String, RFC 2985 A
 
 class CertificationRequest {
  public:
   // Errors: kBadDer "der.*"; kBadCsr "csr.size", "csr.version", "csr.attributes" (duplicated, too
-  // many, two extension requests, the Microsoft form), "csr.extensions", "csr.signature-encoding";
+  // many, two extension requests, the Microsoft form, a text that is none), "csr.extensions" (none,
+  // too many, one twice, a basicConstraints, keyUsage or extKeyUsage that makes no sense),
+  // "csr.signature-encoding", "signature.algorithm";
   // kKeyRejected "key.*"; kInvalidArgument "name.*" for names that could never be issued.
   static Result<CertificationRequest> FromDer(ByteSpan der);
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "x509/ed25519_public_key.h"
 #include "x509/rsa_public_key.h"
 #include "x509/signature.h"
 
@@ -41,6 +42,12 @@ Status CheckKeyRules(const SubjectPublicKeyInfo& spki, const KeyRules& rules) {
     return Rejected("key.type", "the profile allows keys of type " + AllowedText(rules) + ", not " +
                                     std::string(KeyTypeName(spki.type())));
   }
+  if (rules.own_ca_keys.contains(spki.hash())) {
+    return Rejected(
+        "key.own-ca",
+        "the key is one of this CA's own signing keys; make a new key for this request");
+  }
+  if (spki.type() == KeyType::kEd25519) return CheckEd25519Point(spki.key_bits());
   return spki.type() == KeyType::kRsa ? CheckRsa(spki, rules) : Ok();
 }
 

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/bytes.h"
 #include "x509/certification_request.h"
 #include "x509/subject_public_key_info.h"
 
@@ -15,13 +16,16 @@ struct KeyRules {
                                KeyType::kRsa};
   size_t rsa_modulus_bits_min = 2048;
   size_t rsa_modulus_bits_max = 4096;
+  // SubjectPublicKeyInfo::hash of the keys that this CA itself signs with. They are for no one
+  // else, whoever can sign with them.
+  std::set<Hash256> own_ca_keys;
 };
 
 class ProvenKey {
  public:
   // The key rules first (cheap), then the signature of the request.
-  // Errors: kKeyRejected "key.type", "key.rsa-size", "key.rsa-exponent", "key.rsa-weak",
-  // "key.import"; kBadCsr "csr.signature".
+  // Errors: kKeyRejected "key.type", "key.own-ca", "key.rsa-size", "key.rsa-exponent",
+  // "key.rsa-weak", "key.ed25519-weak", "key.import"; kBadCsr "csr.signature".
   static Result<ProvenKey> FromRequest(const CertificationRequest& request, const KeyRules& rules);
   // A key in a token of our own has signed a fresh challenge: for certificates that Mayfly makes
   // for itself (CAs, responders), where there is no request.

@@ -1,6 +1,9 @@
 #include "x509/signature.h"
 
+#include <openssl/rsa.h>
+
 #include <array>
+#include <cstdlib>
 
 #include "der/oid.h"
 #include "x509/public_key.h"
@@ -8,7 +11,7 @@
 namespace mayfly::x509 {
 namespace {
 
-enum class Parameters { kAbsent, kNull };
+enum class Parameters { kAbsent, kNull, kPss };
 
 struct AlgorithmRow {
   SignatureAlgorithm algorithm;
@@ -18,10 +21,12 @@ struct AlgorithmRow {
   const EVP_MD* (*digest)();  // nothing for Ed25519, which hashes by itself
 };
 
-// RFC 5758 3.2, RFC 8410 3, RFC 4055 5. SHA-1 and MD5 are not here, so they are unknown.
-const std::array<AlgorithmRow, 7>& Algorithms() {
+constexpr char kRsassaPss[] = "1.2.840.113549.1.1.10";
+
+// RFC 5758 3.2, RFC 8410 3, RFC 4055 3 and 5. SHA-1 and MD5 are not here, so they are unknown.
+const std::array<AlgorithmRow, 10>& Algorithms() {
   using enum SignatureAlgorithm;
-  static const std::array<AlgorithmRow, 7> rows = {{
+  static const std::array<AlgorithmRow, 10> rows = {{
       {kEcdsaSha256, "ecdsa-sha256", der::OidOrDie("1.2.840.10045.4.3.2"), Parameters::kAbsent,
        EVP_sha256},
       {kEcdsaSha384, "ecdsa-sha384", der::OidOrDie("1.2.840.10045.4.3.3"), Parameters::kAbsent,
@@ -35,6 +40,9 @@ const std::array<AlgorithmRow, 7>& Algorithms() {
        Parameters::kNull, EVP_sha384},
       {kRsaPkcs1Sha512, "rsa-pkcs1-sha512", der::OidOrDie("1.2.840.113549.1.1.13"),
        Parameters::kNull, EVP_sha512},
+      {kRsaPssSha256, "rsa-pss-sha256", der::OidOrDie(kRsassaPss), Parameters::kPss, EVP_sha256},
+      {kRsaPssSha384, "rsa-pss-sha384", der::OidOrDie(kRsassaPss), Parameters::kPss, EVP_sha384},
+      {kRsaPssSha512, "rsa-pss-sha512", der::OidOrDie(kRsassaPss), Parameters::kPss, EVP_sha512},
   }};
   return rows;
 }
@@ -45,6 +53,71 @@ const AlgorithmRow& RowOf(SignatureAlgorithm algorithm) {
 
 Error UnknownAlgorithm(std::string message) {
   return Fail(ErrorCode::kBadCsr, "signature.algorithm", std::move(message));
+}
+
+const der::Oid& HashOid(const AlgorithmRow& row) {
+  static const std::pair<int, der::Oid> kHashes[] = {
+      {NID_sha256, der::OidOrDie("2.16.840.1.101.3.4.2.1")},
+      {NID_sha384, der::OidOrDie("2.16.840.1.101.3.4.2.2")},
+      {NID_sha512, der::OidOrDie("2.16.840.1.101.3.4.2.3")},
+  };
+  for (const auto& [nid, oid] : kHashes) {
+    if (nid == EVP_MD_get_type(row.digest())) return oid;
+  }
+  std::abort();  // never: every row of PSS has one of these
+}
+
+const der::Oid& Mgf1Oid() {
+  static const der::Oid oid = der::OidOrDie("1.2.840.113549.1.1.8");
+  return oid;
+}
+
+// RSASSA-PSS-params ::= SEQUENCE { hashAlgorithm [0], maskGenAlgorithm [1], saltLength [2],
+// trailerField [3] DEFAULT 1 } (RFC 4055 3.1). Each of its hashes has parameters of its own.
+void WritePssParameters(der::Writer& writer, const AlgorithmRow& row, Parameters of_hash,
+                        Parameters of_mask_hash) {
+  auto write_hash = [&](Parameters parameters) {
+    writer.Sequence([&] {
+      writer.ObjectIdentifier(HashOid(row));
+      if (parameters == Parameters::kNull) writer.Null();
+    });
+  };
+  writer.Sequence([&] {
+    writer.Constructed(der::ContextConstructed(0), [&] { write_hash(of_hash); });
+    writer.Constructed(der::ContextConstructed(1), [&] {
+      writer.Sequence([&] {
+        writer.ObjectIdentifier(Mgf1Oid());
+        write_hash(of_mask_hash);
+      });
+    });
+    writer.Constructed(der::ContextConstructed(2), [&] {
+      writer.SmallInteger(static_cast<uint64_t>(EVP_MD_get_size(row.digest())));
+    });
+  });
+}
+
+// Comparing with what may be there is stricter than parsing it, and shorter.
+bool ArePssParameters(const AlgorithmRow& row, ByteSpan parameters) {
+  for (Parameters of_hash : {Parameters::kNull, Parameters::kAbsent}) {
+    for (Parameters of_mask_hash : {Parameters::kNull, Parameters::kAbsent}) {
+      der::Writer writer;
+      WritePssParameters(writer, row, of_hash, of_mask_hash);
+      if (Equal(parameters, writer.bytes())) return true;
+    }
+  }
+  return false;
+}
+
+bool AreParameters(const AlgorithmRow& row, der::Reader parameters) {
+  switch (row.parameters) {
+    case Parameters::kAbsent:
+      return parameters.AtEnd();
+    case Parameters::kNull:
+      return parameters.ReadNull() && parameters.AtEnd();
+    case Parameters::kPss:
+      return ArePssParameters(row, parameters.rest());
+  }
+  return false;
 }
 
 bool GoTogether(KeyType type, SignatureAlgorithm algorithm) {
@@ -58,18 +131,35 @@ bool GoTogether(KeyType type, SignatureAlgorithm algorithm) {
     case SignatureAlgorithm::kRsaPkcs1Sha256:
     case SignatureAlgorithm::kRsaPkcs1Sha384:
     case SignatureAlgorithm::kRsaPkcs1Sha512:
+    case SignatureAlgorithm::kRsaPssSha256:
+    case SignatureAlgorithm::kRsaPssSha384:
+    case SignatureAlgorithm::kRsaPssSha512:
       return type == KeyType::kRsa;
   }
   return false;
 }
 
+// MGF1 uses the digest of the signature unless it is told otherwise.
+bool PreparePss(EVP_PKEY_CTX* context) {
+  return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+// RFC 8017 8.1.2: a signature is as long as the modulus. For PSS, OpenSSL takes shorter ones too.
+bool HasLength(const EVP_PKEY* key, ByteSpan signature) {
+  return static_cast<size_t>(EVP_PKEY_get_size(key)) == signature.size();
+}
+
 bool Verifies(EVP_PKEY* key, SignatureAlgorithm algorithm, ByteSpan message, ByteSpan signature) {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                   EVP_MD_CTX_free);
-  auto digest = RowOf(algorithm).digest;
+  const AlgorithmRow& row = RowOf(algorithm);
+  const bool is_pss = row.parameters == Parameters::kPss;
+  EVP_PKEY_CTX* key_context = nullptr;  // owned by the other one
   return context &&
-         EVP_DigestVerifyInit(context.get(), nullptr, digest ? digest() : nullptr, nullptr, key) ==
-             1 &&
+         EVP_DigestVerifyInit(context.get(), &key_context, row.digest ? row.digest() : nullptr,
+                              nullptr, key) == 1 &&
+         (!is_pss || (HasLength(key, signature) && PreparePss(key_context))) &&
          EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
                           message.size()) == 1;
 }
@@ -81,19 +171,35 @@ std::string_view SignatureAlgorithmName(SignatureAlgorithm algorithm) {
 }
 
 Result<SignatureAlgorithm> ReadSignatureAlgorithm(der::Reader& reader) {
+  TRY_ASSIGN(SignatureAlgorithm algorithm, ReadRequestSignatureAlgorithm(reader));
+  if (RowOf(algorithm).parameters == Parameters::kPss) {
+    return UnknownAlgorithm("RSASSA-PSS is taken in requests only");
+  }
+  return algorithm;
+}
+
+Result<SignatureAlgorithm> ReadRequestSignatureAlgorithm(der::Reader& reader) {
   TRY_ASSIGN(der::Reader sequence, reader.ReadSequence());
   TRY_ASSIGN(der::Oid oid, sequence.ReadOid());
+  const AlgorithmRow* known = nullptr;
   for (const AlgorithmRow& row : Algorithms()) {
     if (row.oid != oid) continue;
-    bool sound = row.parameters == Parameters::kAbsent || sequence.ReadNull();
-    if (!sound || !sequence.AtEnd()) {
-      return UnknownAlgorithm(
-          "a signature algorithm's parameters are NULL for RSA and absent for all others");
-    }
-    return row.algorithm;
+    if (AreParameters(row, sequence)) return row.algorithm;
+    known = &row;
+  }
+  if (!known) {
+    return UnknownAlgorithm(
+        "a signature is ECDSA, Ed25519, RSA PKCS#1 or RSASSA-PSS, with SHA-256, -384 or -512");
+  }
+  if (known->parameters == Parameters::kPss) {
+    return UnknownAlgorithm(
+        "RSASSA-PSS is taken with SHA-256, -384 or -512, MGF1 with the same hash, a salt as long "
+        "as "
+        "the hash and no trailer field");
   }
   return UnknownAlgorithm(
-      "a signature is ECDSA, Ed25519 or RSA PKCS#1, with SHA-256, -384 or -512");
+      "a signature algorithm's parameters are NULL for RSA PKCS#1 and absent for ECDSA and "
+      "Ed25519");
 }
 
 void WriteSignatureAlgorithm(der::Writer& writer, SignatureAlgorithm algorithm) {
@@ -101,6 +207,9 @@ void WriteSignatureAlgorithm(der::Writer& writer, SignatureAlgorithm algorithm) 
   writer.Sequence([&] {
     writer.ObjectIdentifier(row.oid);
     if (row.parameters == Parameters::kNull) writer.Null();
+    if (row.parameters == Parameters::kPss) {
+      WritePssParameters(writer, row, Parameters::kNull, Parameters::kNull);
+    }
   });
 }
 

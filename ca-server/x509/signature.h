@@ -18,12 +18,19 @@ enum class SignatureAlgorithm : uint8_t {
   kRsaPkcs1Sha256,
   kRsaPkcs1Sha384,
   kRsaPkcs1Sha512,
+  kRsaPssSha256,  // in requests only
+  kRsaPssSha384,
+  kRsaPssSha512,
 };
 std::string_view SignatureAlgorithmName(SignatureAlgorithm algorithm);  // "ecdsa-sha256" ...
 
-// Parameters exactly as the standards have them: absent for ECDSA and Ed25519, NULL for RSA.
-// Errors: kBadCsr "signature.algorithm".
+// Of certificates, OCSP and CRLs: never PSS. Parameters exactly as the standards have them: absent
+// for ECDSA and Ed25519, NULL for RSA PKCS#1. Errors: kBadCsr "signature.algorithm".
 Result<SignatureAlgorithm> ReadSignatureAlgorithm(der::Reader& reader);
+// Of requests: RSASSA-PSS too (RFC 4055 3.1), with SHA-256, -384 or -512, MGF1 with the same hash,
+// a salt as long as the hash, and the trailer field by default. The parameters of the hash itself
+// are NULL or absent (RFC 4055 2.1). Errors: as above.
+Result<SignatureAlgorithm> ReadRequestSignatureAlgorithm(der::Reader& reader);
 void WriteSignatureAlgorithm(der::Writer& writer, SignatureAlgorithm algorithm);
 
 // What our own keys sign with: P-256 SHA-256, P-384 SHA-384. Nothing for other types.

@@ -21,6 +21,10 @@ const der::Oid& Ed25519Oid() {
   static const der::Oid oid = der::OidOrDie("1.3.101.112");
   return oid;
 }
+const der::Oid& RsassaPssOid() {
+  static const der::Oid oid = der::OidOrDie("1.2.840.113549.1.1.10");
+  return oid;
+}
 const der::Oid& RsaEncryptionOid() {
   static const der::Oid oid = der::OidOrDie("1.2.840.113549.1.1.1");
   return oid;
@@ -76,6 +80,11 @@ Result<KeyType> ReadKeyType(der::Reader algorithm) {
       return BadAlgorithm("the parameters of an RSA key are NULL");
     }
     return KeyType::kRsa;
+  }
+  // RFC 4055 1.2. Such a key binds every later use to PSS, which few peers can follow.
+  if (oid == RsassaPssOid()) {
+    return BadAlgorithm(
+        "an RSA key is an rsaEncryption key, not id-RSASSA-PSS; it may sign by PSS");
   }
   return BadAlgorithm("a key is of type EC, Ed25519 or RSA");
 }

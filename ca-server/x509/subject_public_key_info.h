@@ -15,9 +15,9 @@ constexpr size_t kSpkiDerBytesMax = 8192;
 
 class SubjectPublicKeyInfo {
  public:
-  // Errors: kBadDer "der.*"; kKeyRejected "key.algorithm" (unknown OID, explicit or missing EC
-  // parameters, RSA without NULL), "key.encoding" (point not uncompressed or of the wrong
-  // length, RSA modulus or exponent not a positive minimal INTEGER).
+  // Errors: kBadDer "der.*"; kKeyRejected "key.algorithm" (unknown OID, id-RSASSA-PSS, explicit or
+  // missing EC parameters, RSA without NULL), "key.encoding" (point not uncompressed or of the
+  // wrong length, RSA modulus or exponent not a positive minimal INTEGER).
   static Result<SubjectPublicKeyInfo> FromDer(ByteSpan der);
 
   KeyType type() const { return type_; }

@@ -49,6 +49,18 @@ def rsa_key(bits, exponent=65537):
             "-pkeyopt", f"rsa_keygen_pubexp:{exponent}"]
 
 
+def pss_requests(folder):
+    """Signed by RSASSA-PSS, by a plain RSA key; one by a key that is for PSS only."""
+    def options(salt):
+        return ("-sigopt", "rsa_padding_mode:pss", "-sigopt", f"rsa_pss_saltlen:{salt}")
+
+    for digest in ("sha256", "sha384", "sha512"):
+        openssl_request(f"rsa-pss-{digest}", rsa_key(2048), folder, f"-{digest}", options("digest"))
+    openssl_request("rsa-pss-longest-salt", rsa_key(2048), folder, extra=options("max"))
+    openssl_request("rsa-pss-key", ["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"],
+                    folder, extra=options("digest"))
+
+
 def openssl_requests():
     with tempfile.TemporaryDirectory() as folder:
         openssl_request("rsa-2048", rsa_key(2048), folder)
@@ -63,6 +75,7 @@ def openssl_requests():
         openssl_request("p256-asks-for-ca", ec_key("P-256"), folder, extra=(
             "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=keyCertSign"))
         openssl_request("secp256k1", ec_key("secp256k1"), folder)
+        pss_requests(folder)
         openssl_request("p256-explicit", ec_key("P-256", "ec_param_enc:explicit"), folder)
         key = os.path.join(folder, "ca.key")
         openssl("genpkey", *ec_key("P-384"), "-out", key)

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "golden.h"
 #include "x509/certificate.h"
 #include "x509/certification_request_writer.h"
@@ -147,6 +149,52 @@ TEST(CertificationRequest, ChallengePasswordIsAStringAndIgnored) {
   EXPECT_EQ(RuleWith({Attribute(kChallengePassword, "040161")}), "csr.attributes");
   EXPECT_EQ(RuleWith({Attribute(kChallengePassword, "0c01610c0162")}), "csr.attributes");
   EXPECT_EQ(RuleWith({Attribute(kChallengePassword, "0c01ff")}), "der.string");
+}
+
+// BMPString, UniversalString and UTF8String have their characters counted, not their octets.
+TEST(CertificationRequest, TextAttributesAtTheirLimitAndOnePast) {
+  const der::Oid password = kChallengePassword;
+  auto rule = [&](const char* tag, const char* character, size_t count) {
+    std::string contents;
+    for (size_t i = 0; i < count; ++i) contents += character;
+    der::Writer writer;
+    writer.Primitive(static_cast<der::Tag>(FromHex(tag)->front()), *FromHex(contents));
+    return RuleWith({Attribute(password, ToHex(writer.bytes()))});
+  };
+  for (auto [tag, character] : {std::pair("13", "61"), std::pair("0c", "c3a9"),
+                                std::pair("1e", "00e9"), std::pair("1c", "0001f600")}) {
+    EXPECT_EQ(rule(tag, character, kCsrAttributeCharsMax), "") << tag;
+    EXPECT_EQ(rule(tag, character, kCsrAttributeCharsMax + 1), "csr.attributes") << tag;
+  }
+}
+
+TEST(CertificationRequest, UnstructuredNamesAndAddressesAreTexts) {
+  for (const char* type : {"1.2.840.113549.1.9.2", "1.2.840.113549.1.9.8"}) {
+    const der::Oid oid = der::OidOrDie(type);
+    EXPECT_EQ(RuleWith({Attribute(oid, "0c0161")}), "");
+    EXPECT_EQ(RuleWith({Attribute(oid, "0c01610c0162")}), "");  // several are allowed
+    EXPECT_EQ(RuleWith({Attribute(oid, "020101")}), "csr.attributes");
+    EXPECT_EQ(RuleWith({Attribute(oid, "160180")}), "der.string");
+  }
+}
+
+TEST(CertificationRequest, KnownExtensionsMakeSense) {
+  auto rule = [](const char* oid_and_value) {
+    return RuleWith({Attribute(
+        kExtensionRequest,
+        ToHex(*FromHex("30" + ToHex(Bytes{uint8_t(strlen(oid_and_value) / 2 + 2)}) + "30" +
+                       ToHex(Bytes{uint8_t(strlen(oid_and_value) / 2)}) + oid_and_value)))});
+  };
+  EXPECT_EQ(rule("0603551d13040530030101ff"), "");                // CA:TRUE is a wish, and ignored
+  EXPECT_EQ(rule("0603551d1304053003020100"), "csr.extensions");  // a path length without cA
+  EXPECT_EQ(rule("0603551d1304053003010100"), "der.default");
+  EXPECT_EQ(rule("0603551d1304020500"), "der.tag");
+  EXPECT_EQ(rule("0603551d0f040403020106"), "");
+  EXPECT_EQ(rule("0603551d0f0403030100"), "csr.extensions");  // no bit
+  EXPECT_EQ(rule("0603551d0f040403020006"), "der.bit-string");
+  EXPECT_EQ(rule("0603551d2504023000"), "csr.extensions");  // no purpose
+  EXPECT_EQ(rule("0603551d2504053003020101"), "der.tag");
+  EXPECT_EQ(rule("06022a030402ffff"), "");  // unknown ones are not looked into
 }
 
 TEST(CertificationRequest, ExtensionRequestsThatAreRefused) {

@@ -37,6 +37,19 @@ TEST(ProvenKey, TypesOutsideTheRules) {
   EXPECT_EQ(RuleOf(Prove(Golden("p256.csr"), {.allowed = {KeyType::kEcP256}})), "");
 }
 
+TEST(ProvenKey, KeysOfOurOwn) {
+  for (const char* name : {"p256.csr", "rsa-2048.csr"}) {
+    KeyRules rules = kEveryType;
+    auto request = *CertificationRequest::FromDer(Golden(name));
+    rules.own_ca_keys = {request.public_key().hash()};
+    auto key = ProvenKey::FromRequest(request, rules);
+    ASSERT_FALSE(key) << name;
+    EXPECT_EQ(key.error().code, ErrorCode::kKeyRejected);
+    EXPECT_EQ(key.error().rule, "key.own-ca");
+    EXPECT_EQ(RuleOf(Prove(Golden("p384.csr"), rules)), "");
+  }
+}
+
 TEST(ProvenKey, RsaSizesAndExponent) {
   EXPECT_EQ(RuleOf(Prove(Golden("rsa-1024.csr"))), "key.rsa-size");
   EXPECT_EQ(RuleOf(Prove(Golden("rsa-2050.csr"))), "key.rsa-size");
@@ -161,12 +174,12 @@ TEST(Signature, EcdsaEncodingIsStrict) {
 }
 
 TEST(Signature, AlgorithmsAreWrittenAndReadBack) {
-  for (int i = 0; i <= static_cast<int>(SignatureAlgorithm::kRsaPkcs1Sha512); ++i) {
+  for (int i = 0; i <= static_cast<int>(SignatureAlgorithm::kRsaPssSha512); ++i) {
     auto algorithm = static_cast<SignatureAlgorithm>(i);
     der::Writer writer;
     WriteSignatureAlgorithm(writer, algorithm);
     der::Reader reader(writer.bytes());
-    auto read = ReadSignatureAlgorithm(reader);
+    auto read = ReadRequestSignatureAlgorithm(reader);
     ASSERT_TRUE(read) << SignatureAlgorithmName(algorithm);
     EXPECT_EQ(*read, algorithm);
   }
