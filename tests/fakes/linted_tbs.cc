@@ -41,7 +41,7 @@ policy::IssuanceGrant GrantFor(Seconds lifetime) {
   policy::DecisionBasis basis{.decision = 1, .policy_version = 1};
   basis.policy.profiles["server"] = profile;
   basis.policy.rules.push_back({"web",
-                                {std::string(kHolder)},
+                                {Must(policy::PrincipalPattern::Parse(kHolder))},
                                 {"server"},
                                 {Must(policy::NamePattern::Parse(Kind::kDns, "web.internal"))}});
   policy::Authorizer authorizer(std::make_shared<const policy::DecisionBasis>(basis));
