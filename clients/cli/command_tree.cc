@@ -9,6 +9,7 @@ namespace mayfly::cli {
 namespace {
 
 constexpr char kCertificates[] = "Certificates";
+constexpr char kPolicyGroup[] = "Policy";
 constexpr char kMachine[] = "Trust and settings";
 constexpr char kFormatList[] = "table|json|jsonl|yaml|name|pem";
 constexpr char kStateList[] = "active|expired|revoked|intent|abandoned|all";
@@ -150,6 +151,24 @@ void AddRevoke(CLI::App& app, Choice& choice) {
   verb->add_flag("--yes", options->yes, "do not ask");
 }
 
+void AddPolicyTest(CLI::App& policy, Choice& choice) {
+  const auto options = std::make_shared<PolicyTestOptions>();
+  CLI::App* verb =
+      AddVerb(policy, "test", help::kPolicyTest, choice, StructuredFormats(), options, PolicyTest);
+  verb->add_option("file", options->cases, "the expected decisions, TOML")
+      ->type_name(Type(kFileType))
+      ->required();
+  verb->add_option("--policy", options->policy, "the policy, TOML")
+      ->type_name(Type(kFileType))
+      ->required();
+}
+
+void AddPolicy(CLI::App& app, Choice& choice) {
+  CLI::App* policy = app.add_subcommand("policy", help::kPolicy.about);
+  policy->footer(help::kPolicy.footer)->group(kPolicyGroup)->require_subcommand(1);
+  AddPolicyTest(*policy, choice);
+}
+
 void AddTrust(CLI::App& app, Choice& choice) {
   CLI::App* trust = app.add_subcommand("trust", help::kTrust.about);
   trust->footer(help::kTrust.footer)->group(kMachine)->require_subcommand(1);
@@ -215,6 +234,7 @@ std::unique_ptr<CLI::App> MakeCommandTree(Choice& choice) {
   AddNeedsRenewal(*app, choice);
   AddList(*app, choice);
   AddRevoke(*app, choice);
+  AddPolicy(*app, choice);
   AddContext(*app, choice);
   AddTrust(*app, choice);
   AddCompletion(*app, choice);

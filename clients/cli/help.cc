@@ -100,6 +100,38 @@ Examples:
   mayfly revoke 2101933b52f0a1c2d3e4f5061728394a5b6c7d8e --yes
 )"};
 
+const HelpText kPolicy = {"The CA's policy: who may have which certificate", R"(
+Examples:
+  mayfly policy test cases.toml --policy policy.toml
+)"};
+
+const HelpText kPolicyTest = {"Run expected decisions against a policy file", R"(
+No CA is asked; the decisions are made as the CA makes them. FILE is TOML, with
+a table for each case:
+
+  [[case]]
+  name = "web gets its own name"
+  principal = "spiffe://mayfly.internal/ns/prod/sa/web"
+  profile = "server"
+  names = ["web.internal"]
+  expect = "allow"
+  [[case]]
+  name = "web does not get the name of api"
+  principal = "spiffe://mayfly.internal/ns/prod/sa/web"
+  profile = "server"
+  names = ["api.internal"]
+  expect = "deny"
+  rule = "policy.name"
+
+lifetime and key may be asked for; rule and granted_lifetime of what is allowed
+may be expected. Exit codes: 0 every case holds, 1 some do not, 2 one of the
+files is wrong.
+
+Examples:
+  mayfly policy test cases.toml --policy policy.toml
+  mayfly policy test cases.toml --policy policy.toml -o json
+)"};
+
 const HelpText kTrust = {"The CA's roots, and this machine's trust in them", R"(
 Examples:
   mayfly trust show > roots.pem

@@ -11,6 +11,7 @@ struct HelpText {
 namespace help {
 extern const HelpText kProgram;
 extern const HelpText kIssue, kInspect, kVerify, kNeedsRenewal, kList, kStatus, kRevoke;
+extern const HelpText kPolicy, kPolicyTest;
 extern const HelpText kTrust, kTrustShow, kTrustInstall, kTrustUninstall;
 extern const HelpText kContext, kContextList, kContextShow, kContextUse, kContextAdd,
     kContextRemove;

@@ -50,6 +50,9 @@ struct ContextOptions {
   std::string name;
   bool use = false, force = false, yes = false;
 };
+struct PolicyTestOptions {
+  std::string cases, policy;
+};
 struct CompletionOptions {
   std::string shell;
 };
@@ -61,6 +64,8 @@ ExitCode NeedsRenewal(const Invocation& invocation, const RenewalOptions& option
 ExitCode List(const Invocation& invocation, const ListOptions& options);
 ExitCode ShowStatus(const Invocation& invocation);
 ExitCode Revoke(const Invocation& invocation, const RevokeOptions& options);
+
+ExitCode PolicyTest(const Invocation& invocation, const PolicyTestOptions& options);
 
 ExitCode TrustShow(const Invocation& invocation);
 ExitCode TrustInstall(const Invocation& invocation, const TrustOptions& options);

@@ -102,6 +102,16 @@ const Page kPages[] = {
       {"revoke", kLeaf, "--reason", "key-compromised", "--yes"},
       {"revoke", kNobody, "--yes"},
       {"revoke", "https://web.internal", "--yes"}}},
+    {"policy",
+     {{"policy", "--help"},
+      {"policy", "test", "--help"},
+      {"policy", "test", "cases.toml", "--policy", "policy.toml"},
+      {"policy", "test", "wrong-cases.toml", "--policy", "policy.toml"},
+      {"policy", "test", "wrong-cases.toml", "--policy", "policy.toml", "-o", "jsonl"},
+      {"policy", "test", "cases.toml"},
+      {"policy", "test", "policy.toml", "--policy", "policy.toml"},
+      {"policy", "test", "cases.toml", "--policy", "polcy.toml"},
+      {"policy", "tets", "cases.toml"}}},
     {"context",
      {{"context", "--help"},
       {"context", "list", "--help"},
@@ -162,8 +172,8 @@ class Golden : public testing::TestWithParam<Page> {
   // What this command prints in this mode, in a folder that is new each time.
   static std::string Capture(const Command& command, const Terminal& terminal) {
     Sandbox sandbox;
-    for (const char* name :
-         {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem", "request.csr"}) {
+    for (const char* name : {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem",
+                             "request.csr", "policy.toml", "cases.toml", "wrong-cases.toml"}) {
       fs::copy(kGolden / name, sandbox.folder() / "work" / name);
     }
     fs::copy(pki_->File("client.crt"), sandbox.folder() / "work/me.crt");

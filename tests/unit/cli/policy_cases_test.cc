@@ -1,0 +1,80 @@
+#include "clients/cli/policy_cases.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace mayfly::cli {
+namespace {
+
+constexpr char kGood[] = R"([[case]]
+name = "one"
+principal = "dns:web.internal"
+profile = "server"
+expect = "allow"
+)";
+
+std::set<std::string> RulesOf(const Error& error) {
+  std::set<std::string> rules;
+  for (const Violation& violation : error.violations) rules.insert(violation.rule);
+  return rules;
+}
+
+TEST(PolicyCases, ReadWhatIsAskedForAndExpected) {
+  const auto cases = ParsePolicyCases(std::string(kGood) +
+                                          "names = [\"web.internal\", \"IP:10.0.0.7\"]\n"
+                                          "lifetime = \"24h\"\nkey = \"rsa\"\nrule = \"web\"\n"
+                                          "granted_lifetime = \"12h\"\n",
+                                      "cases");
+  ASSERT_TRUE(cases);
+  ASSERT_EQ(cases->size(), 1u);
+  const PolicyCase& one = cases->front();
+  EXPECT_EQ(one.principal.id, "dns:web.internal");
+  EXPECT_EQ(one.wish.names.size(), 2u);
+  EXPECT_EQ(one.wish.lifetime, Seconds(86400));
+  EXPECT_EQ(one.key, x509::KeyType::kRsa);
+  EXPECT_EQ(one.rule, "web");
+  EXPECT_EQ(one.granted_lifetime, Seconds(43200));
+}
+
+TEST(PolicyCases, EveryMistakeIsToldAtOnceWithItsLine) {
+  const auto cases = ParsePolicyCases(R"([[case]]
+name = "one"
+principal = "web.internal"
+profile = "server"
+names = ["web_internal"]
+expect = "deny"
+granted_lifetime = "1d"
+key = "dsa"
+nmaes = ["x"]
+[[case]]
+name = "one"
+principal = "dns:web.internal"
+profile = "server"
+expect = "maybe"
+)",
+                                      "cases.toml");
+  ASSERT_FALSE(cases);
+  const auto rules = RulesOf(cases.error());
+  for (const char* rule : {"principal.id", "cases.rule", "cases.lifetime", "cases.name",
+                           "config.word", "config.unknown-key"}) {
+    EXPECT_TRUE(rules.contains(rule)) << rule;
+  }
+  EXPECT_EQ(cases.error().violations.front().field.substr(0, 11), "cases.toml:");
+}
+
+TEST(PolicyCases, AreAtLeastOneAndAtMostTheLimit) {
+  EXPECT_FALSE(ParsePolicyCases("", "cases"));
+  std::string text;
+  for (size_t i = 0; i < kPolicyCasesMax; ++i) {
+    text += "[[case]]\nname=\"" + std::to_string(i) +
+            "\"\nprincipal=\"local:0\"\nprofile=\"s\"\nexpect=\"allow\"\n";
+  }
+  EXPECT_TRUE(ParsePolicyCases(text, "cases"));
+  const auto over = ParsePolicyCases(text + kGood, "cases");
+  ASSERT_FALSE(over);
+  EXPECT_EQ(RulesOf(over.error()), std::set<std::string>{"cases.count"});
+}
+
+}  // namespace
+}  // namespace mayfly::cli
