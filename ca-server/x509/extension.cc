@@ -83,11 +83,15 @@ MAYFLY_OID(SubjectKeyIdentifier, "2.5.29.14")
 MAYFLY_OID(KeyUsage, "2.5.29.15")
 MAYFLY_OID(SubjectAltName, "2.5.29.17")
 MAYFLY_OID(BasicConstraints, "2.5.29.19")
+MAYFLY_OID(NameConstraints, "2.5.29.30")
 MAYFLY_OID(CrlDistributionPoints, "2.5.29.31")
+MAYFLY_OID(CertificatePolicies, "2.5.29.32")
 MAYFLY_OID(AuthorityKeyIdentifier, "2.5.29.35")
 MAYFLY_OID(ExtendedKeyUsage, "2.5.29.37")
 MAYFLY_OID(AuthorityInfoAccess, "1.3.6.1.5.5.7.1.1")
+MAYFLY_OID(FreshestCrl, "2.5.29.46")
 MAYFLY_OID(NoRevAvail, "2.5.29.56")
+MAYFLY_OID(TlsFeature, "1.3.6.1.5.5.7.1.24")
 MAYFLY_OID(OcspNoCheck, "1.3.6.1.5.5.7.48.1.5")
 MAYFLY_OID(ServerAuth, "1.3.6.1.5.5.7.3.1")
 MAYFLY_OID(ClientAuth, "1.3.6.1.5.5.7.3.2")
@@ -165,6 +169,25 @@ Extension CrlDistributionPointsExtension(const std::vector<std::string>& urls) {
     writer.Sequence([&] {
       for (const std::string& url : urls) writer.Sequence([&] { write_full_name(writer, url); });
     });
+  });
+}
+
+// PolicyInformation ::= SEQUENCE { policyIdentifier, policyQualifiers OPTIONAL } (RFC 5280 4.2.1.4)
+Extension CertificatePoliciesExtension(const std::vector<der::Oid>& policies) {
+  return MakeNonCritical(oid::CertificatePolicies(), [&](der::Writer& writer) {
+    writer.Sequence([&] {
+      for (const der::Oid& policy : policies) {
+        writer.Sequence([&] { writer.ObjectIdentifier(policy); });
+      }
+    });
+  });
+}
+
+// Features ::= SEQUENCE OF INTEGER (RFC 7633 4.1); status_request is 5 (RFC 6066).
+Extension MustStapleExtension() {
+  constexpr uint64_t kStatusRequest = 5;
+  return MakeNonCritical(oid::TlsFeature(), [](der::Writer& writer) {
+    writer.Sequence([&] { writer.SmallInteger(kStatusRequest); });
   });
 }
 

@@ -49,11 +49,15 @@ const der::Oid& SubjectKeyIdentifier();
 const der::Oid& KeyUsage();
 const der::Oid& SubjectAltName();
 const der::Oid& BasicConstraints();
+const der::Oid& NameConstraints();
 const der::Oid& CrlDistributionPoints();
+const der::Oid& CertificatePolicies();
 const der::Oid& AuthorityKeyIdentifier();
 const der::Oid& ExtendedKeyUsage();
 const der::Oid& AuthorityInfoAccess();
+const der::Oid& FreshestCrl();
 const der::Oid& NoRevAvail();   // 2.5.29.56, RFC 9608
+const der::Oid& TlsFeature();   // 1.3.6.1.5.5.7.1.24, RFC 7633
 const der::Oid& OcspNoCheck();  // 1.3.6.1.5.5.7.48.1.5
 const der::Oid& ServerAuth();   // 1.3.6.1.5.5.7.3.1
 const der::Oid& ClientAuth();   // 1.3.6.1.5.5.7.3.2
@@ -71,7 +75,9 @@ Extension SubjectAltNameExtension(const GeneralNames& names, Criticality critica
 Extension AuthorityInfoAccessExtension(const std::vector<std::string>& ocsp_urls,
                                        const std::vector<std::string>& ca_issuers_urls);
 Extension CrlDistributionPointsExtension(const std::vector<std::string>& urls);
+Extension CertificatePoliciesExtension(const std::vector<der::Oid>& policies);  // no qualifiers
 Extension NoRevAvailExtension();
+Extension MustStapleExtension();  // TLS feature status_request
 Extension OcspNoCheckExtension();
 
 // Readers of values, for lint and for peers' certificates.

@@ -15,8 +15,8 @@ struct RsaPublicKey {
 // Errors: kKeyRejected "key.encoding".
 Result<RsaPublicKey> ReadRsaPublicKey(ByteSpan der);
 
-// ok where none of these is found: a small factor or even modulus; two primes so close that
-// Fermat's method finds them; the fingerprint of ROCA (CVE-2017-15361).
+// ok where none of these is found: a small factor or even modulus; a modulus that is a prime; two
+// primes so close that Fermat's method finds them; the fingerprint of ROCA (CVE-2017-15361).
 // Errors: kKeyRejected "key.rsa-weak". For moduli that the key rules have let through.
 Status CheckRsaModulus(ByteSpan modulus);
 

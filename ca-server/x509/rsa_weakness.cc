@@ -116,6 +116,33 @@ Found HasClosePrimes(ByteSpan modulus) {
   return FermatFactors(n.get(), context.get());
 }
 
+// Whoever knows that n is a prime knows the private key: d = 1/e mod n - 1. Fermat's test to the
+// base 2 is enough, for a product of two random primes passes it practically never; and it is one
+// exponentiation, where a proper test of a prime takes dozens.
+Found IsPrime(ByteSpan modulus) {
+  BignumContext context(BN_CTX_new(), BN_CTX_free);
+  Bignum n(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr), BN_free);
+  Bignum exponent(BN_dup(n.get()), BN_free), base = NewBignum(), power = NewBignum();
+  if (!context || !n || !exponent || !base || !power || !BN_sub_word(exponent.get(), 1) ||
+      !BN_set_word(base.get(), 2) ||
+      !BN_mod_exp(power.get(), base.get(), exponent.get(), n.get(), context.get())) {
+    return Found::kFailed;
+  }
+  return BN_is_one(power.get()) ? Found::kYes : Found::kNo;
+}
+
+Status RefuseIf(Found found, std::string message) {
+  switch (found) {
+    case Found::kNo:
+      return Ok();
+    case Found::kYes:
+      return Weak(std::move(message));
+    case Found::kFailed:
+      break;
+  }
+  return Fail(ErrorCode::kInternal, "internal.bignum", "the RSA modulus could not be examined");
+}
+
 }  // namespace
 
 Status CheckRsaModulus(ByteSpan modulus) {
@@ -123,15 +150,9 @@ Status CheckRsaModulus(ByteSpan modulus) {
   if (HasRocaFingerprint(modulus)) {
     return Weak("the RSA key was made by a generator with the flaw CVE-2017-15361 (ROCA)");
   }
-  switch (HasClosePrimes(modulus)) {
-    case Found::kNo:
-      return Ok();
-    case Found::kYes:
-      return Weak("the two primes of the RSA modulus are too close together");
-    case Found::kFailed:
-      break;
-  }
-  return Fail(ErrorCode::kInternal, "internal.bignum", "the RSA modulus could not be examined");
+  TRY(RefuseIf(HasClosePrimes(modulus),
+               "the two primes of the RSA modulus are too close together"));
+  return RefuseIf(IsPrime(modulus), "the RSA modulus is itself a prime");
 }
 
 }  // namespace mayfly::x509

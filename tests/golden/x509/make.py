@@ -224,6 +224,7 @@ def weak_moduli():
         "factor-751": 751 * prime(2039),
         "factor-757": 757 * prime(2039),
         "even": 2 * prime(2047),
+        "prime": prime(2048),
         "roca": roca_prime() * roca_prime(),
     }
     with open("moduli.txt", "w", encoding="ascii") as file:

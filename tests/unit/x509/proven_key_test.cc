@@ -294,7 +294,7 @@ TEST(RsaModulus, WeakOnesAreFound) {
   EXPECT_TRUE(CheckRsaModulus(moduli.at("sound")));
   // 751 is the greatest factor that is looked for.
   EXPECT_TRUE(CheckRsaModulus(moduli.at("factor-757")));
-  for (const char* kind : {"factor-751", "even", "close-primes", "square", "roca"}) {
+  for (const char* kind : {"factor-751", "even", "prime", "close-primes", "square", "roca"}) {
     auto status = CheckRsaModulus(moduli.at(kind));
     EXPECT_EQ(RuleOf(status), "key.rsa-weak") << kind;
     EXPECT_EQ(status.error().code, ErrorCode::kKeyRejected) << kind;
