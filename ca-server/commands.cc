@@ -31,7 +31,7 @@ Result<issuance::CaPlan> PlanOf(const config::CaConfig& ca) {
                      ? x509::Name::CommonName(ca.common_name)
                      : x509::Name::OrganizationAndCommonName(ca.organization, ca.common_name);
   TRY_ASSIGN(auto name, std::move(subject));
-  return issuance::CaPlan{ca.name, ca.key_uri, std::move(name), ca.lifetime};
+  return issuance::CaPlan{ca.name, ca.key_uri, std::move(name), ca.lifetime, {}};
 }
 
 Status WritePem(const std::filesystem::path& path, const std::vector<x509::Certificate>& list) {
@@ -65,6 +65,7 @@ Status InitCa(const config::Config& config, const OwnerOptions& options) {
   issuance::HierarchyPlan plan{std::move(root), {}};
   for (const config::IssuerConfig& issuer : config.issuers) {
     TRY_ASSIGN(auto issuing, PlanOf(issuer.ca));
+    issuing.name_constraints = issuer.name_constraints;
     plan.issuing.push_back(std::move(issuing));
   }
   auto signer = MakeSigner(config, foundation);

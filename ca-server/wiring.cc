@@ -122,7 +122,14 @@ Status Wiring::LoadIssuers(CaRegistry& registry) {
         .chain = {ToBytes(entry->certificate.der())},
         .ocsp_urls = issuer.ocsp_urls,
         .ca_issuers_urls = issuer.ca_issuers_urls,
+        .crl_urls = issuer.crl_urls,
     };
+    if (issuance::ConstraintsOf(entry->certificate) != issuer.name_constraints) {
+      return Fail(ErrorCode::kConfiguration, "ca.name-constraints",
+                  "the certificate of " + issuer.ca.name +
+                      " has other name constraints than the configuration; they are fixed when a "
+                      "CA is made: restore them, or make another issuing CA");
+    }
     issuers_.push_back(std::make_shared<const issuance::Issuer>(std::move(parts), tools));
   }
   return Ok();

@@ -222,6 +222,30 @@ void CheckBelowRoot(Section& section, const CaConfig& issuer, const CaConfig& ro
   }
 }
 
+// [issuer.permitted] and [issuer.excluded]: lists by kind of name.
+std::vector<x509::Subtree> ReadSubtrees(Section& issuer, std::string_view key) {
+  using Kind = x509::GeneralName::Kind;
+  constexpr std::pair<std::string_view, Kind> kKinds[] = {
+      {"dns", Kind::kDns}, {"email", Kind::kEmail}, {"ip", Kind::kIp}, {"uri", Kind::kUri}};
+  std::vector<x509::Subtree> subtrees;
+  Section section = issuer.SubOrEmpty(key);
+  for (const auto& [word, kind] : kKinds) {
+    for (const std::string& text : section.StringsOrNone(word)) {
+      auto subtree = x509::Subtree::Parse(kind, text);
+      if (subtree) {
+        subtrees.push_back(*std::move(subtree));
+      } else {
+        section.Complain(word, subtree.error().rule, subtree.error().message);
+      }
+    }
+  }
+  if (subtrees.size() > x509::kSubtreesMax) {
+    issuer.Complain(key, "config.range",
+                    "more than " + std::to_string(x509::kSubtreesMax) + " name constraints");
+  }
+  return subtrees;
+}
+
 IssuerConfig ReadIssuer(Section section, const CaConfig& root, Reading& reading) {
   IssuerConfig issuer;
   issuer.ca = ReadCa(section, reading);
@@ -229,7 +253,11 @@ IssuerConfig ReadIssuer(Section section, const CaConfig& root, Reading& reading)
   issuer.ocsp_urls = section.Strings("ocsp_urls");
   issuer.ca_issuers_urls = section.StringsOrNone("ca_issuers_urls");
   CheckUrls(section, "ocsp_urls", issuer.ocsp_urls);
+  issuer.crl_urls = section.StringsOrNone("crl_urls");
   CheckUrls(section, "ca_issuers_urls", issuer.ca_issuers_urls);
+  CheckUrls(section, "crl_urls", issuer.crl_urls);
+  issuer.name_constraints.permitted = ReadSubtrees(section, "permitted");
+  issuer.name_constraints.excluded = ReadSubtrees(section, "excluded");
   CheckBelowRoot(section, issuer.ca, root);
   return issuer;
 }

@@ -16,6 +16,7 @@
 //   [[issuer]]                         # the first one issues
 //   name = "issuing-1"  key = "pkcs11:..."  common_name = "..."  lifetime = "365d"
 //   ocsp_key = "pkcs11:..."  ocsp_urls = [..]  ca_issuers_urls = [..]
+//   crl_urls = [..]  [issuer.permitted] dns = [..]  [issuer.excluded] ip = [..]
 //   [ocsp]
 //   answer_life = "1h"  lease = "10s"  certificate_life = "7d"
 //   [[listener]]
@@ -41,6 +42,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "x509/general_name.h"
+#include "x509/name_constraints.h"
 
 namespace mayfly::config {
 
@@ -78,6 +80,8 @@ struct IssuerConfig {
   std::string ocsp_key_uri;
   std::vector<std::string> ocsp_urls;
   std::vector<std::string> ca_issuers_urls;
+  std::vector<std::string> crl_urls;
+  x509::NameConstraints name_constraints;
 };
 
 struct OcspConfig {

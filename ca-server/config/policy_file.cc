@@ -4,6 +4,7 @@
 
 #include "config/strict_toml.h"
 #include "config/words.h"
+#include "der/reader.h"
 #include "policy/responder_profile.h"
 
 namespace mayfly::config {
@@ -13,8 +14,11 @@ using policy::NamePattern;
 using policy::Policy;
 using policy::PrincipalPattern;
 using policy::Profile;
+using policy::RevocationMode;
 using policy::Rule;
 using policy::RuleEffect;
+using policy::Severity;
+using policy::SubjectForm;
 using Kind = x509::GeneralName::Kind;
 using x509::KeyType;
 using x509::KeyUsage;
@@ -147,9 +151,143 @@ void ReadLifetimes(Section& section, Profile& profile) {
   }
 }
 
+void ReadRevocation(Section& section, Profile& profile) {
+  static const Words<RevocationMode> kModes = {{"by-lifetime", RevocationMode::kByLifetime},
+                                               {"pointers", RevocationMode::kPointers},
+                                               {"none", RevocationMode::kNoRevAvail}};
+  auto mode =
+      ReadWord(section, "revocation", section.StringOr("revocation", "by-lifetime"), kModes);
+  profile.revocation = mode.value_or(RevocationMode::kByLifetime);
+  profile.no_revocation_up_to =
+      section.DurationOr("no_revocation_up_to", policy::kNoRevocationUpToDefault);
+  if (section.Has("no_revocation_up_to") && profile.revocation != RevocationMode::kByLifetime) {
+    section.Complain("no_revocation_up_to", "config.not-here",
+                     "\"no_revocation_up_to\" is for revocation = \"by-lifetime\"");
+  }
+  profile.must_staple = section.BooleanOr("must_staple", false);
+  if (profile.must_staple && profile.revocation == RevocationMode::kNoRevAvail) {
+    section.Complain("must_staple", "policy.must-staple",
+                     "there is nothing to staple with revocation = \"none\"");
+  }
+}
+
+void ReadSubject(Section& section, Profile& profile) {
+  static const Words<SubjectForm> kForms = {{"empty", SubjectForm::kEmpty},
+                                            {"first-name", SubjectForm::kFirstName},
+                                            {"fixed", SubjectForm::kFixed}};
+  auto form = ReadWord(section, "subject", section.StringOr("subject", "empty"), kForms);
+  profile.subject = form.value_or(SubjectForm::kEmpty);
+  if (profile.subject != SubjectForm::kFixed) {
+    for (const char* key : {"common_name", "organization"}) {
+      if (!section.Has(key)) continue;
+      section.Complain(key, "config.not-here",
+                       "\"" + std::string(key) + "\" is for subject = \"fixed\"");
+    }
+    return;
+  }
+  profile.common_name = section.String("common_name");
+  profile.organization = section.StringOr("organization", "");
+  if (profile.common_name.empty()) return;  // has been said
+  auto name = profile.organization.empty() ? x509::Name::CommonName(profile.common_name)
+                                           : x509::Name::OrganizationAndCommonName(
+                                                 profile.organization, profile.common_name);
+  if (!name) section.Complain("common_name", name.error().rule, name.error().message);
+}
+
+void ReadPolicies(Section& section, Profile& profile) {
+  const std::vector<std::string> words = section.StringsOrNone("certificate_policies");
+  if (words.size() > policy::kCertificatePoliciesMax) {
+    section.Complain("certificate_policies", "config.range", "more than 16 certificate policies");
+    return;
+  }
+  for (const std::string& word : words) {
+    auto oid = der::Oid::FromDotted(word);
+    if (!oid) {
+      section.Complain("certificate_policies", "config.oid",
+                       "\"" + Escape(word, 64) + "\" is not an object identifier");
+    } else if (std::ranges::find(profile.certificate_policies, *oid) !=
+               profile.certificate_policies.end()) {
+      section.Complain("certificate_policies", "config.duplicate",
+                       "\"" + word + "\" stands there twice");
+    } else {
+      profile.certificate_policies.push_back(*std::move(oid));
+    }
+  }
+}
+
+// What Mayfly writes itself, or what would make something else of a leaf.
+bool IsReservedExtension(const der::Oid& oid) {
+  const std::string dotted = oid.Dotted();
+  constexpr std::string_view kReserved[] = {
+      "2.5.29.14",         "2.5.29.15",          "2.5.29.16",          "2.5.29.17",
+      "2.5.29.18",         "2.5.29.19",          "2.5.29.30",          "2.5.29.31",
+      "2.5.29.32",         "2.5.29.33",          "2.5.29.35",          "2.5.29.36",
+      "2.5.29.37",         "2.5.29.46",          "2.5.29.54",          "2.5.29.56",
+      "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.1.11", "1.3.6.1.5.5.7.1.24", "1.3.6.1.5.5.7.48.1.5"};
+  return std::ranges::find(kReserved, dotted) != std::end(kReserved);
+}
+
+// One whole DER element, as extnValue holds.
+bool IsOneElement(ByteSpan der) {
+  der::Reader reader(der);
+  return reader.ReadAny() && reader.AtEnd();
+}
+
+void ReadExtension(Section& section, Profile& profile) {
+  const std::string text = section.String("oid");
+  auto oid = der::Oid::FromDotted(text);
+  if (!oid) {
+    section.Complain("oid", "config.oid",
+                     "\"" + Escape(text, 64) + "\" is not an object identifier");
+  } else if (IsReservedExtension(*oid)) {
+    section.Complain(
+        "oid", "policy.reserved",
+        "extension " + text + " is written, or left out, by other keys of the profile");
+  } else if (Find(profile.extensions, *oid) != nullptr) {
+    section.Complain("oid", "config.duplicate", "extension " + text + " stands there twice");
+  }
+  auto value = FromHex(section.String("der"));
+  const bool is_der =
+      value && value->size() <= policy::kCustomExtensionBytesMax && IsOneElement(*value);
+  if (!is_der) {
+    section.Complain("der", "policy.extension-der",
+                     "\"der\" is one whole DER element in hex, of at most 4096 octets");
+  }
+  const bool critical = section.BooleanOr("critical", false);
+  if (!oid || !is_der) return;
+  profile.extensions.push_back(
+      {*std::move(oid), critical ? x509::Criticality::kCritical : x509::Criticality::kNonCritical,
+       *std::move(value)});
+}
+
+void ReadExtensions(Section& section, Profile& profile) {
+  std::vector<Section> extensions = section.Sections("extension");
+  if (extensions.size() > policy::kCustomExtensionsMax) {
+    section.Complain("extension", "config.range", "more than 16 custom extensions");
+    return;
+  }
+  for (Section& extension : extensions) ReadExtension(extension, profile);
+}
+
+void ReadLint(Section& section, Profile& profile) {
+  static const Words<Severity> kSeverities = {
+      {"error", Severity::kError}, {"warning", Severity::kWarning}, {"off", Severity::kOff}};
+  auto lint = section.OptionalSub("lint");
+  if (!lint) return;
+  for (const policy::LintRule& rule : policy::LintCatalog()) {
+    // In the file without "lint.": a dot would make a table.
+    const std::string_view key = rule.id.substr(rule.id.find('.') + 1);
+    if (!lint->Has(key)) continue;
+    auto severity = ReadWord(*lint, key, lint->String(key), kSeverities);
+    if (rule.is_fixed) {
+      lint->Complain(key, "policy.lint-fixed", "\"" + std::string(key) + "\" is always an error");
+    } else if (severity) {
+      profile.lint.insert_or_assign(std::string(rule.id), *severity);
+    }
+  }
+}
+
 Profile ReadProfile(const std::string& name, Section section) {
-  static const Words<policy::RevocationMode> kModes = {
-      {"ocsp", policy::RevocationMode::kOcsp}, {"none", policy::RevocationMode::kNoRevAvail}};
   Profile profile;
   profile.name = name;
   ReadLifetimes(section, profile);
@@ -166,8 +304,15 @@ Profile ReadProfile(const std::string& name, Section section) {
   profile.names_from = from.value_or(policy::NamesFrom::kRequest);
   ReadKeyTypes(section, profile);
   CheckUsagesFitKeys(section, profile);
-  auto mode = ReadWord(section, "revocation", section.StringOr("revocation", "ocsp"), kModes);
-  profile.revocation = mode.value_or(policy::RevocationMode::kOcsp);
+  ReadRevocation(section, profile);
+  ReadSubject(section, profile);
+  ReadPolicies(section, profile);
+  ReadExtensions(section, profile);
+  ReadLint(section, profile);
+  static const Words<policy::AtIssuerEnd> kEnds = {{"refuse", policy::AtIssuerEnd::kRefuse},
+                                                   {"truncate", policy::AtIssuerEnd::kTruncate}};
+  auto end = ReadWord(section, "at_issuer_end", section.StringOr("at_issuer_end", "refuse"), kEnds);
+  profile.at_issuer_end = end.value_or(policy::AtIssuerEnd::kRefuse);
   return profile;
 }
 

@@ -39,6 +39,8 @@ policy::IssuerIdentity SigningIdentity(const Ca& ca, const CaPlan& plan, TimePoi
       .validity = *x509::Validity::For(now, plan.lifetime),
       .ocsp_urls = {},
       .ca_issuers_urls = {},
+      .crl_urls = {},
+      .name_constraints = {},
   };
 }
 
@@ -50,7 +52,8 @@ Task<Result<x509::Certificate>> Certify(const Ca& subject, const CaPlan& plan, c
   const TimePoint now = tools.clock.Now();
   const auto kind =
       subject.entry.id == signs.entry.id ? policy::CaKind::kRoot : policy::CaKind::kIssuing;
-  const policy::CaWish wish{kind, subject.entry.subject, subject.entry.key, plan.lifetime};
+  const policy::CaWish wish{kind, subject.entry.subject, subject.entry.key, plan.lifetime,
+                            plan.name_constraints};
   CO_TRY_ASSIGN(auto fields, policy::MakeCaTemplate(wish, identity, now));
   const auto serial = x509::SerialNumber::Make(x509::LifetimeClassOf(fields.validity.lifetime()),
                                                now, tools.random);

@@ -16,6 +16,7 @@ struct CaPlan {
   std::string key_uri;
   x509::Name subject;
   Seconds lifetime;
+  x509::NameConstraints name_constraints{};  // of an issuing CA
 };
 
 struct HierarchyPlan {

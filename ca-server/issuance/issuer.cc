@@ -34,6 +34,14 @@ Task<Result<Bytes>> SignAndVerify(Order order, SigningTools tools, BootTime dead
 
 }  // namespace
 
+x509::NameConstraints ConstraintsOf(const x509::Certificate& certificate) {
+  const x509::Extension* found =
+      Find(certificate.tbs().fields().extensions, x509::oid::NameConstraints());
+  if (found == nullptr) return {};
+  auto constraints = x509::NameConstraints::FromExtension(found->value);
+  return constraints ? *std::move(constraints) : x509::NameConstraints::PermittingNothing();
+}
+
 policy::IssuerIdentity IdentityOf(const x509::Certificate& certificate,
                                   x509::SignatureAlgorithm algorithm) {
   const x509::TbsFields& fields = certificate.tbs().fields();
@@ -45,6 +53,8 @@ policy::IssuerIdentity IdentityOf(const x509::Certificate& certificate,
       .validity = fields.validity,
       .ocsp_urls = {},
       .ca_issuers_urls = {},
+      .crl_urls = {},
+      .name_constraints = ConstraintsOf(certificate),
   };
 }
 
@@ -54,6 +64,7 @@ Issuer::Issuer(IssuerParts parts, SigningTools tools)
       tools_(tools) {
   identity_.ocsp_urls = parts_.ocsp_urls;
   identity_.ca_issuers_urls = parts_.ca_issuers_urls;
+  identity_.crl_urls = parts_.crl_urls;
 }
 
 const x509::SubjectPublicKeyInfo& Issuer::key() const {

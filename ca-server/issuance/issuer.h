@@ -36,6 +36,7 @@ struct IssuerParts {
   std::vector<Bytes> chain;       // certificate and those above it, not the root; DER
   std::vector<std::string> ocsp_urls;
   std::vector<std::string> ca_issuers_urls;
+  std::vector<std::string> crl_urls;
 };
 
 // A fresh challenge signed by the key at a URI: proves that the token holds it and that it works.
@@ -73,6 +74,9 @@ class Issuer {
 Task<Result<Bytes>> SignCaCertificate(const RecordedCaTbs& record, KeyReference key,
                                       x509::SubjectPublicKeyInfo public_key, SigningTools tools,
                                       BootTime deadline);
+
+// Those of a CA's certificate; where they cannot be read, such that permit nothing.
+x509::NameConstraints ConstraintsOf(const x509::Certificate& certificate);
 
 // What a CA of ours puts into what it signs.
 policy::IssuerIdentity IdentityOf(const x509::Certificate& certificate,

@@ -47,12 +47,22 @@ std::string Names(const std::vector<std::string>& urls) {
 
 }  // namespace
 
-Status Findings::Verdict() && {
-  if (violations_.empty()) return Ok();
+void Findings::Note(std::string rule, std::string field, std::string message) {
+  const policy::Severity severity = policy::SeverityOf(rule, severities_);
+  if (severity == policy::Severity::kOff) return;
+  all_.push_back({{std::move(rule), std::move(field), std::move(message)}, severity});
+}
+
+Status VerdictOf(const std::vector<Finding>& findings) {
+  std::vector<Violation> violations;
+  for (const Finding& finding : findings) {
+    if (finding.severity == policy::Severity::kError) violations.push_back(finding.violation);
+  }
+  if (violations.empty()) return Ok();
   Error error =
-      Fail(ErrorCode::kLintFailed, violations_.front().rule,
-           "what would be signed breaks " + std::to_string(violations_.size()) + " rule(s)");
-  error.violations = std::move(violations_);
+      Fail(ErrorCode::kLintFailed, violations.front().rule,
+           "what would be signed breaks " + std::to_string(violations.size()) + " rule(s)");
+  error.violations = std::move(violations);
   return error;
 }
 
@@ -61,7 +71,7 @@ Result<x509::TbsCertificate> ReadBack(const x509::TbsCertificate& tbs) {
   if (read) return read;
   Findings findings;
   findings.Note("lint.encoding", "tbs", Describe(read.error(), ErrorText::kForLog));
-  return std::move(findings).Verdict().error();
+  return VerdictOf(findings.all()).error();
 }
 
 void CheckSerial(const x509::TbsCertificate& tbs, TimePoint now, Findings& findings) {
@@ -113,6 +123,14 @@ void CheckExtensionSet(const x509::Extensions& extensions,
     findings.Require(std::any_of(expected.begin(), expected.end(), is_it), "lint.extensions",
                      extension.oid.Dotted(), "is not an extension that the profile implies");
   }
+}
+
+void CheckCrlUrls(const x509::Extensions& extensions, const std::vector<std::string>& urls,
+                  Findings& findings) {
+  const x509::Extension* found = Find(extensions, x509::oid::CrlDistributionPoints());
+  const Bytes wanted = urls.empty() ? Bytes() : x509::CrlDistributionPointsExtension(urls).value;
+  findings.Require((found ? found->value : Bytes()) == wanted, "lint.revocation",
+                   "cRLDistributionPoints", "must point to CRLs at: " + Names(urls));
 }
 
 void CheckPointers(const x509::Extensions& extensions, const std::vector<std::string>& ocsp_urls,

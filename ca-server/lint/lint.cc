@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "lint/findings.h"
 #include "lint/linted_tbs.h"
@@ -10,9 +11,8 @@ using x509::Criticality;
 
 bool IsResponder(const LintContext& context) { return context.grant.profile().ocsp_no_check; }
 
-bool HasNoRevAvail(const LintContext& context) {
-  return !IsResponder(context) &&
-         context.grant.profile().revocation == policy::RevocationMode::kNoRevAvail;
+policy::RevocationSigns SignsOf(const x509::TbsFields& fields, const LintContext& context) {
+  return policy::RevocationSignsOf(context.grant.profile(), fields.validity.lifetime());
 }
 
 // lint.not-ca
@@ -60,15 +60,99 @@ void CheckNames(const x509::TbsCertificate& tbs, const LintContext& context, Fin
   }
 }
 
+// lint.name-constraints
+void CheckNameConstraints(const x509::TbsCertificate& tbs, const LintContext& context,
+                          Findings& findings) {
+  const auto names = tbs.names();
+  if (!names) return;  // lint.names has said so
+  for (const Violation& outside : policy::OutsideOf(context.issuer.name_constraints, *names)) {
+    findings.Note("lint.name-constraints", "subjectAltName", outside.message);
+  }
+}
+
+// lint.spiffe, lint.spiffe-eku
+void CheckSpiffe(const x509::TbsCertificate& tbs, Findings& findings) {
+  const auto names = tbs.names();
+  if (!names) return;
+  const auto is_uri = [](const auto& name) { return name.kind() == x509::GeneralName::Kind::kUri; };
+  const auto is_spiffe_id = [&](const auto& name) {
+    return is_uri(name) && name.value().starts_with(policy::kSpiffeScheme);
+  };
+  if (std::ranges::none_of(*names, is_spiffe_id)) return;
+  findings.Require(std::ranges::count_if(*names, is_uri) == 1, "lint.spiffe", "subjectAltName",
+                   "must have no URI beside the SPIFFE ID");
+  const x509::Extensions& extensions = tbs.fields().extensions;
+  const auto* usage = Find(extensions, x509::oid::KeyUsage());
+  const auto usages = usage ? x509::ReadKeyUsage(usage->value) : x509::KeyUsages{0};
+  constexpr auto kSigns = static_cast<x509::KeyUsages>(x509::KeyUsage::kDigitalSignature);
+  findings.Require(usages && (*usages & kSigns), "lint.spiffe", "keyUsage",
+                   "must have digitalSignature");
+  const auto* extended = Find(extensions, x509::oid::ExtendedKeyUsage());
+  const auto purposes =
+      extended ? x509::ReadExtendedKeyUsage(extended->value) : std::vector<der::Oid>();
+  if (!purposes || purposes->empty()) return;
+  for (const der::Oid* wanted : {&x509::oid::ServerAuth(), &x509::oid::ClientAuth()}) {
+    findings.Require(std::ranges::find(*purposes, *wanted) != purposes->end(), "lint.spiffe-eku",
+                     "extKeyUsage", "lacks " + wanted->Dotted() + ", which an X.509-SVID has");
+  }
+}
+
+// lint.usage-coherence: RFC 5280 4.2.1.12 says which usages are consistent with each purpose.
+void CheckCoherence(const x509::TbsFields& fields, Findings& findings) {
+  using x509::KeyUsage;
+  static const std::map<std::string, x509::KeyUsages, std::less<>> kConsistent = {
+      {"1.3.6.1.5.5.7.3.1", KeyUsage::kDigitalSignature | KeyUsage::kKeyEncipherment |
+                                static_cast<x509::KeyUsages>(KeyUsage::kKeyAgreement)},
+      {"1.3.6.1.5.5.7.3.2", KeyUsage::kDigitalSignature | KeyUsage::kKeyAgreement},
+      {"1.3.6.1.5.5.7.3.3", static_cast<x509::KeyUsages>(KeyUsage::kDigitalSignature)},
+      {"1.3.6.1.5.5.7.3.4", KeyUsage::kDigitalSignature | KeyUsage::kContentCommitment |
+                                (KeyUsage::kKeyEncipherment | KeyUsage::kKeyAgreement)},
+      {"1.3.6.1.5.5.7.3.8", KeyUsage::kDigitalSignature | KeyUsage::kContentCommitment},
+      {"1.3.6.1.5.5.7.3.9", KeyUsage::kDigitalSignature | KeyUsage::kContentCommitment},
+  };
+  const auto* usage = Find(fields.extensions, x509::oid::KeyUsage());
+  const auto* extended = Find(fields.extensions, x509::oid::ExtendedKeyUsage());
+  const auto usages = usage ? x509::ReadKeyUsage(usage->value) : x509::KeyUsages{0};
+  const auto purposes =
+      extended ? x509::ReadExtendedKeyUsage(extended->value) : std::vector<der::Oid>();
+  if (!usages || !purposes) return;  // lint.key-usage has said so
+  for (const der::Oid& purpose : *purposes) {
+    const auto known = kConsistent.find(purpose.Dotted());
+    findings.Require(known == kConsistent.end() || (*usages & known->second) != 0,
+                     "lint.usage-coherence", "keyUsage",
+                     "has nothing that extended key usage " + purpose.Dotted() + " is for");
+  }
+}
+
 // lint.subject: a request's subject never reaches the certificate.
 void CheckSubject(const x509::TbsFields& fields, const LintContext& context, Findings& findings) {
-  if (!IsResponder(context)) {
-    return findings.Require(fields.subject.empty(), "lint.subject", "subject", "must be empty");
+  const policy::Profile& profile = context.grant.profile();
+  const auto require = [&](bool holds, std::string message) {
+    findings.Require(holds, "lint.subject", "subject", std::move(message));
+  };
+  // RFC 5280 4.1.2.6: a subject equal to the issuer would make it look self-issued.
+  require(fields.subject.empty() || fields.subject != context.issuer.subject,
+          "must not be the issuer's");
+  if (IsResponder(context)) return require(!fields.subject.empty(), "must not be empty");
+  switch (profile.subject) {
+    case policy::SubjectForm::kEmpty:
+      return require(fields.subject.empty(), "must be empty");
+    case policy::SubjectForm::kFirstName: {
+      const auto is_it = [&](const x509::GeneralName& name) {
+        auto subject = x509::Name::CommonName(name.ValueText());
+        return subject && *subject == fields.subject;
+      };
+      return require(fields.subject.empty() || std::ranges::any_of(context.grant.names(), is_it),
+                     "must be a granted name");
+    }
+    case policy::SubjectForm::kFixed: {
+      const std::string& organization = profile.organization;
+      auto fixed = organization.empty()
+                       ? x509::Name::CommonName(profile.common_name)
+                       : x509::Name::OrganizationAndCommonName(organization, profile.common_name);
+      return require(fixed && *fixed == fields.subject, "must be the profile's");
+    }
   }
-  // RFC 5280 4.1.2.6: without names of its own kind a certificate needs a subject; one equal to
-  // the issuer would make it look self-issued.
-  findings.Require(!fields.subject.empty() && fields.subject != context.issuer.subject,
-                   "lint.subject", "subject", "must be a name of the responder's own");
 }
 
 // lint.validity
@@ -100,54 +184,85 @@ void CheckExtensions(const x509::TbsCertificate& tbs, const LintContext& context
                      Findings& findings) {
   const x509::TbsFields& fields = tbs.fields();
   const policy::Profile& profile = context.grant.profile();
-  bool has_ocsp =
-      !IsResponder(context) && !HasNoRevAvail(context) && !context.issuer.ocsp_urls.empty();
-  bool has_pointers =
-      has_ocsp || (!IsResponder(context) && !context.issuer.ca_issuers_urls.empty());
+  const policy::RevocationSigns signs = SignsOf(fields, context);
+  const policy::IssuerIdentity& issuer = context.issuer;
+  const bool has_ocsp = signs.pointers && !issuer.ocsp_urls.empty();
   std::vector<ExpectedExtension> expected = {
       {x509::oid::AuthorityKeyIdentifier(), "authorityKeyIdentifier", Criticality::kNonCritical},
       {x509::oid::KeyUsage(), "keyUsage", Criticality::kCritical},
   };
-  auto expect = [&](bool when, const der::Oid& oid, std::string name, Criticality criticality) {
+  auto expect = [&](bool when, const der::Oid& oid, std::string name,
+                    Criticality criticality = Criticality::kNonCritical) {
     if (when) expected.push_back({oid, std::move(name), criticality});
   };
-  expect(!profile.extended_key_usages.empty(), x509::oid::ExtendedKeyUsage(), "extKeyUsage",
-         Criticality::kNonCritical);
+  expect(!profile.extended_key_usages.empty(), x509::oid::ExtendedKeyUsage(), "extKeyUsage");
   expect(!context.grant.names().empty(), x509::oid::SubjectAltName(), "subjectAltName",
          fields.subject.empty() ? Criticality::kCritical : Criticality::kNonCritical);
-  expect(has_pointers, x509::oid::AuthorityInfoAccess(), "authorityInfoAccess",
-         Criticality::kNonCritical);
-  expect(HasNoRevAvail(context), x509::oid::NoRevAvail(), "noRevAvail", Criticality::kNonCritical);
-  expect(IsResponder(context), x509::oid::OcspNoCheck(), "ocspNoCheck", Criticality::kNonCritical);
+  expect(!profile.certificate_policies.empty(), x509::oid::CertificatePolicies(),
+         "certificatePolicies");
+  expect(has_ocsp || (!signs.ocsp_no_check && !issuer.ca_issuers_urls.empty()),
+         x509::oid::AuthorityInfoAccess(), "authorityInfoAccess");
+  expect(signs.pointers && !issuer.crl_urls.empty(), x509::oid::CrlDistributionPoints(),
+         "cRLDistributionPoints");
+  expect(has_ocsp && signs.must_staple, x509::oid::TlsFeature(), "tlsFeature");
+  expect(signs.no_rev_avail, x509::oid::NoRevAvail(), "noRevAvail");
+  expect(signs.ocsp_no_check, x509::oid::OcspNoCheck(), "ocspNoCheck");
+  for (const x509::Extension& custom : profile.extensions) {
+    expect(true, custom.oid, custom.oid.Dotted(), custom.criticality);
+  }
   CheckExtensionSet(fields.extensions, expected, findings);
+}
+
+// lint.custom-extension
+void CheckCustom(const x509::TbsFields& fields, const policy::Profile& profile,
+                 Findings& findings) {
+  x509::Extensions wanted = profile.extensions;
+  if (!profile.certificate_policies.empty()) {
+    wanted.push_back(x509::CertificatePoliciesExtension(profile.certificate_policies));
+  }
+  for (const x509::Extension& extension : wanted) {
+    const x509::Extension* found = Find(fields.extensions, extension.oid);
+    findings.Require(found == nullptr || found->value == extension.value, "lint.custom-extension",
+                     extension.oid.Dotted(), "its value is not the profile's");
+  }
 }
 
 // lint.revocation
 void CheckRevocation(const x509::TbsFields& fields, const LintContext& context,
                      Findings& findings) {
   const policy::IssuerIdentity& issuer = context.issuer;
+  const policy::RevocationSigns signs = SignsOf(fields, context);
   const std::vector<std::string> none;
-  bool no_ocsp = IsResponder(context) || HasNoRevAvail(context);
-  CheckPointers(fields.extensions, no_ocsp ? none : issuer.ocsp_urls,
-                IsResponder(context) ? none : issuer.ca_issuers_urls, findings);
-  // RFC 9608 3 and RFC 6960 4.2.2.2.1: the value of either is NULL.
-  const Bytes null = {0x05, 0x00};
-  for (const der::Oid* oid : {&x509::oid::NoRevAvail(), &x509::oid::OcspNoCheck()}) {
-    const x509::Extension* found = Find(fields.extensions, *oid);
-    findings.Require(found == nullptr || found->value == null, "lint.revocation", oid->Dotted(),
-                     "its value must be NULL");
+  CheckPointers(fields.extensions, signs.pointers ? issuer.ocsp_urls : none,
+                signs.ocsp_no_check ? none : issuer.ca_issuers_urls, findings);
+  CheckCrlUrls(fields.extensions, signs.pointers ? issuer.crl_urls : none, findings);
+  // RFC 9608 3 and RFC 6960 4.2.2.2.1: the value of either is NULL; RFC 7633: one feature.
+  const auto require_value = [&](const der::Oid& oid, const Bytes& value) {
+    const x509::Extension* found = Find(fields.extensions, oid);
+    findings.Require(found == nullptr || found->value == value, "lint.revocation", oid.Dotted(),
+                     "its value is not the one that the standard gives");
+  };
+  require_value(x509::oid::NoRevAvail(), {0x05, 0x00});
+  require_value(x509::oid::OcspNoCheck(), {0x05, 0x00});
+  require_value(x509::oid::TlsFeature(), {0x30, 0x03, 0x02, 0x01, 0x05});
+  if (Find(fields.extensions, x509::oid::NoRevAvail()) == nullptr) return;
+  for (const der::Oid* oid :
+       {&x509::oid::CrlDistributionPoints(), &x509::oid::FreshestCrl(), &x509::oid::TlsFeature()}) {
+    findings.Require(Find(fields.extensions, *oid) == nullptr, "lint.revocation", oid->Dotted(),
+                     "must not stand beside noRevAvail");
   }
 }
 
-}  // namespace
-
-Result<LintedTbs> Lint(x509::TbsCertificate tbs, const LintContext& context) {
-  TRY_ASSIGN(x509::TbsCertificate read, ReadBack(tbs));
+void ExamineFields(const x509::TbsCertificate& read, const LintContext& context,
+                   Findings& findings) {
   const x509::TbsFields& fields = read.fields();
-  Findings findings;
+  const policy::Profile& profile = context.grant.profile();
   CheckNotCa(fields, findings);
-  CheckUsages(fields, context.grant.profile(), findings);
+  CheckUsages(fields, profile, findings);
+  CheckCoherence(fields, findings);
   CheckNames(read, context, findings);
+  CheckNameConstraints(read, context, findings);
+  CheckSpiffe(read, findings);
   CheckSubject(fields, context, findings);
   CheckValidity(fields.validity, context, findings);
   CheckSerial(read, context.now, findings);
@@ -155,9 +270,32 @@ Result<LintedTbs> Lint(x509::TbsCertificate tbs, const LintContext& context) {
   CheckAuthorityKeyIdentifier(fields, context.issuer, findings);
   CheckKey(fields, context, findings);
   CheckExtensions(read, context, findings);
+  CheckCustom(fields, profile, findings);
   CheckRevocation(fields, context, findings);
-  TRY(std::move(findings).Verdict());
-  return LintedTbs(std::move(read));
+  findings.Require(read.der().size() <= kTbsBytesMax, "lint.size", "tbs",
+                   "is larger than " + std::to_string(kTbsBytesMax) + " bytes");
+}
+
+}  // namespace
+
+std::vector<Finding> Examine(const x509::TbsCertificate& tbs, const LintContext& context) {
+  Findings findings(context.grant.profile().lint);
+  auto read = ReadBack(tbs);
+  if (read) {
+    ExamineFields(*read, context, findings);
+  } else {
+    const Violation& broken = read.error().violations.front();
+    findings.Note(broken.rule, broken.field, broken.message);
+  }
+  return findings.all();
+}
+
+Result<LintedTbs> Lint(x509::TbsCertificate tbs, const LintContext& context) {
+  TRY_ASSIGN(x509::TbsCertificate read, ReadBack(tbs));
+  Findings findings(context.grant.profile().lint);
+  ExamineFields(read, context, findings);
+  TRY(VerdictOf(findings.all()));
+  return LintedTbs(std::move(read), findings.all());
 }
 
 }  // namespace mayfly::lint

@@ -35,15 +35,15 @@ void CheckCaExtensions(const x509::TbsFields& fields, CaKind kind, Findings& fin
 }
 
 // lint.extensions, lint.revocation
-void CheckSet(const x509::TbsFields& fields, CaKind kind, const policy::IssuerIdentity& issuer,
-              Findings& findings) {
+void CheckSet(const x509::TbsFields& fields, const policy::CaWish& wish,
+              const policy::IssuerIdentity& issuer, Findings& findings) {
   std::vector<ExpectedExtension> expected = {
       {x509::oid::BasicConstraints(), "basicConstraints", Criticality::kCritical},
       {x509::oid::KeyUsage(), "keyUsage", Criticality::kCritical},
       {x509::oid::SubjectKeyIdentifier(), "subjectKeyIdentifier", Criticality::kNonCritical},
   };
   const std::vector<std::string> none;
-  bool is_root = kind == CaKind::kRoot;
+  const bool is_root = wish.kind == CaKind::kRoot;
   if (!is_root) {
     expected.push_back(
         {x509::oid::AuthorityKeyIdentifier(), "authorityKeyIdentifier", Criticality::kNonCritical});
@@ -52,9 +52,22 @@ void CheckSet(const x509::TbsFields& fields, CaKind kind, const policy::IssuerId
           {x509::oid::AuthorityInfoAccess(), "authorityInfoAccess", Criticality::kNonCritical});
     }
   }
+  if (!wish.name_constraints.empty()) {
+    expected.push_back({x509::oid::NameConstraints(), "nameConstraints", Criticality::kCritical});
+  }
   CheckExtensionSet(fields.extensions, expected, findings);
   CheckPointers(fields.extensions, is_root ? none : issuer.ocsp_urls,
                 is_root ? none : issuer.ca_issuers_urls, findings);
+}
+
+// lint.name-constraints
+void CheckNameConstraints(const x509::TbsFields& fields, const policy::CaWish& wish,
+                          Findings& findings) {
+  const auto* found = Find(fields.extensions, x509::oid::NameConstraints());
+  auto constraints =
+      found ? x509::NameConstraints::FromExtension(found->value) : x509::NameConstraints{};
+  findings.Require(constraints && *constraints == wish.name_constraints, "lint.name-constraints",
+                   "nameConstraints", "are not those that were asked for");
 }
 
 // lint.validity
@@ -99,7 +112,8 @@ Result<LintedCaTbs> LintCa(x509::TbsCertificate tbs, const policy::CaWish& wish,
   const x509::TbsFields& fields = read.fields();
   Findings findings;
   CheckCaExtensions(fields, wish.kind, findings);
-  CheckSet(fields, wish.kind, issuer, findings);
+  CheckSet(fields, wish, issuer, findings);
+  CheckNameConstraints(fields, wish, findings);
   CheckValidity(fields.validity, wish, issuer, now, findings);
   CheckSerial(read, now, findings);
   CheckHierarchy(fields, wish, issuer, findings);
@@ -108,7 +122,7 @@ Result<LintedCaTbs> LintCa(x509::TbsCertificate tbs, const policy::CaWish& wish,
   // RFC 5280 4.1.2.6: a CA has a name.
   findings.Require(fields.subject == wish.subject && !fields.subject.empty(), "lint.subject",
                    "subject", "is not the name that was asked for");
-  TRY(std::move(findings).Verdict());
+  TRY(VerdictOf(findings.all()));
   return LintedCaTbs(std::move(read));
 }
 

@@ -12,17 +12,28 @@ namespace mayfly::lint {
 // template was made a little before.
 constexpr Seconds kTimeDistanceMax{60};
 constexpr Seconds kCaBackdateMax{60};
+// Peers have limits for a chain, and a handshake of more than a few packets is slow.
+constexpr size_t kTbsBytesMax = 16 * 1024;
+
+// One lint that does not hold. The clause that it upholds: policy/lint_catalog.h.
+struct Finding {
+  Violation violation;
+  policy::Severity severity;
+};
 
 class LintedTbs {
  public:
   LintedTbs(LintedTbs&&) = default;
   LintedTbs& operator=(LintedTbs&&) = default;
   const x509::TbsCertificate& tbs() const { return tbs_; }
+  const std::vector<Finding>& warnings() const { return warnings_; }
 
  private:
   friend Result<LintedTbs> Lint(x509::TbsCertificate, const struct LintContext&);
-  explicit LintedTbs(x509::TbsCertificate tbs) : tbs_(std::move(tbs)) {}
+  LintedTbs(x509::TbsCertificate tbs, std::vector<Finding> warnings)
+      : tbs_(std::move(tbs)), warnings_(std::move(warnings)) {}
   x509::TbsCertificate tbs_;
+  std::vector<Finding> warnings_;
 };
 
 struct LintContext {
@@ -33,19 +44,29 @@ struct LintContext {
 };
 
 // Reads the bytes back and checks them, not the template they were made from. Every finding is
-// reported. Errors: kLintFailed with violations
+// reported, weighed as the profile says.
 //   lint.encoding       the bytes are a TBSCertificate, in DER
 //   lint.not-ca         basicConstraints absent or cA FALSE, no keyCertSign, no cRLSign
 //   lint.key-usage, lint.extended-key-usage   exactly the profile's
+//   lint.usage-coherence  keyUsage allows what each extended key usage is for
 //   lint.extensions     exactly those that the profile implies, each with its criticality
-//   lint.revocation     AIA as profile and issuer say: no OCSP beside noRevAvail, no pointer for
-//                       the responder; noRevAvail and ocspNoCheck are NULL
-//   lint.names          the SAN is exactly the grant's names; critical if and only if subject empty
-//   lint.subject        empty; the responder's: not empty and not the issuer's
+//   lint.custom-extension   the profile's own extensions and certificate policies, to the byte
+//   lint.revocation     AIA and CRL URLs as profile and issuer say; noRevAvail without any other
+//                       sign of revocation (RFC 9608); noRevAvail and ocspNoCheck are NULL
+//   lint.names          the SAN is exactly the grant's names, in normal form; critical if and only
+//                       if the subject is empty
+//   lint.name-constraints   every name is within the issuing CA's
+//   lint.spiffe         beside a SPIFFE ID no other URI; keyUsage has digitalSignature
+//   lint.spiffe-eku     with a SPIFFE ID, serverAuth and clientAuth both or neither
+//   lint.subject        as the profile says; the responder's: not empty and not the issuer's
 //   lint.validity       as granted: covers now, length within grant and issuer
 //   lint.serial         20 octets, our format, class and time as the lifetime and now say
+//   lint.size           at most kTbsBytesMax
 //   lint.issuer         issuer bytes equal the issuer's subject; AKI is its key identifier
 //   lint.key            the public key is the proven one, and not the issuer's own
+std::vector<Finding> Examine(const x509::TbsCertificate& tbs, const LintContext& context);
+
+// Errors: kLintFailed with a violation for each finding of severity "error".
 Result<LintedTbs> Lint(x509::TbsCertificate tbs, const LintContext& context);
 
 // The same for a CA certificate of our own.
@@ -62,9 +83,9 @@ class LintedCaTbs {
   x509::TbsCertificate tbs_;
 };
 // lint.ca (basicConstraints critical cA TRUE, pathLen 0 for issuing, keyUsage keyCertSign|cRLSign
-// critical, SKI), lint.encoding, lint.extensions, lint.revocation, lint.subject, lint.validity,
-// lint.serial, lint.issuer (a root's own name and key; an issuing CA's differ from its issuer's),
-// lint.key.
+// critical, SKI), lint.name-constraints (as wished), lint.encoding, lint.extensions,
+// lint.revocation, lint.subject, lint.validity, lint.serial, lint.issuer (a root's own name and
+// key; an issuing CA's differ from its issuer's), lint.key.
 Result<LintedCaTbs> LintCa(x509::TbsCertificate tbs, const policy::CaWish& wish,
                            const policy::IssuerIdentity& issuer, TimePoint now);
 

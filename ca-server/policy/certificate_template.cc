@@ -1,6 +1,7 @@
 #include "policy/certificate_template.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "der/reader.h"
 
@@ -19,21 +20,30 @@ Error Denied(std::string rule, const std::string& message) {
   return error;
 }
 
-Result<x509::Validity> WithinIssuer(TimePoint now, Seconds lifetime, Seconds backdate,
-                                    const x509::Validity& issuer) {
+struct Span {
+  x509::Validity validity;
+  bool shortened;
+};
+
+Result<Span> WithinIssuer(TimePoint now, Seconds lifetime, Seconds backdate,
+                          const x509::Validity& issuer, AtIssuerEnd at_end) {
   if (now < issuer.not_before()) {
     return Denied("policy.issuer-not-yet-valid", "the issuer's own certificate is not valid yet");
   }
   const TimePoint not_before =
       std::max(WholeSeconds(now) - std::min(backdate, lifetime / 2), issuer.not_before());
   TRY_ASSIGN(auto validity, x509::Validity::For(not_before, lifetime));
-  if (validity.not_after() > issuer.not_after()) {
-    auto left = std::chrono::floor<Seconds>(issuer.not_after() - not_before) + Seconds(1);
-    return Denied("policy.outlives-issuer", "the certificate would outlive its issuer's; at most " +
-                                                std::to_string(std::max<int64_t>(left.count(), 0)) +
-                                                " s are left");
+  if (validity.not_after() <= issuer.not_after()) return Span{validity, false};
+
+  const auto left = std::chrono::floor<Seconds>(issuer.not_after() - not_before) + Seconds(1);
+  // A life that is all in the past already is of use to nobody.
+  if (at_end == AtIssuerEnd::kTruncate && now <= issuer.not_after()) {
+    TRY_ASSIGN(auto truncated, x509::Validity::For(not_before, left));
+    return Span{truncated, true};
   }
-  return validity;
+  return Denied("policy.outlives-issuer", "the certificate would outlive its issuer's; at most " +
+                                              std::to_string(std::max<int64_t>(left.count(), 0)) +
+                                              " s are left");
 }
 
 // The text of the first common name (RFC 5280 4.1.2.4), where it is one that we write.
@@ -67,21 +77,30 @@ void AddPointers(const std::vector<std::string>& ocsp_urls,
   extensions.push_back(x509::AuthorityInfoAccessExtension(ocsp_urls, ca_issuers_urls));
 }
 
-void AddRevocation(const Profile& profile, const IssuerIdentity& issuer,
+void AddRevocation(const RevocationSigns& signs, const IssuerIdentity& issuer,
                    x509::Extensions& extensions) {
-  if (profile.ocsp_no_check) {
+  if (signs.ocsp_no_check) {
     extensions.push_back(x509::OcspNoCheckExtension());
-  } else if (profile.revocation == RevocationMode::kOcsp) {
-    AddPointers(issuer.ocsp_urls, issuer.ca_issuers_urls, extensions);
-  } else {
+    return;
+  }
+  if (!signs.pointers) {
     // RFC 9608 3: with noRevAvail the AIA has no OCSP; caIssuers may stay.
     AddPointers({}, issuer.ca_issuers_urls, extensions);
     extensions.push_back(x509::NoRevAvailExtension());
+    return;
+  }
+  AddPointers(issuer.ocsp_urls, issuer.ca_issuers_urls, extensions);
+  if (!issuer.crl_urls.empty()) {
+    extensions.push_back(x509::CrlDistributionPointsExtension(issuer.crl_urls));
+  }
+  if (signs.must_staple && !issuer.ocsp_urls.empty()) {
+    extensions.push_back(x509::MustStapleExtension());
   }
 }
 
 // Always in this order, so that equal wishes give equal bytes.
-x509::Extensions LeafExtensions(const IssuanceGrant& grant, const IssuerIdentity& issuer) {
+x509::Extensions LeafExtensions(const IssuanceGrant& grant, const IssuerIdentity& issuer,
+                                const x509::Name& subject, Seconds lifetime) {
   const Profile& profile = grant.profile();
   x509::Extensions extensions;
   extensions.push_back(x509::AuthorityKeyIdentifierExtension(issuer.key_identifier));
@@ -90,37 +109,94 @@ x509::Extensions LeafExtensions(const IssuanceGrant& grant, const IssuerIdentity
     extensions.push_back(x509::ExtendedKeyUsageExtension(profile.extended_key_usages));
   }
   if (!grant.names().empty()) {
-    // RFC 5280 4.2.1.6: critical, since the subject of a certificate with names is empty.
-    extensions.push_back(
-        x509::SubjectAltNameExtension(grant.names(), x509::Criticality::kCritical));
+    // RFC 5280 4.2.1.6: critical where the subject is empty, and only there.
+    extensions.push_back(x509::SubjectAltNameExtension(
+        grant.names(),
+        subject.empty() ? x509::Criticality::kCritical : x509::Criticality::kNonCritical));
   }
-  AddRevocation(profile, issuer, extensions);
+  if (!profile.certificate_policies.empty()) {
+    extensions.push_back(x509::CertificatePoliciesExtension(profile.certificate_policies));
+  }
+  AddRevocation(RevocationSignsOf(profile, lifetime), issuer, extensions);
+  std::ranges::copy(profile.extensions, std::back_inserter(extensions));
   return extensions;
+}
+
+Result<x509::Name> SubjectOf(const IssuanceGrant& grant, const IssuerIdentity& issuer) {
+  const Profile& profile = grant.profile();
+  if (profile.ocsp_no_check) return ResponderSubject(issuer.subject);
+  switch (profile.subject) {
+    case SubjectForm::kEmpty:
+      return x509::Name::Empty();
+    case SubjectForm::kFirstName: {
+      auto name = x509::Name::CommonName(grant.names().front().ValueText());
+      return name ? *std::move(name) : x509::Name::Empty();  // too long for one
+    }
+    case SubjectForm::kFixed:
+      return profile.organization.empty()
+                 ? x509::Name::CommonName(profile.common_name)
+                 : x509::Name::OrganizationAndCommonName(profile.organization, profile.common_name);
+  }
+  return x509::Name::Empty();
+}
+
+Status CheckNameConstraints(const IssuanceGrant& grant, const IssuerIdentity& issuer) {
+  auto violations = OutsideOf(issuer.name_constraints, grant.names());
+  if (violations.empty()) return Ok();
+  Error error =
+      Fail(ErrorCode::kPolicyDenied, "policy.name-constraints", "the issuing CA may not name this");
+  error.violations = std::move(violations);
+  return error;
 }
 
 }  // namespace
 
+RevocationSigns RevocationSignsOf(const Profile& profile, Seconds lifetime) {
+  if (profile.ocsp_no_check) return {.ocsp_no_check = true};
+  const bool is_short =
+      profile.revocation == RevocationMode::kByLifetime && lifetime <= profile.no_revocation_up_to;
+  if (is_short || profile.revocation == RevocationMode::kNoRevAvail) return {.no_rev_avail = true};
+  return {.pointers = true, .must_staple = profile.must_staple};
+}
+
+std::vector<Violation> OutsideOf(const x509::NameConstraints& constraints,
+                                 const x509::GeneralNames& names) {
+  std::vector<Violation> violations;
+  for (const x509::GeneralName& name : names) {
+    if (constraints.Permits(name)) continue;
+    violations.push_back(
+        {"policy.name-constraints", "subject_alt_names",
+         Escape(name.ToString()) + " is outside of the issuing CA's name constraints"});
+  }
+  return violations;
+}
+
 Result<CertificateTemplate> MakeTemplate(const IssuanceGrant& grant, const x509::ProvenKey& key,
                                          const IssuerIdentity& issuer, TimePoint now) {
-  TRY_ASSIGN(x509::Validity validity,
-             WithinIssuer(now, grant.lifetime(), grant.profile().backdate, issuer.validity));
-  x509::Name subject = x509::Name::Empty();
-  if (grant.profile().ocsp_no_check) {
-    TRY_ASSIGN(subject, ResponderSubject(issuer.subject));
-  }
-  RenewalWindow renewal{validity.not_before() + grant.lifetime() * 2 / 3,
-                        validity.not_before() + grant.lifetime() * 5 / 6};
+  const Profile& profile = grant.profile();
+  TRY(CheckNameConstraints(grant, issuer));
+  TRY_ASSIGN(const Span span, WithinIssuer(now, grant.lifetime(), profile.backdate, issuer.validity,
+                                           profile.at_issuer_end));
+  TRY_ASSIGN(x509::Name subject, SubjectOf(grant, issuer));
+  const Seconds lifetime = span.validity.lifetime();
+  const RenewalWindow renewal{span.validity.not_before() + lifetime * 2 / 3,
+                              span.validity.not_before() + lifetime * 5 / 6};
+  x509::Extensions extensions = LeafExtensions(grant, issuer, subject, lifetime);
   return CertificateTemplate{
-      x509::TbsFields{issuer.signature_algorithm, issuer.subject, validity, std::move(subject),
-                      key.spki(), LeafExtensions(grant, issuer)},
-      renewal};
+      x509::TbsFields{issuer.signature_algorithm, issuer.subject, span.validity, std::move(subject),
+                      key.spki(), std::move(extensions)},
+      renewal, span.shortened};
 }
 
 Result<x509::TbsFields> MakeCaTemplate(const CaWish& wish, const IssuerIdentity& issuer,
                                        TimePoint now) {
   bool is_root = wish.kind == CaKind::kRoot;
-  auto validity = is_root ? x509::Validity::For(WholeSeconds(now) - kCaBackdate, wish.lifetime)
-                          : WithinIssuer(now, wish.lifetime, kCaBackdate, issuer.validity);
+  auto validity = x509::Validity::For(WholeSeconds(now) - kCaBackdate, wish.lifetime);
+  if (!is_root) {
+    TRY_ASSIGN(const Span span, WithinIssuer(now, wish.lifetime, kCaBackdate, issuer.validity,
+                                             AtIssuerEnd::kRefuse));
+    validity = span.validity;
+  }
   if (!validity) return std::move(validity).error();
 
   x509::Extensions extensions;
@@ -134,6 +210,9 @@ Result<x509::TbsFields> MakeCaTemplate(const CaWish& wish, const IssuerIdentity&
   extensions.push_back(
       x509::KeyUsageExtension(x509::KeyUsage::kKeyCertSign | x509::KeyUsage::kCrlSign));
   extensions.push_back(x509::SubjectKeyIdentifierExtension(wish.public_key.key_identifier()));
+  if (!wish.name_constraints.empty()) {
+    extensions.push_back(wish.name_constraints.ToExtension());
+  }
   if (!is_root) AddPointers(issuer.ocsp_urls, issuer.ca_issuers_urls, extensions);
   return x509::TbsFields{
       issuer.signature_algorithm, issuer.subject, *validity, wish.subject, wish.public_key,

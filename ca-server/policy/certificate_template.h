@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "policy/authorizer.h"
+#include "x509/name_constraints.h"
 #include "x509/proven_key.h"
 #include "x509/tbs_certificate.h"
 
@@ -20,6 +21,8 @@ struct IssuerIdentity {
   x509::Validity validity;  // of its certificate
   std::vector<std::string> ocsp_urls;
   std::vector<std::string> ca_issuers_urls;
+  std::vector<std::string> crl_urls;
+  x509::NameConstraints name_constraints;  // of its certificate; empty: none
 };
 
 // When to renew: from two thirds of the granted lifetime to five sixths of it, counted from
@@ -31,16 +34,30 @@ struct RenewalWindow {
 struct CertificateTemplate {
   x509::TbsFields fields;
   RenewalWindow renewal;
+  bool shortened_by_issuer = false;  // AtIssuerEnd::kTruncate, and it would have outlived
 };
 
-// Subject empty and SAN critical, keyUsage, extendedKeyUsage, AKI, revocation pointers as the
-// profile says, and nothing else. The responder's own certificate has a common name and no SAN.
+// What a certificate of this profile and lifetime carries about its revocation.
+struct RevocationSigns {
+  bool ocsp_no_check = false, no_rev_avail = false, pointers = false, must_staple = false;
+};
+RevocationSigns RevocationSignsOf(const Profile& profile, Seconds lifetime);
+
+// The names that an issuing CA's name constraints forbid, each as a violation
+// "policy.name-constraints"; empty: none.
+std::vector<Violation> OutsideOf(const x509::NameConstraints& constraints,
+                                 const x509::GeneralNames& names);
+
+// The subject as the profile says, SAN (critical where the subject is empty), keyUsage,
+// extendedKeyUsage, AKI, certificate policies, revocation signs and custom extensions, and nothing
+// else. The responder's own certificate has a common name and no SAN.
 //
 //   notBefore = now - min(backdate, lifetime / 2), never before the issuer's
 //   notAfter  = notBefore + lifetime - 1 s: the last second is inclusive (RFC 5280 4.1.2.5)
 //
 // Whoever numbers it takes the serial's class from fields.validity.lifetime().
-// Errors: kPolicyDenied "policy.outlives-issuer", "policy.issuer-not-yet-valid".
+// Errors: kPolicyDenied "policy.outlives-issuer", "policy.issuer-not-yet-valid",
+// "policy.name-constraints".
 Result<CertificateTemplate> MakeTemplate(const IssuanceGrant& grant, const x509::ProvenKey& key,
                                          const IssuerIdentity& issuer, TimePoint now);
 
@@ -51,6 +68,7 @@ struct CaWish {
   x509::Name subject;
   x509::SubjectPublicKeyInfo public_key;
   Seconds lifetime;
+  x509::NameConstraints name_constraints{};  // kIssuing; empty: none
 };
 // `issuer` is the root's identity for kIssuing, and the CA's own (same subject, key and algorithm)
 // for kRoot. Errors: kPolicyDenied "policy.outlives-issuer", "policy.issuer-not-yet-valid".

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/uuid.h"
+#include "policy/lint_catalog.h"
 #include "policy/name_pattern.h"
 #include "policy/principal_pattern.h"
 #include "x509/extension.h"
@@ -19,12 +20,28 @@ namespace mayfly::policy {
 constexpr size_t kProfilesMax = 64;
 constexpr size_t kRulesMax = 1024;
 constexpr size_t kPatternsPerRuleMax = 1024;
+constexpr size_t kCertificatePoliciesMax = 16;
+constexpr size_t kCustomExtensionsMax = 16;
+constexpr size_t kCustomExtensionBytesMax = 4096;
+constexpr Seconds kNoRevocationUpToDefault{24 * 3600};
 
 // What a certificate says about its revocation.
 enum class RevocationMode : uint8_t {
-  kOcsp,        // an OCSP URL in the AIA
+  kByLifetime,  // kNoRevAvail for lives up to the profile's threshold, else kPointers
+  kPointers,    // OCSP URLs in the AIA, CRL URLs, both as the issuer has them
   kNoRevAvail,  // RFC 9608: no pointers at all
 };
+
+// The subject of a certificate. Peers go by the SAN (RFC 9525); a subject is for people and for
+// programs of long ago.
+enum class SubjectForm : uint8_t {
+  kEmpty,
+  kFirstName,  // a common name: the first name's text; empty where that is over 64 characters
+  kFixed,      // the profile's
+};
+
+// A certificate never outlives its issuer.
+enum class AtIssuerEnd : uint8_t { kRefuse, kTruncate };
 
 // Where a certificate's names come from.
 enum class NamesFrom : uint8_t {
@@ -44,8 +61,16 @@ struct Profile {
   std::set<x509::GeneralName::Kind> name_kinds;
   NamesFrom names_from = NamesFrom::kRequest;
   x509::KeyRules key_rules;
-  RevocationMode revocation = RevocationMode::kOcsp;
-  bool ocsp_no_check = false;  // only in the responder's own profile, which no file can name
+  SubjectForm subject = SubjectForm::kEmpty;
+  std::string common_name, organization;  // kFixed; organization may be empty
+  AtIssuerEnd at_issuer_end = AtIssuerEnd::kRefuse;
+  RevocationMode revocation = RevocationMode::kByLifetime;
+  Seconds no_revocation_up_to = kNoRevocationUpToDefault;  // kByLifetime
+  bool must_staple = false;  // beside OCSP pointers only, never beside noRevAvail
+  std::vector<der::Oid> certificate_policies;
+  x509::Extensions extensions;  // custom ones, as they are
+  LintSeverities lint;          // where they differ from the catalog's
+  bool ocsp_no_check = false;   // only in the responder's own profile, which no file can name
 };
 
 // A rule allows its principals its profiles for the names that its patterns match, or denies them.

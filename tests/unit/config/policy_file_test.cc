@@ -33,7 +33,7 @@ TEST(PolicyFile, TheDocumentedExampleIsComplete) {
   EXPECT_THAT(server.extended_key_usages, ElementsAre(x509::oid::ServerAuth()));
   EXPECT_THAT(server.name_kinds, UnorderedElementsAre(Kind::kDns, Kind::kIp));
   EXPECT_EQ(server.key_rules.allowed, x509::KeyRules{}.allowed);
-  EXPECT_EQ(server.revocation, policy::RevocationMode::kOcsp);
+  EXPECT_EQ(server.revocation, policy::RevocationMode::kPointers);
   EXPECT_FALSE(server.ocsp_no_check);
   const policy::Profile& workload = parsed->profiles.at("workload");
   EXPECT_EQ(workload.lifetime_max, Seconds(3600));
@@ -70,7 +70,7 @@ key_usage = ["digital-signature"]
 extended_key_usage = ["server-auth"]
 names = ["dns"]
 keys = ["ec-p256"]
-revocation = "ocsp"
+revocation = "pointers"
 [[rule]]
 name = "web"
 principals = ["spiffe://td/web"]
@@ -92,7 +92,7 @@ TEST_P(PolicyFileChange, HasItsOneFinding) {
 INSTANTIATE_TEST_SUITE_P(
     Profiles, PolicyFileChange,
     testing::Values(
-        Change{"revocation = \"ocsp\"\n", "", ""},
+        Change{"revocation = \"pointers\"\n", "", ""},
         Change{"lifetime_max = \"2h\"", "lifetime_max = \"1h\"", ""},
         Change{"lifetime_max = \"2h\"", "lifetime_max = \"3599s\"", "3 policy.lifetime"},
         Change{"lifetime = \"1h\"", "lifetime = \"1s\"", ""},
@@ -116,8 +116,88 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"names = [\"dns\"]", "names = [\"host\"]", "8 config.word"},
         Change{"\"ec-p256\"", "\"ec-p521\"", ""}, Change{"\"ec-p256\"", "\"dsa\"", "9 config.word"},
         Change{"keys = [\"ec-p256\"]", "keys = []", "9 config.range"},
-        Change{"\"ocsp\"", "\"none\"", ""}, Change{"\"ocsp\"", "\"crl\"", "10 config.word"},
+        Change{"\"pointers\"", "\"none\"", ""}, Change{"\"pointers\"", "\"crl\"", "10 config.word"},
         Change{"backdate", "key_usages = []\nbackdate", "5 config.unknown-key"}));
+
+// What a profile can say of the certificate, put before "backdate" in line 5.
+Change Said(const std::string& lines, const std::string& finding) {
+  return Change{"backdate", lines + "\nbackdate", finding};
+}
+INSTANTIATE_TEST_SUITE_P(
+    Content, PolicyFileChange,
+    testing::Values(
+        Said("subject = \"first-name\"", ""), Said("subject = \"cn\"", "5 config.word"),
+        Said("subject = \"fixed\"\ncommon_name = \"Web\"", ""),
+        Said("subject = \"fixed\"\ncommon_name = \"Web\"\norganization = \"Example\"", ""),
+        Said("subject = \"fixed\"", "2 config.missing"),
+        Said("subject = \"fixed\"\ncommon_name = \"\"", "6 config.range"),
+        Said("common_name = \"Web\"", "5 config.not-here"),
+        Said("organization = \"Web\"", "5 config.not-here"), Said("names_from = \"principal\"", ""),
+        Said("names_from = \"csr\"", "5 config.word"), Said("at_issuer_end = \"truncate\"", ""),
+        Said("at_issuer_end = \"x\"", "5 config.word"), Said("must_staple = true", ""),
+        Said("no_revocation_up_to = \"1h\"", "5 config.not-here"),
+        Said("certificate_policies = [\"1.3.6.1.4.1.99999.1\"]", ""),
+        Said("certificate_policies = [\"x\"]", "5 config.oid"),
+        Said("certificate_policies = [\"1.2.3\", \"1.2.3\"]", "5 config.duplicate"),
+        Change{"revocation = \"pointers\"", "revocation = \"none\"\nmust_staple = true",
+               "11 policy.must-staple"},
+        Change{"revocation = \"pointers\"", "no_revocation_up_to = \"1h\"", ""}));
+
+// A table of the profile's own, after its last key.
+Change Table(const std::string& lines, const std::string& finding) {
+  return Change{"revocation = \"pointers\"\n", "revocation = \"pointers\"\n" + lines + "\n",
+                finding};
+}
+INSTANTIATE_TEST_SUITE_P(
+    Tables, PolicyFileChange,
+    testing::Values(
+        Table("[profile.server.lint]\nspiffe = \"off\"\nsize = \"warning\"", ""),
+        Table("[profile.server.lint]\nnames = \"off\"", "12 policy.lint-fixed"),
+        Table("[profile.server.lint]\nnot-ca = \"warning\"", "12 policy.lint-fixed"),
+        Table("[profile.server.lint]\nsize = \"loud\"", "12 config.word"),
+        Table("[profile.server.lint]\nsizes = \"off\"", "12 config.unknown-key"),
+        Table("[[profile.server.extension]]\noid = \"1.3.6.1.4.1.99999.2\"\nder = \"0c0161\"", ""),
+        Table("[[profile.server.extension]]\noid = \"1.3.6.1.4.1.99999.2\"\nder = \"0c0161\"\n"
+              "critical = true",
+              ""),
+        Table("[[profile.server.extension]]\noid = \"2.5.29.19\"\nder = \"30030101ff\"",
+              "12 policy.reserved"),
+        Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0c026161\"", ""),
+        Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0c0261\"",
+              "13 policy.extension-der"),
+        Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0c01610500\"",
+              "13 policy.extension-der"),
+        Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0500\"\n"
+              "[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0500\"",
+              "15 config.duplicate")));
+
+TEST(PolicyFile, WhatAProfileSaysIsRead) {
+  const std::string extension =
+      "[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0500\"\ncritical = true\n"
+      "[profile.server.lint]\nspiffe = \"off\"\n";
+  auto parsed = Parse(
+      With(With(std::string(kSmall), "backdate",
+                "subject = \"fixed\"\ncommon_name = \"Web\"\norganization = \"Example\"\n"
+                "names_from = \"principal\"\nat_issuer_end = \"truncate\"\nmust_staple = true\n"
+                "certificate_policies = [\"1.2.3.4\"]\nbackdate"),
+           "revocation = \"pointers\"\n", "no_revocation_up_to = \"2h\"\n" + extension));
+  ASSERT_TRUE(parsed) << Describe(parsed.error(), ErrorText::kForLog);
+  const policy::Profile& profile = parsed->profiles.at("server");
+  EXPECT_EQ(profile.subject, policy::SubjectForm::kFixed);
+  EXPECT_EQ(profile.common_name, "Web");
+  EXPECT_EQ(profile.organization, "Example");
+  EXPECT_EQ(profile.names_from, policy::NamesFrom::kPrincipal);
+  EXPECT_EQ(profile.at_issuer_end, policy::AtIssuerEnd::kTruncate);
+  EXPECT_TRUE(profile.must_staple);
+  EXPECT_EQ(profile.revocation, policy::RevocationMode::kByLifetime);
+  EXPECT_EQ(profile.no_revocation_up_to, Seconds(7200));
+  ASSERT_EQ(profile.certificate_policies.size(), 1u);
+  EXPECT_EQ(profile.certificate_policies[0].Dotted(), "1.2.3.4");
+  ASSERT_EQ(profile.extensions.size(), 1u);
+  EXPECT_EQ(profile.extensions[0].criticality, x509::Criticality::kCritical);
+  EXPECT_EQ(profile.extensions[0].value, (Bytes{0x05, 0x00}));
+  EXPECT_EQ(profile.lint.at("lint.spiffe"), policy::Severity::kOff);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Rules, PolicyFileChange,

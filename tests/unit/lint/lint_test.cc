@@ -133,7 +133,7 @@ TEST(LintNotCa, KeyUsagesOfCasEvenWhereTheProfileHasThem) {
     Subject subject;
     subject.grant = Ask(basis, Wish({"DNS:a.web.internal"})).value();
     subject.fields = MakeTemplate(subject.grant, subject.key, subject.issuer, kNow)->fields;
-    EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.not-ca"));
+    EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.not-ca", "lint.usage-coherence"));
   }
 }
 
@@ -153,7 +153,8 @@ TEST(LintKeyUsage, IsCritical) {
 TEST(LintKeyUsage, IsThere) {
   Subject subject;
   subject.Remove(x509::oid::KeyUsage());
-  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.key-usage", "lint.extensions"));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.key-usage", "lint.usage-coherence",
+                                                     "lint.spiffe", "lint.extensions"));
 }
 
 TEST(LintExtendedKeyUsage, IsExactlyTheProfiles) {
@@ -389,6 +390,175 @@ TEST(Lint, ReportsEveryFinding) {
   subject.Add(x509::BasicConstraintsCa(0));
   EXPECT_THAT(RulesOf(subject.Linted()),
               ElementsAre("lint.not-ca", "lint.issuer", "lint.key", "lint.extensions"));
+}
+
+// A subject of a basis whose profile "server" was changed.
+template <class Change>
+Subject SubjectWith(Change change, std::vector<std::string> names = {"DNS:a.web.internal"},
+                    const IssuerIdentity& issuer = IssuerOf()) {
+  policy::DecisionBasis basis = Basis();
+  change(basis.policy.profiles["server"]);
+  Subject subject;
+  subject.issuer = issuer;
+  subject.grant = Ask(basis, Wish(names)).value();
+  subject.fields = MakeTemplate(subject.grant, subject.key, subject.issuer, kNow)->fields;
+  return subject;
+}
+
+IssuerIdentity WithCrls() {
+  IssuerIdentity issuer = IssuerOf();
+  issuer.crl_urls = {"http://ca.internal/crl"};
+  return issuer;
+}
+
+TEST(Lint, PassesWhatEveryKindOfProfileMakes) {
+  const auto passes = [](const Subject& subject) {
+    auto linted = subject.Linted();
+    EXPECT_TRUE(linted) << Describe(linted.error(), ErrorText::kForLog);
+  };
+  passes(SubjectWith([](auto& p) { p.subject = policy::SubjectForm::kFirstName; }));
+  passes(SubjectWith([](auto& p) {
+    p.subject = policy::SubjectForm::kFixed;
+    p.common_name = "Web";
+    p.organization = "Example";
+  }));
+  passes(SubjectWith([](auto& p) { p.must_staple = true; }, {"DNS:a.web.internal"}, WithCrls()));
+  passes(SubjectWith([](auto& p) { p.revocation = policy::RevocationMode::kByLifetime; }));
+  passes(SubjectWith([](auto& p) {
+    p.certificate_policies = {x509::oid::ServerAuth()};
+    p.extensions = {{x509::oid::ClientAuth(), Criticality::kCritical, {0x05, 0x00}}};
+  }));
+}
+
+TEST(LintSubject, IsTheProfiles) {
+  Subject first = SubjectWith([](auto& p) { p.subject = policy::SubjectForm::kFirstName; });
+  first.fields.subject = x509::Name::CommonName("b.web.internal").value();
+  EXPECT_THAT(RulesOf(first.Linted()), ElementsAre("lint.subject"));
+  Subject fixed = SubjectWith([](auto& p) {
+    p.subject = policy::SubjectForm::kFixed;
+    p.common_name = "Web";
+  });
+  fixed.fields.subject = x509::Name::CommonName("Wed").value();
+  EXPECT_THAT(RulesOf(fixed.Linted()), ElementsAre("lint.subject"));
+  fixed = SubjectWith([](auto& p) {
+    p.subject = policy::SubjectForm::kFixed;
+    p.common_name = "Issuing 1";
+  });
+  EXPECT_THAT(RulesOf(fixed.Linted()), ElementsAre("lint.subject"));  // the issuer's own
+}
+
+TEST(LintRevocation, NothingOfItStandsBesideNoRevAvail) {
+  Subject subject("quiet");
+  subject.Add(x509::CrlDistributionPointsExtension({"http://ca.internal/crl"}));
+  EXPECT_THAT(RulesOf(subject.Linted()),
+              ElementsAre("lint.extensions", "lint.revocation", "lint.revocation"));
+  Subject stapled("quiet");
+  stapled.Add(x509::MustStapleExtension());
+  EXPECT_THAT(RulesOf(stapled.Linted()), ElementsAre("lint.extensions", "lint.revocation"));
+}
+
+TEST(LintRevocation, CrlsAreTheIssuers) {
+  Subject subject = SubjectWith([](auto&) {}, {"DNS:a.web.internal"}, WithCrls());
+  subject.Replace(x509::CrlDistributionPointsExtension({"http://evil.internal/crl"}));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.revocation"));
+  subject.Remove(x509::oid::CrlDistributionPoints());
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.extensions", "lint.revocation"));
+}
+
+TEST(LintRevocation, MustStapleIsOneFeature) {
+  Subject subject = SubjectWith([](auto& p) { p.must_staple = true; });
+  subject.At(x509::oid::TlsFeature()).value = {0x30, 0x03, 0x02, 0x01, 0x11};
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.revocation"));
+}
+
+TEST(LintCustomExtension, IsTheProfilesToTheByte) {
+  Subject subject = SubjectWith([](auto& p) {
+    p.certificate_policies = {x509::oid::ServerAuth()};
+    p.extensions = {{x509::oid::ClientAuth(), Criticality::kNonCritical, {0x05, 0x00}}};
+  });
+  subject.At(x509::oid::ClientAuth()).value = {0x0c, 0x00};
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.custom-extension"));
+  subject.At(x509::oid::CertificatePolicies()).value =
+      x509::CertificatePoliciesExtension({x509::oid::ClientAuth()}).value;
+  EXPECT_THAT(RulesOf(subject.Linted()),
+              ElementsAre("lint.custom-extension", "lint.custom-extension"));
+}
+
+TEST(LintSize, IsBounded) {
+  Subject subject = SubjectWith([](auto& p) {
+    for (int i = 0; i < 5; ++i) {
+      der::Writer writer;
+      writer.OctetString(Bytes(4000));
+      p.extensions.push_back({der::OidOrDie("1.3.6.1.4.1.99999." + std::to_string(i)),
+                              Criticality::kNonCritical, writer.Take()});
+    }
+  });
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.size"));
+}
+
+const std::vector<std::string> kSpiffeId = {"URI:spiffe://mayfly.internal/web/a"};
+
+TEST(LintSpiffe, AnSvidHasOneUriAndSigns) {
+  const auto with_client_auth = [](auto& p) {
+    p.extended_key_usages = {x509::oid::ServerAuth(), x509::oid::ClientAuth()};
+  };
+  Subject subject = SubjectWith(with_client_auth, kSpiffeId);
+  ASSERT_TRUE(subject.Linted());
+  EXPECT_TRUE(subject.Linted()->warnings().empty());
+  subject.Replace(x509::SubjectAltNameExtension(
+      Names({"URI:https://web.internal/", "URI:spiffe://mayfly.internal/web/a"}),
+      Criticality::kCritical));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.names", "lint.names", "lint.spiffe"));
+  const auto enciphers = [&](auto& p) {
+    with_client_auth(p);
+    p.key_usages = Usage(KeyUsage::kKeyAgreement);
+  };
+  EXPECT_THAT(RulesOf(SubjectWith(enciphers, kSpiffeId).Linted()), ElementsAre("lint.spiffe"));
+}
+
+TEST(LintSpiffe, OneAuthenticationAloneIsAWarningUnlessTheProfileSaysOtherwise) {
+  auto linted = SubjectWith([](auto&) {}, kSpiffeId).Linted();
+  ASSERT_TRUE(linted);
+  ASSERT_EQ(linted->warnings().size(), 1u);
+  EXPECT_EQ(linted->warnings()[0].violation.rule, "lint.spiffe-eku");
+  EXPECT_EQ(linted->warnings()[0].severity, policy::Severity::kWarning);
+  const auto strict = [](auto& p) { p.lint["lint.spiffe-eku"] = policy::Severity::kError; };
+  EXPECT_THAT(RulesOf(SubjectWith(strict, kSpiffeId).Linted()), ElementsAre("lint.spiffe-eku"));
+  const auto quiet = [](auto& p) { p.lint["lint.spiffe-eku"] = policy::Severity::kOff; };
+  EXPECT_TRUE(SubjectWith(quiet, kSpiffeId).Linted()->warnings().empty());
+}
+
+TEST(LintSeverity, WhatIsFixedStaysAnError) {
+  Subject subject = SubjectWith([](auto& p) {
+    for (const policy::LintRule& rule : policy::LintCatalog()) {
+      p.lint[std::string(rule.id)] = policy::Severity::kOff;
+    }
+  });
+  subject.Add(x509::BasicConstraintsCa(std::nullopt));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.not-ca", "lint.extensions"));
+}
+
+TEST(LintUsageCoherence, EachPurposeHasAUsage) {
+  const auto agrees = [](auto& p) {
+    p.key_usages = Usage(KeyUsage::kKeyAgreement);
+    p.extended_key_usages = {der::OidOrDie("1.3.6.1.5.5.7.3.3")};
+  };
+  EXPECT_THAT(RulesOf(SubjectWith(agrees).Linted()), ElementsAre("lint.usage-coherence"));
+}
+
+IssuerIdentity ConstrainedTo(std::string_view dns) {
+  IssuerIdentity issuer = IssuerOf();
+  issuer.name_constraints.permitted.push_back(
+      x509::Subtree::Parse(x509::GeneralName::Kind::kDns, dns).value());
+  return issuer;
+}
+
+TEST(LintNameConstraints, EveryNameIsWithinThem) {
+  Subject subject =
+      SubjectWith([](auto&) {}, {"DNS:a.web.internal"}, ConstrainedTo("web.internal"));
+  EXPECT_TRUE(subject.Linted());
+  subject.issuer = ConstrainedTo("db.internal");
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.name-constraints"));
 }
 
 }  // namespace

@@ -125,5 +125,111 @@ TEST(CaTemplate, AnIssuingCaNeverOutlivesItsRoot) {
               ElementsAre("policy.outlives-issuer"));
 }
 
+// The template of a "server" profile that was changed.
+template <class Change>
+Result<CertificateTemplate> MadeWith(Change change, const IssuerIdentity& issuer = IssuerOf(),
+                                     std::vector<std::string> names = {"DNS:a.web.internal"}) {
+  DecisionBasis basis = Basis();
+  change(basis.policy.profiles["server"]);
+  auto grant = Ask(basis, Wish(names));
+  if (!grant) return std::move(grant).error();
+  return MakeTemplate(*grant, KeyOf(kCsr), issuer, kNow);
+}
+
+TEST(CertificateTemplate, TheSubjectIsWhatTheProfileSays) {
+  auto first = MadeWith([](Profile& p) { p.subject = SubjectForm::kFirstName; });
+  EXPECT_EQ(first->fields.subject, x509::Name::CommonName("a.web.internal").value());
+  EXPECT_EQ(first->fields.extensions[3].criticality, x509::Criticality::kNonCritical);
+  const std::string label(62, 'a');
+  auto too_long = MadeWith([](Profile& p) { p.subject = SubjectForm::kFirstName; }, IssuerOf(),
+                           {"DNS:" + label + ".web.internal"});
+  EXPECT_TRUE(too_long->fields.subject.empty());
+  EXPECT_EQ(too_long->fields.extensions[3].criticality, x509::Criticality::kCritical);
+  auto fixed = MadeWith([](Profile& p) {
+    p.subject = SubjectForm::kFixed;
+    p.common_name = "Web";
+    p.organization = "Example";
+  });
+  EXPECT_EQ(fixed->fields.subject, x509::Name::OrganizationAndCommonName("Example", "Web").value());
+}
+
+TEST(CertificateTemplate, ShortLivesHaveNoRevocation) {
+  const auto signs = [](Seconds lifetime, Seconds threshold) {
+    Profile profile = ServerProfile();
+    profile.revocation = RevocationMode::kByLifetime;
+    profile.no_revocation_up_to = threshold;
+    profile.must_staple = true;
+    return RevocationSignsOf(profile, lifetime);
+  };
+  EXPECT_TRUE(signs(kDay, kDay).no_rev_avail);
+  EXPECT_FALSE(signs(kDay, kDay).pointers || signs(kDay, kDay).must_staple);
+  EXPECT_FALSE(signs(kDay + Seconds(1), kDay).no_rev_avail);
+  EXPECT_TRUE(signs(kDay + Seconds(1), kDay).pointers);
+  EXPECT_TRUE(signs(kDay + Seconds(1), kDay).must_staple);
+}
+
+TEST(CertificateTemplate, PointersAreOcspAndCrlAndMustStapleOnWish) {
+  IssuerIdentity issuer = IssuerOf();
+  issuer.crl_urls = {"http://ca.internal/crl"};
+  auto made = MadeWith([](Profile& p) { p.must_staple = true; }, issuer);
+  EXPECT_THAT(Oids(made->fields),
+              ElementsAre("2.5.29.35", "2.5.29.15", "2.5.29.37", "2.5.29.17", "1.3.6.1.5.5.7.1.1",
+                          "2.5.29.31", "1.3.6.1.5.5.7.1.24"));
+  // Nothing can be stapled where there is no responder.
+  issuer.ocsp_urls.clear();
+  made = MadeWith([](Profile& p) { p.must_staple = true; }, issuer);
+  EXPECT_THAT(Oids(made->fields), ElementsAre("2.5.29.35", "2.5.29.15", "2.5.29.37", "2.5.29.17",
+                                              "1.3.6.1.5.5.7.1.1", "2.5.29.31"));
+}
+
+TEST(CertificateTemplate, PoliciesAndExtensionsAreTheProfiles) {
+  auto made = MadeWith([](Profile& p) {
+    p.certificate_policies = {der::OidOrDie("1.2.3.4")};
+    p.extensions = {{der::OidOrDie("1.2.3.5"), x509::Criticality::kCritical, {0x05, 0x00}}};
+  });
+  EXPECT_THAT(Oids(made->fields), ElementsAre("2.5.29.35", "2.5.29.15", "2.5.29.37", "2.5.29.17",
+                                              "2.5.29.32", "1.3.6.1.5.5.7.1.1", "1.2.3.5"));
+  EXPECT_EQ(made->fields.extensions[6].criticality, x509::Criticality::kCritical);
+}
+
+TEST(CertificateTemplate, WhatWouldOutliveItsIssuerIsTruncatedWhereTheProfileSaysSo) {
+  IssuerIdentity issuer = IssuerOf();
+  issuer.validity = x509::Validity::Between(kSecond - kDay, kSecond + kHour).value();
+  EXPECT_EQ(MadeWith([](Profile&) {}, issuer).error().rule, "policy.outlives-issuer");
+  auto made = MadeWith([](Profile& p) { p.at_issuer_end = AtIssuerEnd::kTruncate; }, issuer);
+  ASSERT_TRUE(made) << Describe(made.error(), ErrorText::kForLog);
+  EXPECT_TRUE(made->shortened_by_issuer);
+  EXPECT_EQ(made->fields.validity.not_after(), issuer.validity.not_after());
+  EXPECT_LT(made->renewal.until, issuer.validity.not_after());
+  EXPECT_FALSE(
+      MadeWith([](Profile& p) { p.at_issuer_end = AtIssuerEnd::kTruncate; })->shortened_by_issuer);
+  issuer.validity = x509::Validity::Between(kSecond - kDay, kSecond - Seconds(1)).value();
+  EXPECT_EQ(
+      MadeWith([](Profile& p) { p.at_issuer_end = AtIssuerEnd::kTruncate; }, issuer).error().rule,
+      "policy.outlives-issuer");
+}
+
+TEST(CertificateTemplate, NamesOutsideOfTheIssuersConstraintsAreRefused) {
+  IssuerIdentity issuer = IssuerOf();
+  issuer.name_constraints.excluded.push_back(
+      x509::Subtree::Parse(x509::GeneralName::Kind::kDns, "b.web.internal").value());
+  EXPECT_TRUE(MadeWith([](Profile&) {}, issuer));
+  auto refused = MadeWith([](Profile&) {}, issuer, {"DNS:a.web.internal", "DNS:b.web.internal"});
+  EXPECT_THAT(RulesOf(refused), ElementsAre("policy.name-constraints"));
+}
+
+TEST(CaTemplate, NameConstraintsAreCritical) {
+  x509::NameConstraints constraints;
+  constraints.permitted.push_back(
+      x509::Subtree::Parse(x509::GeneralName::Kind::kDns, "internal").value());
+  CaWish wish{CaKind::kIssuing, x509::Name::CommonName("Issuing 2").value(), KeyOf(kCsr).spki(),
+              kDay, constraints};
+  auto fields = MakeCaTemplate(wish, IssuerOf(), kNow);
+  const auto* found = Find(fields->extensions, x509::oid::NameConstraints());
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->criticality, x509::Criticality::kCritical);
+  EXPECT_EQ(x509::NameConstraints::FromExtension(found->value).value(), constraints);
+}
+
 }  // namespace
 }  // namespace mayfly::policy

@@ -66,6 +66,7 @@ inline Profile ServerProfile() {
   profile.key_usages = static_cast<x509::KeyUsages>(x509::KeyUsage::kDigitalSignature);
   profile.extended_key_usages = {x509::oid::ServerAuth()};
   profile.name_kinds = {Kind::kDns, Kind::kIp, Kind::kUri};
+  profile.revocation = RevocationMode::kPointers;
   return profile;
 }
 
