@@ -45,8 +45,18 @@ policy::IssuanceWish WishOf(const IssueRequest& request, const x509::Certificati
 
 }  // namespace
 
+std::set<Hash256> CertificateAuthority::OwnKeys() const {
+  std::set<Hash256> keys;
+  for (const auto* certificates : {&parts_.bundle.roots, &parts_.bundle.issuing}) {
+    for (const x509::Certificate& certificate : *certificates) {
+      keys.insert(certificate.tbs().fields().public_key.hash());
+    }
+  }
+  return keys;
+}
+
 Result<CertificateAuthority::Application> CertificateAuthority::ReadApplication(
-    const IssueRequest& request, const Issuer& issuer) {
+    const IssueRequest& request, const Issuer& issuer) const {
   TRY_ASSIGN(auto parsed, x509::CertificationRequest::FromDer(request.csr_der));
   auto csr = std::make_shared<const x509::CertificationRequest>(std::move(parsed));
   Application application;
@@ -57,7 +67,8 @@ Result<CertificateAuthority::Application> CertificateAuthority::ReadApplication(
                            const policy::Authorizer& authorizer) {
     return authorizer.Authorize(principal, wish, policy::Evidence{});
   };
-  application.prove = [csr](const x509::KeyRules& rules) {
+  application.prove = [csr, own = OwnKeys()](x509::KeyRules rules) {
+    rules.own_ca_keys = own;
     return x509::ProvenKey::FromRequest(*csr, rules);
   };
   if (request.request_id) {

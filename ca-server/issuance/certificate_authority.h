@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -117,7 +118,8 @@ class CertificateAuthority {
 
  private:
   struct Application;
-  static Result<Application> ReadApplication(const IssueRequest& request, const Issuer& issuer);
+  Result<Application> ReadApplication(const IssueRequest& request, const Issuer& issuer) const;
+  std::set<Hash256> OwnKeys() const;  // of the CA certificates: nobody else's
   Task<Result<IssuedCertificate>> Carry(Application application, BootTime deadline);
   Task<Result<IssuedCertificate>> Attempt(const Application& application, uint16_t attempt,
                                           BootTime deadline);

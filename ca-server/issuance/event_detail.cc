@@ -19,16 +19,28 @@ std::string JsonText(std::string_view text) {
   return out + '"';
 }
 
+std::string JsonList(const std::set<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "" : ",") + JsonText(text);
+  return "[" + list + "]";
+}
+
 }  // namespace
 
 std::string DenialDetail(std::string_view profile, const Error& error) {
   std::set<std::string> rules;
   if (!error.rule.empty()) rules.insert(error.rule);
   for (const Violation& violation : error.violations) rules.insert(violation.rule);
-  std::string list;
-  for (const std::string& rule : rules) list += (list.empty() ? "" : ",") + JsonText(rule);
   return "{\"profile\":" + JsonText(profile) + ",\"code\":" + JsonText(ErrorCodeName(error.code)) +
-         ",\"rules\":[" + list + "]}";
+         ",\"rules\":" + JsonList(rules) + "}";
+}
+
+std::string LintDetail(std::string_view profile, const x509::SerialNumber& serial,
+                       const std::vector<lint::Finding>& warnings) {
+  std::set<std::string> rules;
+  for (const lint::Finding& finding : warnings) rules.insert(finding.violation.rule);
+  return "{\"profile\":" + JsonText(profile) + ",\"serial\":" + JsonText(serial.Hex()) +
+         ",\"rules\":" + JsonList(rules) + "}";
 }
 
 }  // namespace mayfly::issuance

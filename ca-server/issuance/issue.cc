@@ -103,6 +103,12 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
   const lint::LintContext lint_context{grant, key.spki(), issuer.identity(), now};
   CO_TRY_ASSIGN(auto linted, lint::Lint(std::move(tbs), lint_context));  // 8
 
+  if (!linted.warnings().empty()) {
+    const std::string detail =
+        LintDetail(grant.profile().name, linted.tbs().serial(), linted.warnings());
+    parts_.ledger.Note(Event{"lint-warning", grant.principal(), detail});
+  }
+
   RecordEntry entry{
       .tbs = std::move(linted),
       .issuer = issuer.id(),

@@ -110,17 +110,23 @@ class IssuanceTest : public testing::Test {
     auto key = hsm::GenerateSoftwareKey(directory_, "issuing", hsm::SoftwareCurve::kP256);
     files_ = std::make_unique<hsm::SoftwareSigner>(directory_, executor_, clock_);
     signer_ = std::make_unique<StagedSigner>(*files_);
+    const x509::Certificate certificate = SelfSigned(*key);
     issuer_ = std::make_shared<const Issuer>(
-        IssuerParts{IssuerId{1}, "issuing-1", "file:issuing", SelfSigned(*key), {}, {}, {}},
+        IssuerParts{IssuerId{1}, "issuing-1", "file:issuing", certificate, {}, {}, {}, {}},
         SigningTools{clock_, random_, *signer_, timer_, executor_});
     basis_ = std::make_unique<BasisCache>(
         ledger_, [](std::string_view text) { return config::ParsePolicy(text, "policy"); });
     Activate(kPolicy);
     EXPECT_TRUE(SyncWait(basis_->Refresh(In())));
-    authority_ = std::make_unique<CertificateAuthority>(CertificateAuthority::Parts{
-        clock_, random_, ledger_, ledger_, *basis_, {issuer_}, {}, [](const auto&) {
-          return std::optional<bool>();
-        }});
+    authority_ = std::make_unique<CertificateAuthority>(
+        CertificateAuthority::Parts{clock_,
+                                    random_,
+                                    ledger_,
+                                    ledger_,
+                                    *basis_,
+                                    {issuer_},
+                                    TrustBundle{"mayfly.internal", {}, {certificate}, 1},
+                                    [](const auto&) { return std::optional<bool>(); }});
   }
   ~IssuanceTest() override { std::filesystem::remove_all(directory_); }
 
@@ -150,12 +156,13 @@ class IssuanceTest : public testing::Test {
     return *SyncWait(ledger_.FindCertificate({serial, IssuerId{1}}, Reading::kSeen, In()));
   }
 
-  std::vector<Event> Denials() const {
-    std::vector<Event> denials;
+  std::vector<Event> Denials() const { return EventsOf("denial"); }
+  std::vector<Event> EventsOf(std::string_view kind) const {
+    std::vector<Event> found;
     for (const Event& event : ledger_.events()) {
-      if (event.kind == "denial") denials.push_back(event);
+      if (event.kind == kind) found.push_back(event);
     }
-    return denials;
+    return found;
   }
 
   MovableClock clock_;
@@ -178,6 +185,8 @@ class IssuanceTest : public testing::Test {
                                           ToBytes(key.key_identifier()),
                                           x509::SignatureAlgorithm::kEcdsaSha256,
                                           *x509::Validity::For(now, Seconds(86400 * 30)),
+                                          {},
+                                          {},
                                           {},
                                           {}};
     auto fields = policy::MakeCaTemplate({policy::CaKind::kRoot, name, key, Seconds(86400 * 30)},

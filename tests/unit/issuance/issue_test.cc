@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "tests/unit/issuance/issuance_fixture.h"
+#include "x509/certification_request_writer.h"
 
 namespace mayfly::issuance {
 namespace {
@@ -47,6 +48,40 @@ TEST_F(IssuanceTest, AFlippedBitInTheRequestsSignatureIsOneEventAndNoRecord) {
   EXPECT_EQ(issued.error().rule, "csr.signature");
   EXPECT_EQ(ledger_.record_count(), 0u);
   EXPECT_EQ(Denials().size(), 1u);
+}
+
+TEST_F(IssuanceTest, AKeyOfThisCaIsRefusedWhoeverSignsWithIt) {
+  const x509::SubjectPublicKeyInfo& key = issuer_->key();
+  const Bytes info = x509::WriteCertificationRequestInfo(key, {});
+  auto proof = SyncWait(files_->Sign(SignJob{NewId(),
+                                             SignPurpose::kCaCertificate,
+                                             {"file:issuing", key.hash()},
+                                             x509::SignatureAlgorithm::kEcdsaSha256,
+                                             info,
+                                             In()}));
+  IssueRequest request = Request();
+  request.csr_der = x509::AssembleCertificationRequest(info, x509::SignatureAlgorithm::kEcdsaSha256,
+                                                       proof.signature);
+  auto issued = Issue(request);
+  ASSERT_FALSE(issued);
+  EXPECT_EQ(issued.error().rule, "key.own-ca");
+  EXPECT_EQ(ledger_.record_count(), 0u);
+}
+
+TEST_F(IssuanceTest, ALintThatOnlyWarnsIsOneEventAndACertificate) {
+  std::string policy = kPolicy;
+  policy.replace(policy.find("names = [\"dns\"]"), 15, "names = [\"uri\"]");
+  policy.replace(policy.find("dns = ["), std::string::npos,
+                 "uri = [\"spiffe://mayfly.internal/web\"]\n");
+  Activate(policy.c_str());
+  ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
+  auto issued = Issue(Request("URI:spiffe://mayfly.internal/web"));
+  ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
+  const auto warnings = EventsOf("lint-warning");
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(warnings[0].detail, "{\"profile\":\"server\",\"serial\":\"" +
+                                    issued->facts.key.serial.Hex() +
+                                    "\",\"rules\":[\"lint.spiffe-eku\"]}");
 }
 
 TEST_F(IssuanceTest, ABlockedKeyIsRefused) {
