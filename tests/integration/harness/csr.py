@@ -35,6 +35,12 @@ def make_csr(*names, key=None, extensions=()):
     return request.public_bytes(serialization.Encoding.DER)
 
 
+def spki_of(certified):
+    """The public key of a request or certificate, DER."""
+    return certified.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
 def flip_signature_bit(csr):
     """The last octet is inside the signature's last INTEGER."""
     return csr[:-1] + bytes([csr[-1] ^ 1])
