@@ -1,5 +1,6 @@
 #include "config/policy_file.h"
 
+#include "config/profile_section.h"
 #include "tests/unit/config/config_fixture.h"
 
 namespace mayfly::config {
