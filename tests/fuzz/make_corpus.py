@@ -5,6 +5,7 @@ in docs/, and with the openssl program. Inputs that a fuzzer found (finding-*) s
 Keys and signatures are new in each run; seeds need their structure only.
 """
 import base64
+import json
 import pathlib
 import re
 import struct
@@ -38,6 +39,24 @@ def certificates():
     found = golden("x509/*.crt")
     found |= {name: der_of_pem(data) for name, data in golden("ocsp/*.pem").items()}
     return found
+
+
+REQUEST_SEED_BYTES_MAX = 2000
+
+
+def certification_requests():
+    """Those of the unit tests, and of the corpus of bad requests one a rule, with its twin."""
+    found = golden("x509/*.csr") | golden("csr/clients/*-pss.csr") | golden("csr/clients/*-ec.csr")
+    rules = set()
+    for line in (GOLDEN / "csr/corpus.jsonl").read_text().splitlines():
+        entry = json.loads(line)
+        request, twin = base64.b64decode(entry["csr"]), base64.b64decode(entry["twin"])
+        if entry["rule"] not in rules and len(request) <= REQUEST_SEED_BYTES_MAX:
+            rules.add(entry["rule"])
+            found[entry["rule"]] = request
+            if twin not in found.values():
+                found[entry["rule"] + ".twin"] = twin
+    return {name: der for name, der in found.items() if len(der) <= REQUEST_SEED_BYTES_MAX}
 
 
 def ocsp_requests():
@@ -160,7 +179,7 @@ def pems():
 
 SEEDS = {
     "certificate": certificates,
-    "certification_request": lambda: golden("x509/*.csr"),
+    "certification_request": certification_requests,
     "der": der_seeds,
     "name": lambda: numbered(NAMES),
     "ocsp_get_path": get_paths,

@@ -130,6 +130,13 @@ Broken DiffersFromOpenssl(const x509::CertificationRequest& ours, ByteSpan der) 
   });
 }
 
+bool VerifiesForOpenssl(ByteSpan certification_request) {
+  auto [object, whole] = ReadAll<d2i_X509_REQ>(certification_request);
+  RequestHandle request(object);
+  EVP_PKEY* key = request ? X509_REQ_get0_pubkey(request.get()) : nullptr;
+  return whole && key && X509_REQ_verify(request.get(), key) == 1;
+}
+
 Broken DiffersFromOpenssl(const x509::Certificate& ours) {
   auto [object, whole] = ReadAll<d2i_X509>(ours.der());
   CertificateHandle theirs(object);

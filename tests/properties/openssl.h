@@ -9,6 +9,7 @@
 namespace mayfly::properties {
 
 Broken DiffersFromOpenssl(const x509::CertificationRequest& ours, ByteSpan der);
+bool VerifiesForOpenssl(ByteSpan certification_request);
 Broken DiffersFromOpenssl(const x509::Certificate& ours);
 // For a CertID of a known hash.
 Broken DiffersFromOpenssl(const ocsp::OcspRequest& ours, ByteSpan der);
