@@ -48,6 +48,43 @@ TEST(Authorizer, RefusesOneForbiddenNameAtEveryPlace) {
   }
 }
 
+// One kind of name: what is granted, what is not; "#" is a number.
+struct KindOfName {
+  x509::GeneralName::Kind kind;
+  const char* pattern;
+  const char* good;
+  const char* bad;
+};
+
+TEST(Authorizer, RefusesOneForbiddenNameOfAnyKindAmongAnyNumberAtEveryPlace) {
+  using Kind = x509::GeneralName::Kind;
+  const KindOfName kinds[] = {
+      {Kind::kDns, "*.ok.internal", "DNS:h#.ok.internal", "DNS:h#.no.internal"},
+      {Kind::kIp, "192.0.2.0/24", "IP:192.0.2.#", "IP:198.51.100.#"},
+      {Kind::kUri, "https://ok.internal/*", "URI:https://ok.internal/p#",
+       "URI:https://no.internal/p#"},
+      {Kind::kEmail, "*@ok.internal", "email:u#@ok.internal", "email:u#@no.internal"}};
+  const auto numbered = [](std::string text, size_t number) {
+    return text.replace(text.find('#'), 1, std::to_string(number));
+  };
+  for (const KindOfName& kind : kinds) {
+    DecisionBasis basis = Basis();
+    basis.policy.profiles["server"].name_kinds = {kind.kind};
+    basis.policy.rules[0].names = {Pattern(kind.kind, kind.pattern)};
+    for (const size_t count : {1, 2, 7, 100}) {
+      std::vector<std::string> names(count);
+      for (size_t i = 0; i < count; ++i) names[i] = numbered(kind.good, i);
+      EXPECT_TRUE(Ask(basis, Wish(names))) << names[0];
+      for (size_t at = 0; at < count; ++at) {
+        std::vector<std::string> with_one = names;
+        with_one[at] = numbered(kind.bad, at);
+        EXPECT_THAT(RulesOf(Ask(basis, Wish(with_one))), ElementsAre("policy.name"))
+            << with_one[at];
+      }
+    }
+  }
+}
+
 TEST(Authorizer, ReportsEveryName) {
   EXPECT_THAT(RulesOf(Ask(Basis(), Wish({"DNS:a.x", "DNS:b.x", "IP:192.0.2.1"}))),
               ElementsAre("policy.name", "policy.name", "policy.name"));
