@@ -23,6 +23,10 @@ BATCH = "ca-server/store/ledger_batch.cc"
 WRITER = "ca-server/store/ledger_writer.cc"
 PEER = "ca-server/rpc/peer.cc"
 CONVERT = "ca-server/rpc/convert.cc"
+NAME_PATTERN = "ca-server/policy/name_pattern.cc"
+PRINCIPAL_PATTERN = "ca-server/policy/principal_pattern.cc"
+LINT_CATALOG = "ca-server/policy/lint_catalog.cc"
+NAME_CONSTRAINTS = "ca-server/x509/name_constraints.cc"
 
 
 def issuance(name, file, text, replacement, tests="*"):
@@ -144,8 +148,8 @@ MUTATIONS = [
              " || message.csr_der().size() > x509::kCsrDerBytesMax) {", ") {", "unit_rpc", "ToIssueRequest.*"),
 
     # Lint.
-    lint("lint's verdict ignored", "  TRY(std::move(findings).Verdict());\n",
-         "  (void)std::move(findings).Verdict();\n", "Lint*"),
+    lint("lint's verdict ignored", "  TRY(VerdictOf(findings.all()));\n",
+         "  (void)VerdictOf(findings.all());\n", "Lint*"),
     lint("a CA's certificate passes", "  CheckNotCa(fields, findings);\n", "", "LintNotCa.*"),
     lint("other names than granted pass", "names && *names == granted", "names.has_value()",
          "LintNames.*"),
@@ -168,8 +172,66 @@ MUTATIONS = [
     policy("the responder's profile for asking", AUTHORIZER,
            " ||\n      wish.profile == kResponderProfileName) {", ") {", "Authorizer.*"),
     policy("anybody an operator", AUTHORIZER,
-           "if (Includes(basis_->policy.operators, principal)) return Ok();", "return Ok();",
+           "if (MatchAny(basis_->policy.operators, principal)) return Ok();", "return Ok();",
            "Authorizer.*"),
+
+    policy("denied names not looked at", AUTHORIZER, "  if (IsDenied(name)) return;\n", "",
+           "Authorizer.*"),
+    policy("a denial without names passed over", AUTHORIZER,
+           "    if (!candidate.rule->names.empty()) continue;\n", "    continue;\n", "Authorizer.*"),
+    policy("a denial about every profile only", AUTHORIZER,
+           "  return rule.profiles.contains(profile) ||\n", "  return\n", "Authorizer.*"),
+    policy("a principal by places for everybody", PRINCIPAL_PATTERN,
+           "      if (wanted[i] != given[i]) return std::nullopt;\n", "", "Authorizer.*"),
+    policy("a claim of another value overwritten", PRINCIPAL_PATTERN,
+           "if (!is_new && claim->second != given[i]) return std::nullopt;", "(void)is_new;",
+           "Authorizer.*"),
+    policy("a requester without an id is everybody", PRINCIPAL_PATTERN,
+           "  if (principal.id.empty()) return std::nullopt;\n", "", "Authorizer.*"),
+    policy("a place filled by anything", NAME_PATTERN,
+           "return found != claims.end() && is_plain(found->second) && found->second == given;",
+           "return found != claims.end();", "Authorizer.*"),
+    policy("a claim that is no plain segment fits", NAME_PATTERN,
+           "is_plain(found->second) && found->second == given;", "found->second == given;",
+           "Authorizer.*"),
+    policy("wildcard names escape denials", NAME_PATTERN,
+           "  if (Matches(name, claims)) return true;\n", "  return Matches(name, claims);\n",
+           "Authorizer.*"),
+    policy("names as reflection read the request", AUTHORIZER,
+           "reflects ? principal.names : wish.names", "wish.names", "Authorizer.*"),
+    policy("name constraints not looked at", TEMPLATE,
+           "  TRY(CheckNameConstraints(grant, issuer));\n", "", "CertificateTemplate.*"),
+    policy("truncated beyond the issuer", TEMPLATE, "return Span{truncated, true};",
+           "return Span{validity, true};", "CertificateTemplate.*"),
+    policy("what would outlive its issuer always truncated", TEMPLATE,
+           "if (at_end == AtIssuerEnd::kTruncate && now <= issuer.not_after()) {",
+           "if (now <= issuer.not_after()) {", "CertificateTemplate.*"),
+    policy("must-staple beside noRevAvail", TEMPLATE,
+           "return {.no_rev_avail = true};\n  return", "return {.no_rev_avail = true, .must_staple = "
+           "profile.must_staple};\n  return", "CertificateTemplate.*"),
+    Mutation("fixed lints switched off", LINT_CATALOG,
+             "if (rule == nullptr || rule->is_fixed) return Severity::kError;",
+             "if (rule == nullptr) return Severity::kError;", "unit_lint", "LintSeverity.*"),
+    lint("names outside of the constraints pass", "  CheckNameConstraints(read, context, findings);\n",
+         "", "LintNameConstraints.*"),
+    lint("extensions not the profile's pass", "  CheckExtensions(read, context, findings);\n", "",
+         "Lint*"),
+    lint("own extensions of other bytes pass", "  CheckCustom(fields, profile, findings);\n", "",
+         "LintCustomExtension.*"),
+    lint("revocation signs not looked at", "  CheckRevocation(fields, context, findings);\n", "",
+         "LintRevocation.*"),
+    lint("SPIFFE's rules not looked at", "  CheckSpiffe(read, findings);\n", "", "LintSpiffe.*"),
+    lint("usages that contradict pass", "  CheckCoherence(fields, findings);\n", "",
+         "LintUsageCoherence.*"),
+    x509("excluded names permitted", NAME_CONSTRAINTS,
+         "  if (std::ranges::any_of(excluded, holds)) return false;\n", "", "NameConstraints.*"),
+    x509("wildcards over excluded names permitted", NAME_CONSTRAINTS,
+         "[&](const auto& subtree) { return Covers(name, subtree); })) {",
+         "[&](const auto&) { return false; })) {", "NameConstraints.*"),
+    issuance("keys of this CA accepted", APPLICATION, "    rules.own_ca_keys = own;\n",
+             "    (void)own;\n"),
+    issuance("warnings of lint not noted", ISSUE, "if (!linted.warnings().empty()) {",
+             "if (false) {"),
 
     # Keys and signatures.
     x509("key rules not looked at", PROVEN_KEY,
