@@ -6,10 +6,41 @@ import hashlib
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
 
 from keys import ED25519_TWIN, ORDER, RSA_TWIN, TWIN, encoded, hand_made
-from parts import (ECDSA, ED25519, ED25519_KEY, ED25519_SIGNER, HASHES, MGF1, NULL, P256_KEY, P256_SIGNER,
-                   PKCS1, PSS, RSA, RSA_KEY, RSA_SIGNER, SIGNERS, Case, Signer, assemble, digest, ec_signer,
-                   ecdsa_algorithm, ed25519_algorithm, explicit, extension_request, dns, info_of, integer,
-                   oid, pkcs1_algorithm, request, rsa_signer, san, sequence, split)
+from parts import (
+    ECDSA,
+    ED25519,
+    ED25519_KEY,
+    ED25519_SIGNER,
+    HASHES,
+    MGF1,
+    NULL,
+    P256_KEY,
+    P256_SIGNER,
+    PKCS1,
+    PSS,
+    RSA,
+    RSA_KEY,
+    RSA_SIGNER,
+    SIGNERS,
+    Case,
+    Signer,
+    assemble,
+    digest,
+    ec_signer,
+    ecdsa_algorithm,
+    ed25519_algorithm,
+    explicit,
+    extension_request,
+    dns,
+    info_of,
+    integer,
+    oid,
+    pkcs1_algorithm,
+    request,
+    rsa_signer,
+    san,
+    sequence,
+     split)
 
 SIGNATURE = "csr.signature"
 ALGORITHM = "signature.algorithm"

@@ -138,7 +138,8 @@ def subject_of(value):
 def subject_of_size(size):
     """A Name of this many octets."""
     def of(padding):
-        return sequence(*[rdn(("2.5.4.11", utf8(b"x" * 1000)))] * 3, rdn(("2.5.4.11", utf8(b"x" * padding))))
+        return sequence(*[rdn(("2.5.4.11", utf8(b"x" * 1000)))] * \
+                        3, rdn(("2.5.4.11", utf8(b"x" * padding))))
     return of(500 + size - len(of(500)))
 
 
