@@ -10,9 +10,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # The harness's helpers explain their failed assertions as tests do.
 pytest.register_assert_rewrite("harness.authority", "harness.gnutls", "harness.ledger",
-                               "harness.ocsp")
+                               "harness.linter", "harness.ocsp")
 
-from harness import api, gnutls  # noqa: E402
+from harness import api, gnutls, linter  # noqa: E402
 from harness.authority import ROOT, Authority, choose_ports  # noqa: E402
 
 TIERS = ("ci", "full", "soak")
@@ -43,8 +43,8 @@ def programs():
 
 @pytest.fixture(scope="session")
 def make_authority(programs, tmp_path_factory):
-    """Makes CAs that are stopped and deleted at the end of the session, after GnuTLS has judged
-    every certificate that they issued."""
+    """Makes CAs that are stopped and deleted at the end of the session, after GnuTLS and a linter
+    have judged every certificate that they issued."""
     made = []
 
     def make(name):
@@ -59,12 +59,13 @@ def make_authority(programs, tmp_path_factory):
 
 
 def _judge_and_destroy(authority):
-    """What GnuTLS has against the certificates of a CA that ever ran."""
+    """What GnuTLS and the linter have against the certificates of a CA that ever ran."""
     try:
         authority.clear_failpoints()
         if authority.root_file.exists() and authority.chain_file.exists():
             authority.start("database")
             gnutls.assert_verifies_everything_issued(authority)
+            linter.assert_finds_nothing_in_what_was_issued(authority)
     except AssertionError as refusal:
         return f"{authority.home.parent.name}: {refusal}"
     finally:
