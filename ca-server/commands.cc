@@ -1,11 +1,9 @@
 #include "commands.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 
+#include "apply_policy.h"
 #include "clients/cpp/files.h"
-#include "config/policy_file.h"
 #include "config/strict_toml.h"
 #include "issuance/ca_hierarchy.h"
 #include "local_certificate.h"
@@ -15,16 +13,6 @@
 
 namespace mayfly {
 namespace {
-
-Result<std::string> ReadPolicyText(const config::Config& config) {
-  auto text = client::ReadFile(config.policy_file);
-  if (!text) {
-    return Fail(ErrorCode::kConfiguration, "policy.file",
-                "cannot read " + config.policy_file.string() + ": " + text.error().message);
-  }
-  TRY(config::ParsePolicy(AsText(*text), config.policy_file.string()));
-  return ToString(*text);
-}
 
 Result<issuance::CaPlan> PlanOf(const config::CaConfig& ca) {
   auto subject = ca.organization.empty()
@@ -45,7 +33,7 @@ Status WritePem(const std::filesystem::path& path, const std::vector<x509::Certi
 }  // namespace
 
 Status CheckConfig(const config::Config& config) {
-  TRY(ReadPolicyText(config));
+  TRY(ReadPolicyFile(config));
   std::puts("configuration and policy are good");
   return Ok();
 }
@@ -83,11 +71,8 @@ Status InitCa(const config::Config& config, const OwnerOptions& options) {
 }
 
 Status ApplyPolicy(const config::Config& config) {
-  TRY_ASSIGN(std::string text, ReadPolicyText(config));
   TRY_ASSIGN(auto wiring, Wiring::Make(config));
-  TRY_ASSIGN(uint64_t version, SyncWait(wiring->ledger().ActivatePolicy(
-                                   std::move(text), "local:" + std::to_string(getuid()),
-                                   wiring->foundation().In(kCommandTimeMax))));
+  TRY_ASSIGN(const uint64_t version, ApplyPolicyFile(*wiring));
   std::printf("policy version %llu is in force\n", static_cast<unsigned long long>(version));
   return Ok();
 }

@@ -1,9 +1,10 @@
-// mayfly-ca serve: wire, run until SIGTERM, drain.
+// mayfly-ca serve: wire, run until SIGTERM, drain. SIGHUP reads the policy file again.
 #include <signal.h>
 
 #include <algorithm>
 #include <atomic>
 
+#include "apply_policy.h"
 #include "clients/cpp/files.h"
 #include "commands.h"
 #include "http_listeners.h"
@@ -48,20 +49,24 @@ void LogCall(const rpc::RequestLogEntry& call) {
                   {"error", call.error}});
 }
 
-// SIGTERM and SIGINT, blocked before any thread starts so that every thread inherits that.
-class StopSignals {
+// SIGTERM, SIGINT and SIGHUP, blocked before any thread starts so that every thread inherits that.
+class Signals {
  public:
-  StopSignals() {
+  Signals() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     signal(SIGPIPE, SIG_IGN);
   }
-  // True when one came within `wait`.
-  bool Await(Seconds wait) const {
+  // What came within `wait`.
+  enum class Told : uint8_t { kNothing, kReload, kStop };
+  Told Await(Seconds wait) const {
     const timespec time{wait.count(), 0};
-    return sigtimedwait(&set_, nullptr, &time) > 0;
+    const int signal = sigtimedwait(&set_, nullptr, &time);
+    if (signal == SIGHUP) return Told::kReload;
+    return signal > 0 ? Told::kStop : Told::kNothing;
   }
 
  private:
@@ -75,14 +80,14 @@ bool MayComeLater(ErrorCode code) {
 
 // Runs one step of the start again while what it needs is away.
 template <class Step>
-auto WaitFor(const char* what, const StopSignals& stop, Step step) -> decltype(step()) {
+auto WaitFor(const char* what, const Signals& signals, Step step) -> decltype(step()) {
   const SystemClock clock;
   const BootTime until = clock.BootNow() + kStartTimeMax;
   while (true) {
     auto result = step();
     if (result || !MayComeLater(result.error().code) || clock.BootNow() > until) return result;
     telemetry::LogFailure("waiting", result.error(), {{"for", what}});
-    if (stop.Await(kStartRetryPause)) {
+    if (signals.Await(kStartRetryPause) == Signals::Told::kStop) {
       return Fail(ErrorCode::kShuttingDown, "serve.stopped", "told to stop while starting");
     }
   }
@@ -151,8 +156,8 @@ class Server {
   // gRPC's log has no other end.
   ~Server() { rpc::IgnoreGrpcLog(); }
 
-  Status Start(const StopSignals& stop);
-  void Run(const StopSignals& stop);
+  Status Start(const Signals& signals);
+  void Run(const Signals& signals);
   void Drain();
 
  private:
@@ -162,6 +167,7 @@ class Server {
   void MeasureWhatIsTrueNow();
   void MeasureExpiry(const x509::Certificate& certificate, const std::string& file);
   void RefreshBasis();
+  void ReloadPolicy();
   void AskSigner();
   void HouseKeeping();
 
@@ -178,10 +184,11 @@ class Server {
 };
 
 // Everything that a handshake or an answer needs is renewed before anything listens.
-Status Server::Start(const StopSignals& stop) {
-  TRY(WaitFor("the database", stop, [this] { return MakePartitions(wiring_.config()); }));
-  TRY(WaitFor("the responder's certificate", stop, [this] { return responder_.RenewDelegates(); }));
-  TRY(WaitFor("the server's certificate", stop, [this] { return RenewServerCertificates(); }));
+Status Server::Start(const Signals& signals) {
+  TRY(WaitFor("the database", signals, [this] { return MakePartitions(wiring_.config()); }));
+  TRY(WaitFor("the responder's certificate", signals,
+              [this] { return responder_.RenewDelegates(); }));
+  TRY(WaitFor("the server's certificate", signals, [this] { return RenewServerCertificates(); }));
   return Listen();
 }
 
@@ -277,11 +284,14 @@ void Server::MeasureWhatIsTrueNow() {
   });
 }
 
-void Server::Run(const StopSignals& stop) {
+void Server::Run(const Signals& signals) {
   const Clock& clock = wiring_.foundation().clock;
   BootTime house_keeping = clock.BootNow() + kHouseKeepingEvery;
   BootTime partitions = clock.BootNow() + kMakePartitionsEvery;
-  while (!stop.Await(kRefreshBasisEvery)) {
+  while (true) {
+    const Signals::Told told = signals.Await(kRefreshBasisEvery);
+    if (told == Signals::Told::kStop) return;
+    if (told == Signals::Told::kReload) ReloadPolicy();
     RefreshBasis();
     AskSigner();
     if (clock.BootNow() >= house_keeping) {
@@ -302,6 +312,15 @@ void Server::RefreshBasis() {
   if (!refreshed && basis_is_fresh_) telemetry::LogFailure("policy not read", refreshed.error());
   if (refreshed && !basis_is_fresh_) telemetry::LogInfo("policy read again");
   basis_is_fresh_ = refreshed.has_value();
+}
+
+// A bad file keeps the policy in force.
+void Server::ReloadPolicy() {
+  const uint64_t before = wiring_.basis().Current()->policy_version;
+  const auto version = ApplyPolicyFile(wiring_);
+  if (!version) return telemetry::LogFailure("policy file not applied", version.error());
+  telemetry::LogInfo(*version > before ? "policy applied" : "policy unchanged",
+                     {{"version", *version}});
 }
 
 // Told once when it falls silent, and once more when it answers again.
@@ -346,13 +365,13 @@ void Server::Drain() {
 }  // namespace
 
 Status Serve(const config::Config& config) {
-  const StopSignals stop;
+  const Signals signals;
   TRY_ASSIGN(const FileDescriptor held, HoldStateDirectory(config.state_directory));
-  TRY_ASSIGN(auto wiring, WaitFor("the database", stop, [&] { return Wiring::Make(config); }));
+  TRY_ASSIGN(auto wiring, WaitFor("the database", signals, [&] { return Wiring::Make(config); }));
   TRY_ASSIGN(Uuid responder_id, ResponderIdIn(config.state_directory, wiring->foundation()));
   Server server(*wiring, responder_id);
-  TRY(server.Start(stop));
-  server.Run(stop);
+  TRY(server.Start(signals));
+  server.Run(signals);
   server.Drain();
   return Ok();
 }

@@ -77,9 +77,8 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
                                          foundation.executor, foundation.timer, foundation.clock});
   TRY_ASSIGN(wiring->page_key_,
              store::ReadPageKey(config.database.connection, config.database.password_file));
-  wiring->basis_ = std::make_unique<issuance::BasisCache>(
-      *wiring->metered_ledger_,
-      [](std::string_view text) { return config::ParsePolicy(text, "the policy in force"); });
+  wiring->basis_ =
+      std::make_unique<issuance::BasisCache>(*wiring->metered_ledger_, config::ParsePolicy);
   store::PgCaRegistry registry(RegistryOptions(config));
   TRY(wiring->LoadIssuers(registry));
   wiring->authority_ =

@@ -63,9 +63,13 @@ Result<CertificateAuthority::Application> CertificateAuthority::ReadApplication(
   application.issuer = &issuer;
   application.principal = request.principal.id;
   application.profile = request.profile;
-  application.decide = [principal = request.principal, wish = WishOf(request, *csr, issuer.name())](
-                           const policy::Authorizer& authorizer) {
+  const policy::IssuanceWish wish = WishOf(request, *csr, issuer.name());
+  application.decide = [principal = request.principal, wish](const policy::Authorizer& authorizer) {
     return authorizer.Authorize(principal, wish, policy::Evidence{});
+  };
+  application.explain = [principal = request.principal,
+                         wish](const policy::Authorizer& authorizer) {
+    return authorizer.Explain(principal, wish, policy::Evidence{});
   };
   application.prove = [csr, own = OwnKeys()](x509::KeyRules rules) {
     rules.own_ca_keys = own;

@@ -16,6 +16,8 @@ struct CertificateAuthority::Application {
   std::string profile;             // for events; as asked for
   // Hop 4: today's policy on this application.
   std::function<Result<policy::IssuanceGrant>(const policy::Authorizer&)> decide;
+  // The same decision with what every rule said.
+  std::function<policy::Explanation(const policy::Authorizer&)> explain;
   // Hop 5: key policy and proof of possession. PKCS#10 is one kind of proof.
   std::function<Result<x509::ProvenKey>(const x509::KeyRules&)> prove;
   std::optional<RequestKey> request;

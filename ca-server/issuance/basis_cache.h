@@ -13,7 +13,8 @@
 namespace mayfly::issuance {
 
 // config::ParsePolicy, given by the wiring: the use cases do not know TOML.
-using PolicyParser = std::function<Result<policy::Policy>(std::string_view text)>;
+using PolicyParser =
+    std::function<Result<policy::Policy>(std::string_view text, std::string source_name)>;
 
 class BasisCache {
  public:
@@ -24,6 +25,11 @@ class BasisCache {
   // Reads the basis anew. A policy text that does not parse (it was checked before it was
   // activated) keeps the old basis, whose decisions no longer commit: fail closed.
   Task<Status> Refresh(BootTime deadline);
+
+  // A text that is not in force. Errors: as config::ParsePolicy's.
+  Result<policy::Policy> Parse(std::string_view text, std::string source_name) const {
+    return parse_(text, std::move(source_name));
+  }
 
  private:
   Ledger& ledger_;

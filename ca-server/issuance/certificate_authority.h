@@ -11,6 +11,7 @@
 
 #include "base/executor.h"
 #include "issuance/basis_cache.h"
+#include "issuance/explanation.h"
 #include "issuance/issuer.h"
 #include "issuance/peer_cache.h"
 #include "policy/principal.h"
@@ -27,6 +28,11 @@ struct IssueRequest {
   x509::GeneralNames names;  // beside those inside the CSR
   std::optional<Seconds> lifetime;
   std::optional<Uuid> request_id;
+};
+
+struct ExplainRequest {
+  IssueRequest request;           // its request id is not looked at
+  std::optional<std::string> as;  // a principal's id; nothing: whoever asks
 };
 
 struct IssuedCertificate {
@@ -68,6 +74,11 @@ struct RevokedCertificate {
   RevokeReceipt receipt;
 };
 
+struct AppliedPolicy {
+  uint64_t version;
+  bool was_in_force;
+};
+
 struct TrustBundle {
   std::string trust_domain;
   std::vector<x509::Certificate> roots;
@@ -95,6 +106,11 @@ class CertificateAuthority {
   // Errors: as the proto's IssueCertificate says.
   Task<Result<IssuedCertificate>> Issue(IssueRequest request, BootTime deadline);
 
+  // What Issue would answer now, and why; nothing is recorded or signed. What Issue refuses is
+  // explained, not an error. Errors: kPolicyDenied "policy.operator" (about somebody else),
+  // kInvalidArgument "principal.id"; those of the ledger.
+  Task<Result<IssuanceExplanation>> Explain(ExplainRequest request, BootTime deadline);
+
   // A certificate for the delegated OCSP key at `key_uri`, proved by a canary signature.
   Task<Result<IssuedCertificate>> IssueForResponder(IssuerId issuer, std::string key_uri,
                                                     Seconds lifetime, BootTime deadline);
@@ -110,6 +126,15 @@ class CertificateAuthority {
   Task<Result<RevokedCertificate>> Revoke(RevokeRequest request, BootTime deadline);
 
   TrustBundle Bundle() const { return parts_.bundle; }
+
+  // The policy in force. Error: kPolicyDenied "policy.operator", also where there is none.
+  Task<Result<StoredBasis>> ShowPolicy(policy::Principal principal, BootTime deadline);
+
+  // As Ledger::ActivatePolicy, of a text that is a policy. Errors: kPolicyDenied
+  // "policy.operator"; kInvalidArgument "policy.file" with a violation for each mistake, its field
+  // "policy_text:LINE".
+  Task<Result<AppliedPolicy>> ApplyPolicy(policy::Principal principal, std::string text,
+                                          BootTime deadline);
 
   // A peer's certificate -> who asks. It must be in the ledger with those very bytes, issued and
   // not revoked, and within its validity. Errors: kUnauthenticated "peer.unknown", "peer.revoked",
@@ -136,6 +161,15 @@ class CertificateAuthority {
   Task<Result<std::optional<CertificateRecord>>> Find(std::string issuer, x509::SerialNumber serial,
                                                       Reading reading, BootTime deadline);
   Result<ShownCertificate> Shown(CertificateRecord record) const;
+  // A TBSCertificate that passed every lint: all that is needed to record it.
+  struct Draft {
+    lint::LintedTbs tbs;
+    policy::RenewalWindow renewal;
+  };
+  Result<Draft> MakeDraft(const Issuer& issuer, const policy::IssuanceGrant& grant,
+                          const x509::ProvenKey& key) const;
+  IssuanceExplanation ExplainFor(const IssueRequest& request, const policy::Authorizer& authorizer);
+  Task<Status> AdmitOperator(const policy::Principal& principal, BootTime deadline);
   void NoteDenial(const std::string& principal, const std::string& profile, const Error& error);
 
   const Issuer* IssuerOf(IssuerId id) const;

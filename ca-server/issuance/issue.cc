@@ -91,33 +91,26 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Carry(Application applicat
 Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application& application,
                                                               uint16_t attempt, BootTime deadline) {
   const policy::Authorizer authorizer(parts_.basis.Current());
-  const Issuer& issuer = *application.issuer;
-  const TimePoint now = parts_.clock.Now();
 
-  CO_TRY_ASSIGN(auto grant, application.decide(authorizer));                            // 4
-  CO_TRY_ASSIGN(auto key, application.prove(grant.profile().key_rules));                // 5
-  CO_TRY_ASSIGN(auto blank, policy::MakeTemplate(grant, key, issuer.identity(), now));  // 6
-  const auto lifetime_class = x509::LifetimeClassOf(blank.fields.validity.lifetime());
-  const auto serial = x509::SerialNumber::Make(lifetime_class, now, parts_.random);
-  auto tbs = x509::TbsCertificate::Write(blank.fields, serial);  // 7
-  const lint::LintContext lint_context{grant, key.spki(), issuer.identity(), now};
-  CO_TRY_ASSIGN(auto linted, lint::Lint(std::move(tbs), lint_context));  // 8
+  CO_TRY_ASSIGN(auto grant, application.decide(authorizer));              // 4
+  CO_TRY_ASSIGN(auto key, application.prove(grant.profile().key_rules));  // 5
+  CO_TRY_ASSIGN(auto draft, MakeDraft(*application.issuer, grant, key));  // 6 to 8
 
-  if (!linted.warnings().empty()) {
+  if (const lint::LintedTbs& linted = draft.tbs; !linted.warnings().empty()) {
     const std::string detail =
         LintDetail(grant.profile().name, linted.tbs().serial(), linted.warnings());
     parts_.ledger.Note(Event{"lint-warning", grant.principal(), detail});
   }
 
   RecordEntry entry{
-      .tbs = std::move(linted),
-      .issuer = issuer.id(),
+      .tbs = std::move(draft.tbs),
+      .issuer = application.issuer->id(),
       .lineage = Enrolment(parts_.clock, parts_.random),
       .profile = grant.profile().name,
       .principal = grant.principal(),
       .policy_version = grant.policy_version(),
       .decision = grant.decision(),
-      .renewal = blank.renewal,
+      .renewal = draft.renewal,
       .request = std::nullopt,
   };
   if (application.request) {
@@ -127,6 +120,19 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
   FAILPOINT("issuance.recorded");
   auto issued = co_await Conclude(application, std::move(recorded), deadline);
   co_return issued;
+}
+
+// Hops 6 to 8.
+Result<CertificateAuthority::Draft> CertificateAuthority::MakeDraft(
+    const Issuer& issuer, const policy::IssuanceGrant& grant, const x509::ProvenKey& key) const {
+  const TimePoint now = parts_.clock.Now();
+  TRY_ASSIGN(auto blank, policy::MakeTemplate(grant, key, issuer.identity(), now));  // 6
+  const auto lifetime_class = x509::LifetimeClassOf(blank.fields.validity.lifetime());
+  const auto serial = x509::SerialNumber::Make(lifetime_class, now, parts_.random);
+  auto tbs = x509::TbsCertificate::Write(blank.fields, serial);  // 7
+  const lint::LintContext lint_context{grant, key.spki(), issuer.identity(), now};
+  TRY_ASSIGN(auto linted, lint::Lint(std::move(tbs), lint_context));  // 8
+  return Draft{std::move(linted), blank.renewal};
 }
 
 // A request id that came before. What was released is released again; an intent is decided again

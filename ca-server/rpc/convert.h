@@ -27,6 +27,9 @@ constexpr int kPageSizeMax = 1000;
 // a violation for each bad name, "request.lifetime", "request-id.format".
 Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest& message,
                                               policy::Principal principal);
+// The same errors as ToIssueRequest's.
+Result<issuance::ExplainRequest> ToExplainRequest(const v1::ExplainIssuanceRequest& message,
+                                                  policy::Principal principal);
 // But for the page token. Errors: kInvalidArgument "name.*", "list.*".
 Result<issuance::ListRequest> ToListRequest(const v1::ListCertificatesRequest& message,
                                             policy::Principal principal);
@@ -37,6 +40,8 @@ Result<RevocationReason> ToRevocationReason(v1::RevocationReason reason);
 v1::RevocationReason FromRevocationReason(RevocationReason reason);
 
 void FromIssued(const issuance::IssuedCertificate& issued, v1::IssueCertificateResponse& message);
+void FromExplanation(const issuance::IssuanceExplanation& explanation,
+                     v1::ExplainIssuanceResponse& message);
 // `now` tells an active certificate from an expired one. Error kInternal "ledger.tbs": what the
 // ledger holds is not a TBSCertificate.
 Status FromShown(const issuance::ShownCertificate& shown, TimePoint now, v1::Certificate& message);

@@ -87,6 +87,22 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     return Begin(context, "GetTrustBundle", request, response, &Impl::Bundle);
   }
 
+  grpc::ServerUnaryReactor* ExplainIssuance(grpc::CallbackServerContext* context,
+                                            const v1::ExplainIssuanceRequest* request,
+                                            v1::ExplainIssuanceResponse* response) override {
+    return Begin(context, "ExplainIssuance", request, response, &Impl::Explain);
+  }
+  grpc::ServerUnaryReactor* GetPolicy(grpc::CallbackServerContext* context,
+                                      const v1::GetPolicyRequest* request,
+                                      v1::Policy* response) override {
+    return Begin(context, "GetPolicy", request, response, &Impl::ShowPolicy);
+  }
+  grpc::ServerUnaryReactor* ApplyPolicy(grpc::CallbackServerContext* context,
+                                        const v1::ApplyPolicyRequest* request,
+                                        v1::ApplyPolicyResponse* response) override {
+    return Begin(context, "ApplyPolicy", request, response, &Impl::PutInForce);
+  }
+
   // On gRPC's thread: counts in, and off to the executor.
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Begin(grpc::CallbackServerContext* context, std::string_view method,
@@ -215,6 +231,42 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                      "this CA serves the trust domain " + bundle.trust_domain + " only");
     }
     FromBundle(bundle, response);
+    co_return Ok();
+  }
+
+  Task<Status> Explain(Call& call, const v1::ExplainIssuanceRequest& request,
+                       v1::ExplainIssuanceResponse& response) {
+    call.entry.profile = request.profile();
+    call.entry.subject = request.principal();
+    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    CO_TRY_ASSIGN(issuance::ExplainRequest wish, ToExplainRequest(request, std::move(principal)));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(const issuance::IssuanceExplanation explanation,
+                  co_await parts.use_cases.Explain(std::move(wish), deadline));
+    FromExplanation(explanation, response);
+    co_return Ok();
+  }
+
+  Task<Status> ShowPolicy(Call& call, const v1::GetPolicyRequest&, v1::Policy& response) {
+    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(StoredBasis stored,
+                  co_await parts.use_cases.ShowPolicy(std::move(principal), deadline));
+    response.set_version(static_cast<int64_t>(stored.policy_version));
+    response.set_policy_text(std::move(stored.policy_text));
+    response.set_decision(static_cast<int64_t>(stored.decision));
+    co_return Ok();
+  }
+
+  Task<Status> PutInForce(Call& call, const v1::ApplyPolicyRequest& request,
+                          v1::ApplyPolicyResponse& response) {
+    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(const issuance::AppliedPolicy applied,
+                  co_await parts.use_cases.ApplyPolicy(std::move(principal), request.policy_text(),
+                                                       deadline));
+    response.set_version(static_cast<int64_t>(applied.version));
+    response.set_already_in_force(applied.was_in_force);
     co_return Ok();
   }
 

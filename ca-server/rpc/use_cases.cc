@@ -30,6 +30,17 @@ class AuthorityUseCases final : public UseCases {
     return authority_.Revoke(std::move(request), deadline);
   }
   issuance::TrustBundle Bundle() const override { return authority_.Bundle(); }
+  Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
+                                                      BootTime deadline) override {
+    return authority_.Explain(std::move(request), deadline);
+  }
+  Task<Result<StoredBasis>> ShowPolicy(policy::Principal principal, BootTime deadline) override {
+    return authority_.ShowPolicy(std::move(principal), deadline);
+  }
+  Task<Result<issuance::AppliedPolicy>> ApplyPolicy(policy::Principal principal, std::string text,
+                                                    BootTime deadline) override {
+    return authority_.ApplyPolicy(std::move(principal), std::move(text), deadline);
+  }
 
  private:
   issuance::CertificateAuthority& authority_;

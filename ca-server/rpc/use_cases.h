@@ -23,6 +23,12 @@ class UseCases {
   virtual Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
                                                             BootTime deadline) = 0;
   virtual issuance::TrustBundle Bundle() const = 0;
+  virtual Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
+                                                              BootTime deadline) = 0;
+  virtual Task<Result<StoredBasis>> ShowPolicy(policy::Principal principal, BootTime deadline) = 0;
+  virtual Task<Result<issuance::AppliedPolicy>> ApplyPolicy(policy::Principal principal,
+                                                            std::string text,
+                                                            BootTime deadline) = 0;
 };
 
 // `authority` must outlive what is returned.

@@ -55,29 +55,42 @@ ExitCode WithoutOptions(const Invocation& invocation, const NoOptions&) {
   return kRun(invocation);
 }
 
+void AddWish(CLI::App* verb, WishOptions& options) {
+  verb->add_option("names", options.names, "names of the certificate")->type_name("NAME");
+  verb->add_option("--profile", options.profile, "profile of the CA's policy")
+      ->type_name("PROFILE")
+      ->capture_default_str();
+  verb->add_option("--lifetime", options.lifetime, "90m, 24h, 30d; else the profile's")
+      ->type_name(kDuration);
+  verb->add_option("--csr", options.csr_file, "use this PKCS#10 request, PEM or DER")
+      ->type_name(Type(kFileType));
+  verb->add_option("--key-type", options.key_type, "kind of the new key")
+      ->type_name(kKeyTypes)
+      ->capture_default_str();
+}
+
 void AddIssue(CLI::App& app, Choice& choice) {
   const auto options = std::make_shared<IssueOptions>();
   CLI::App* verb =
       AddVerb(app, "issue", help::kIssue, choice, CertificateFormats(), options, Issue);
   verb->group(kCertificates);
-  verb->add_option("names", options->names, "names of the certificate")->type_name("NAME");
-  verb->add_option("--profile", options->profile, "profile of the CA's policy")
-      ->type_name("PROFILE")
-      ->capture_default_str();
-  verb->add_option("--lifetime", options->lifetime, "90m, 24h, 30d; else the profile's")
-      ->type_name(kDuration);
-  verb->add_option("--csr", options->csr_file, "use this PKCS#10 request, PEM or DER")
-      ->type_name(Type(kFileType));
+  AddWish(verb, *options);
   verb->add_option("--out", options->folder, "folder for NAME.key and NAME.crt")
       ->type_name(Type(kFolderType))
       ->capture_default_str();
   verb->add_option("--cert-out", options->certificate_out, "file for the certificate and chain")
       ->type_name(Type(kFileType));
   verb->add_option("--key-out", options->key_out, "file for the key")->type_name(Type(kFileType));
-  verb->add_option("--key-type", options->key_type, "kind of the new key")
-      ->type_name(kKeyTypes)
-      ->capture_default_str();
   verb->add_flag("--force", options->force, "replace files that exist");
+}
+
+void AddExplain(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<ExplainOptions>();
+  CLI::App* verb =
+      AddVerb(app, "explain", help::kExplain, choice, StructuredFormats(), options, Explain);
+  verb->group(kCertificates);
+  AddWish(verb, *options);
+  verb->add_option("--as", options->as, "who would ask; else you")->type_name("PRINCIPAL");
 }
 
 void AddInspect(CLI::App& app, Choice& choice) {
@@ -163,10 +176,36 @@ void AddPolicyTest(CLI::App& policy, Choice& choice) {
       ->required();
 }
 
+void AddPolicyApply(CLI::App& policy, Choice& choice) {
+  const auto options = std::make_shared<PolicyApplyOptions>();
+  CLI::App* verb = AddVerb(policy, "apply", help::kPolicyApply, choice, StructuredFormats(),
+                           options, PolicyApply);
+  verb->add_option("file", options->file, "the policy, TOML")
+      ->type_name(Type(kFileType))
+      ->required();
+  verb->add_flag("--yes", options->yes, "do not ask");
+}
+
+void AddPolicyDiff(CLI::App& policy, Choice& choice) {
+  const auto options = std::make_shared<PolicyDiffOptions>();
+  CLI::App* verb =
+      AddVerb(policy, "diff", help::kPolicyDiff, choice, StructuredFormats(), options, PolicyDiff);
+  verb->add_option("file", options->file, "the new policy, TOML")
+      ->type_name(Type(kFileType))
+      ->required();
+  verb->add_option("--days", options->days, "requests of so many days")
+      ->type_name("N")
+      ->capture_default_str();
+}
+
 void AddPolicy(CLI::App& app, Choice& choice) {
   CLI::App* policy = app.add_subcommand("policy", help::kPolicy.about);
   policy->footer(help::kPolicy.footer)->group(kPolicyGroup)->require_subcommand(1);
+  AddVerb(*policy, "show", help::kPolicyShow, choice, StructuredFormats(),
+          std::make_shared<NoOptions>(), WithoutOptions<PolicyShow>);
   AddPolicyTest(*policy, choice);
+  AddPolicyDiff(*policy, choice);
+  AddPolicyApply(*policy, choice);
 }
 
 void AddTrust(CLI::App& app, Choice& choice) {
@@ -229,6 +268,7 @@ std::unique_ptr<CLI::App> MakeCommandTree(Choice& choice) {
   app->set_version_flag("--version", MAYFLY_VERSION);
   AddGlobal(*app, choice.global);
   AddIssue(*app, choice);
+  AddExplain(*app, choice);
   AddInspect(*app, choice);
   AddVerify(*app, choice);
   AddNeedsRenewal(*app, choice);

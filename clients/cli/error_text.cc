@@ -65,6 +65,7 @@ constexpr Help kHelp[] = {
     {"policy.operator",
      "Only operators, whom the CA's policy names, may do this.",
      {"mayfly context show               who you are to the CA"}},
+    {"policy.file", "Mend the file; docs/POLICY.md says what may stand in it."},
     {"policy.", kAskForLess},
     {"ledger.lease-outstanding",
      "The revocation is durable. Run the command again to wait until every OCSP responder has "

@@ -41,6 +41,18 @@ Examples:
   mayfly issue --csr request.pem --cert-out web.crt
 )"};
 
+const HelpText kExplain = {"Say what would become of a request, and why", R"(
+Takes what `mayfly issue` takes; nothing is issued, recorded or written. Shows
+what refuses it and what would satisfy that, what each rule of the policy said,
+and where the lifetime comes from. Operators may ask --as somebody else. Exit
+code 0 where it would be issued, 3 where it would be refused.
+
+Examples:
+  mayfly explain web.internal
+  mayfly explain web.internal --profile client --lifetime 30d
+  mayfly explain --csr request.pem --as spiffe://mayfly.internal/ns/prod/sa/web
+)"};
+
 const HelpText kInspect = {"Show a certificate: of a file, a TLS server, the CA", R"(
 Files are read without asking anybody. From a server comes what it shows in a
 TLS handshake; nothing is verified (see mayfly verify). A serial number is asked
@@ -102,7 +114,39 @@ Examples:
 
 const HelpText kPolicy = {"The CA's policy: who may have which certificate", R"(
 Examples:
+  mayfly policy show > policy.toml
   mayfly policy test cases.toml --policy policy.toml
+  mayfly policy diff policy.toml
+  mayfly policy apply policy.toml
+)"};
+
+const HelpText kPolicyShow = {"Print the policy in force", R"(
+Operators only.
+
+Examples:
+  mayfly policy show > policy.toml
+)"};
+
+const HelpText kPolicyApply = {"Put a policy in force, on every replica at once", R"(
+On a terminal you are shown what changes and asked first; elsewhere --yes is
+needed. A file with a mistake changes nothing, and every mistake is told with
+its line. When it returns, nothing is issued any more that was decided under an
+older policy. Operators only.
+
+Examples:
+  mayfly policy apply policy.toml
+  mayfly policy apply policy.toml --yes
+)"};
+
+const HelpText kPolicyDiff = {"Show what a new policy changes for recent requests", R"(
+The certificates that were recorded in the last days are decided again, under
+the policy in force and under FILE: which would be denied, newly allowed, or
+live for another time. Requests that were denied are in no record, so they are
+not among them. Operators only.
+
+Examples:
+  mayfly policy diff policy.toml
+  mayfly policy diff policy.toml --days 30 -o json
 )"};
 
 const HelpText kPolicyTest = {"Run expected decisions against a policy file", R"(

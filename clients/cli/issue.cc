@@ -10,7 +10,6 @@
 #include "clients/cpp/names.h"
 #include "clients/cpp/private_key.h"
 #include "config/near_miss.h"
-#include "config/strict_toml.h"
 #include "x509/certification_request.h"
 
 namespace mayfly::cli {
@@ -21,41 +20,11 @@ namespace fs = std::filesystem;
 // What is asked for, and where it goes.
 struct Plan {
   client::IssueWish wish;
-  std::optional<client::PrivateKey> key;  // nothing with --csr
+  std::optional<client::PrivateKey> key;
   fs::path certificate_path;
   fs::path key_path;
   client::Existing existing;
 };
-
-Result<std::optional<Seconds>> ReadLifetime(const std::string& text) {
-  if (text.empty()) return std::optional<Seconds>();
-  auto lifetime = config::ParseDuration(text);
-  if (!lifetime) {
-    return Usage("cli.lifetime",
-                 "--lifetime \"" + Escape(text, 40) + "\" is not like 90m, 24h or 30d");
-  }
-  return std::optional<Seconds>(*lifetime);
-}
-
-// A name that is none is a mistake on the command line, whichever of its rules says so.
-Result<x509::GeneralNames> ReadNames(const std::vector<std::string>& texts) {
-  auto names = client::ParseNames(texts);
-  if (names) return names;
-  Error error = Usage("cli.names", "a name was mistyped");
-  error.violations = std::move(names.error().violations);
-  return error;
-}
-
-Result<client::NewKey> ReadKeyType(const std::string& text) {
-  auto kind = client::ParseNewKey(text);
-  if (kind) return kind;
-  return Usage("cli.key-type", "--key-type " + kind.error().message);
-}
-
-Result<Bytes> ReadCsr(const std::string& file) {
-  TRY_ASSIGN(const Bytes content, client::ReadFile(file));
-  return x509::CsrDerFromPemOrDer(content);
-}
 
 // What the files are named after: the first name as it was given, else the first one in the CSR.
 Result<std::string> StemOf(const IssueOptions& options, ByteSpan csr_der) {
@@ -90,19 +59,8 @@ Status PlacePlan(const IssueOptions& options, Plan& plan) {
 }
 
 Result<Plan> MakePlan(const IssueOptions& options) {
-  Plan plan;
-  plan.wish.profile = options.profile;
-  TRY_ASSIGN(plan.wish.lifetime, ReadLifetime(options.lifetime));
-  TRY_ASSIGN(x509::GeneralNames names, ReadNames(options.names));
-  if (!options.csr_file.empty()) {
-    TRY_ASSIGN(plan.wish.csr_der, ReadCsr(options.csr_file));
-    plan.wish.names = std::move(names);
-  } else {
-    if (names.empty()) return Usage("cli.names", "give at least one name, or --csr");
-    TRY_ASSIGN(const client::NewKey kind, ReadKeyType(options.key_type));
-    TRY_ASSIGN(plan.key, client::PrivateKey::Generate(kind));
-    TRY_ASSIGN(plan.wish.csr_der, client::MakeCertificationRequest(*plan.key, names));
-  }
+  TRY_ASSIGN(Wish wished, MakeWish(options));
+  Plan plan{std::move(wished.wish), std::move(wished.key), {}, {}, client::Existing::kKeep};
   TRY(PlacePlan(options, plan));
   return plan;
 }

@@ -5,18 +5,17 @@
 #include <vector>
 
 #include "clients/cli/invocation.h"
+#include "clients/cli/wish.h"
 
 namespace mayfly::cli {
 
-struct IssueOptions {
-  std::vector<std::string> names;
-  std::string profile = "server";
-  std::string lifetime;  // empty: the profile's default
-  std::string csr_file;  // empty: key and CSR are made here
+struct IssueOptions : WishOptions {
   std::string folder = ".";
   std::string certificate_out, key_out;  // empty: in `folder`, named after the first name
-  std::string key_type = "ec-p256";
   bool force = false;
+};
+struct ExplainOptions : WishOptions {
+  std::string as;  // a principal's id; empty: oneself
 };
 struct InspectOptions {
   std::string target;
@@ -50,6 +49,15 @@ struct ContextOptions {
   std::string name;
   bool use = false, force = false, yes = false;
 };
+struct PolicyApplyOptions {
+  std::string file;
+  bool yes = false;
+};
+constexpr int kPolicyDiffDaysMax = 3660;
+struct PolicyDiffOptions {
+  std::string file;
+  int days = 7;
+};
 struct PolicyTestOptions {
   std::string cases, policy;
 };
@@ -58,6 +66,7 @@ struct CompletionOptions {
 };
 
 ExitCode Issue(const Invocation& invocation, const IssueOptions& options);
+ExitCode Explain(const Invocation& invocation, const ExplainOptions& options);
 ExitCode Inspect(const Invocation& invocation, const InspectOptions& options);
 ExitCode Verify(const Invocation& invocation, const VerifyOptions& options);
 ExitCode NeedsRenewal(const Invocation& invocation, const RenewalOptions& options);
@@ -65,6 +74,9 @@ ExitCode List(const Invocation& invocation, const ListOptions& options);
 ExitCode ShowStatus(const Invocation& invocation);
 ExitCode Revoke(const Invocation& invocation, const RevokeOptions& options);
 
+ExitCode PolicyShow(const Invocation& invocation);
+ExitCode PolicyApply(const Invocation& invocation, const PolicyApplyOptions& options);
+ExitCode PolicyDiff(const Invocation& invocation, const PolicyDiffOptions& options);
 ExitCode PolicyTest(const Invocation& invocation, const PolicyTestOptions& options);
 
 ExitCode TrustShow(const Invocation& invocation);

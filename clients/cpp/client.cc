@@ -193,4 +193,24 @@ Result<v1::TrustBundle> Client::TrustBundle() {
   return impl_->Call(&Impl::Stub::GetTrustBundle, request);
 }
 
+Result<v1::ExplainIssuanceResponse> Client::Explain(const IssueWish& wish, const std::string& as) {
+  v1::ExplainIssuanceRequest request;
+  request.set_csr_der(ToString(wish.csr_der));
+  request.set_profile(wish.profile);
+  for (const x509::GeneralName& name : wish.names) request.add_subject_alt_names(name.ToString());
+  if (wish.lifetime) request.mutable_lifetime()->set_seconds(wish.lifetime->count());
+  request.set_principal(as);
+  return impl_->Call(&Impl::Stub::ExplainIssuance, request);
+}
+
+Result<v1::Policy> Client::Policy() {
+  return impl_->Call(&Impl::Stub::GetPolicy, v1::GetPolicyRequest());
+}
+
+Result<v1::ApplyPolicyResponse> Client::ApplyPolicy(const std::string& text) {
+  v1::ApplyPolicyRequest request;
+  request.set_policy_text(text);
+  return impl_->Call(&Impl::Stub::ApplyPolicy, request);
+}
+
 }  // namespace mayfly::client

@@ -68,6 +68,10 @@ class Client {
   Result<v1::RevokeCertificateResponse> Revoke(const std::string& name,
                                                v1::RevocationReason reason);
   Result<v1::TrustBundle> TrustBundle();
+  // `as`: another principal's id; empty: whoever calls. The wish's request id is not looked at.
+  Result<v1::ExplainIssuanceResponse> Explain(const IssueWish& wish, const std::string& as);
+  Result<v1::Policy> Policy();
+  Result<v1::ApplyPolicyResponse> ApplyPolicy(const std::string& text);
 
   // Who calls.
   const x509::Certificate& certificate() const { return certificate_; }

@@ -14,6 +14,8 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from .authority import ROOT
 
 SERVICE = "mayfly.ca.v1.CertificateAuthorityService"
+# Methods that answer with a resource.
+RESOURCES = {"GetTrustBundle": "TrustBundle", "GetCertificate": "Certificate", "GetPolicy": "Policy"}
 
 
 @functools.lru_cache(maxsize=None)
@@ -94,11 +96,11 @@ def _rule_words(violation):
 class Client:
     """Calls as one principal. `certificate` and `key` are PEM bytes; None: without a certificate."""
 
-    def __init__(self, authority, certificate=None, key=None):
+    def __init__(self, authority, certificate=None, key=None, port=None):
         credentials = grpc.ssl_channel_credentials(authority.root_file.read_bytes(), key, certificate)
         # gRPC takes the least pause between attempts for the time that one attempt may last.
         self._channel = grpc.secure_channel(
-            f"localhost:{authority.port('grpc')}", credentials,
+            f"localhost:{port or authority.port('grpc')}", credentials,
             options=[("grpc.enable_retries", 0), ("grpc.use_local_subchannel_pool", 1),
                      ("grpc.min_reconnect_backoff_ms", 10000), ("grpc.max_reconnect_backoff_ms", 500),
                      ("grpc.initial_reconnect_backoff_ms", 100)])
@@ -109,8 +111,7 @@ class Client:
 
     def call(self, method, request, seconds=20, wait_for_ready=False):
         """One call. Raises Refused."""
-        response = "TrustBundle" if method == "GetTrustBundle" else (
-            "Certificate" if method == "GetCertificate" else method + "Response")
+        response = RESOURCES.get(method, method + "Response")
         stub = self._channel.unary_unary(
             f"/{SERVICE}/{method}", request_serializer=lambda m: m.SerializeToString(),
             response_deserializer=message(f"mayfly.ca.v1.{response}").FromString)
@@ -139,13 +140,23 @@ class Client:
             name=f"issuers/{issuer}/certificates/{serial}", reason=reason)
         return self.call("RevokeCertificate", request, **options)
 
+    def policy(self, **options):
+        """GetPolicy."""
+        return self.call("GetPolicy", message("mayfly.ca.v1.GetPolicyRequest")(), **options)
+
+    def apply_policy(self, text, **options):
+        """ApplyPolicy."""
+        request = message("mayfly.ca.v1.ApplyPolicyRequest")(policy_text=text)
+        return self.call("ApplyPolicy", request, **options)
+
     def trust_bundle(self, **options):
         """GetTrustBundle of the server's own trust domain."""
         request = message("mayfly.ca.v1.GetTrustBundleRequest")(name="trustBundles/-")
         return self.call("GetTrustBundle", request, **options)
 
 
-def operator(authority):
-    """A client as the operator that ./quickstart made."""
+def operator(authority, port=None):
+    """A client as the operator that ./quickstart made; `port` of another replica."""
     folder = authority.home / "operator"
-    return Client(authority, (folder / "tls.crt").read_bytes(), (folder / "tls.key").read_bytes())
+    return Client(authority, (folder / "tls.crt").read_bytes(), (folder / "tls.key").read_bytes(),
+                  port)

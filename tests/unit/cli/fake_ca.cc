@@ -108,6 +108,7 @@ bool Matches(const std::string& filter, const v1::Certificate& record) {
 FakeCa::FakeCa(const rpc::TestPki& pki, const std::filesystem::path& golden) {
   const auto chain = *client::ReadCertificates(golden / "web.internal.crt");
   leaf_der_ = ToString(chain.at(0).der);
+  policy_text_ = ToString(*client::ReadFile(golden / "policy.toml"));
   issuing_der_ = ToString(chain.at(1).der);
   root_der_ = ToString(client::ReadCertificates(golden / "roots.pem")->at(0).der);
   grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
@@ -191,6 +192,75 @@ grpc::Status FakeCa::GetTrustBundle(Context*, const v1::GetTrustBundleRequest*,
   response->add_root_certificates_der(root_der_);
   response->add_issuing_certificates_der(issuing_der_);
   response->set_sequence_number(7);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::ExplainIssuance(Context*, const v1::ExplainIssuanceRequest* request,
+                                     v1::ExplainIssuanceResponse* response) {
+  using Trial = v1::RuleTrial;
+  const auto csr = x509::CertificationRequest::FromDer(AsBytes(request->csr_der()));
+  const auto try_rule = [&](const char* rule, Trial::Outcome outcome) {
+    Trial& trial = *response->add_rule_trials();
+    trial.set_rule(rule);
+    trial.set_outcome(outcome);
+    return &trial;
+  };
+  const auto find = [&](const char* rule, const std::string& message) {
+    v1::Finding& finding = *response->add_findings();
+    finding.set_rule(rule);
+    finding.set_message(message);
+    finding.set_severity(v1::Finding::SEVERITY_ERROR);
+  };
+  response->set_principal(request->principal().empty() ? "spiffe://example.internal/operator"
+                                                       : request->principal());
+  response->set_policy_version(4);
+  for (const auto& name : csr->names()) response->add_subject_alt_names(name.ToString());
+  if (request->profile() != "server") {
+    find("profile.unknown",
+         "no profile \"" + request->profile() + "\"; profiles for this principal: server");
+    return grpc::Status::OK;
+  }
+  auto& lifetime = *response->mutable_lifetime();
+  lifetime.mutable_profile_default()->set_seconds(7 * kDay);
+  lifetime.mutable_profile_max()->set_seconds(30 * kDay);
+  if (request->has_lifetime()) *lifetime.mutable_requested() = request->lifetime();
+  if (request->lifetime().seconds() > 30 * kDay) {
+    find("policy.lifetime", "3456000 s; profile \"server\" allows 1 s to 2592000 s");
+  }
+  try_rule("others", Trial::OUTCOME_OTHER_PRINCIPAL);
+  try_rule("clients", Trial::OUTCOME_OTHER_PROFILE);
+  const std::string first = csr->names().front().ToString();
+  if (first.ends_with(".internal")) {
+    try_rule("web", Trial::OUTCOME_GRANTS)->add_subject_alt_names(first);
+  } else {
+    try_rule("web", Trial::OUTCOME_NO_NAME);
+    find("policy.name", first + " is not granted with profile \"server\"; granted are: *.internal");
+  }
+  if (response->findings_size() > 0) return grpc::Status::OK;
+  const auto leaf = x509::Certificate::FromDer(AsBytes(leaf_der_));
+  response->set_tbs_der(ToString(leaf->tbs().der()));
+  response->set_granted(true);
+  lifetime.mutable_granted()->set_seconds(2 * kDay);
+  lifetime.set_ends_with_issuer(first == "DNS:last.internal");
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::GetPolicy(Context*, const v1::GetPolicyRequest*, v1::Policy* response) {
+  response->set_version(4);
+  response->set_decision(9);
+  response->set_policy_text(policy_text_);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::ApplyPolicy(Context*, const v1::ApplyPolicyRequest* request,
+                                 v1::ApplyPolicyResponse* response) {
+  if (!request->policy_text().starts_with("operators")) {
+    return Refusal(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_ARGUMENT", "policy.file",
+                   "policy_text has 1 error(s)",
+                   {{"policy_text:1", "unknown key \"case\" [config.unknown-key]"}});
+  }
+  response->set_already_in_force(request->policy_text() == policy_text_);
+  response->set_version(response->already_in_force() ? 4 : 5);
   return grpc::Status::OK;
 }
 

@@ -32,7 +32,17 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   grpc::Status GetTrustBundle(Context*, const ca::v1::GetTrustBundleRequest* request,
                               ca::v1::TrustBundle* response) override;
 
+  // Knows the rules "operators", "web" and "others".
+  grpc::Status ExplainIssuance(Context*, const ca::v1::ExplainIssuanceRequest* request,
+                               ca::v1::ExplainIssuanceResponse* response) override;
+  // Refuses every text that has no operators.
+  grpc::Status ApplyPolicy(Context*, const ca::v1::ApplyPolicyRequest* request,
+                           ca::v1::ApplyPolicyResponse* response) override;
+  grpc::Status GetPolicy(Context*, const ca::v1::GetPolicyRequest*,
+                         ca::v1::Policy* response) override;
+
  private:
+  std::string policy_text_;
   std::string leaf_der_, issuing_der_, root_der_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;

@@ -46,6 +46,15 @@ const Page kPages[] = {
       {"issue", "new.internal", "--lifetme", "24h"},
       {"issue", "new.internal", "--lifetime", "1 day"},
       {"issue", "new.internal", "--key-type", "ec-p265"}}},
+    {"explain",
+     {{"explain", "--help"},
+      {"explain", "web.internal"},
+      {"explain", "last.internal", "--lifetime", "30d"},
+      {"explain", "web.example", "--lifetime", "40d"},
+      {"explain", "web.internal", "--as", "dns:api.internal", "-o", "yaml"},
+      {"explain", "web.internal", "--profile", "sever"},
+      {"explain"},
+      {"explain", "web_internal"}}},
     {"inspect",
      {{"inspect", "--help"},
       {"inspect", "web.internal.crt"},
@@ -104,6 +113,20 @@ const Page kPages[] = {
       {"revoke", "https://web.internal", "--yes"}}},
     {"policy",
      {{"policy", "--help"},
+      {"policy", "show", "--help"},
+      {"policy", "show"},
+      {"policy", "show", "-o", "json"},
+      {"policy", "apply", "--help"},
+      {"policy", "apply", "new-policy.toml"},
+      {"policy", "apply", "new-policy.toml", "--yes"},
+      {"policy", "apply", "policy.toml", "--yes", "-o", "json"},
+      {"policy", "apply", "cases.toml", "--yes"},
+      {"policy", "diff", "--help"},
+      {"policy", "diff", "new-policy.toml"},
+      {"policy", "diff", "new-policy.toml", "-o", "json"},
+      {"policy", "diff", "policy.toml"},
+      {"policy", "diff", "cases.toml"},
+      {"policy", "diff", "policy.toml", "--days", "0"},
       {"policy", "test", "--help"},
       {"policy", "test", "cases.toml", "--policy", "policy.toml"},
       {"policy", "test", "wrong-cases.toml", "--policy", "policy.toml"},
@@ -172,8 +195,9 @@ class Golden : public testing::TestWithParam<Page> {
   // What this command prints in this mode, in a folder that is new each time.
   static std::string Capture(const Command& command, const Terminal& terminal) {
     Sandbox sandbox;
-    for (const char* name : {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem",
-                             "request.csr", "policy.toml", "cases.toml", "wrong-cases.toml"}) {
+    for (const char* name :
+         {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem", "request.csr",
+          "policy.toml", "new-policy.toml", "cases.toml", "wrong-cases.toml"}) {
       fs::copy(kGolden / name, sandbox.folder() / "work" / name);
     }
     fs::copy(pki_->File("client.crt"), sandbox.folder() / "work/me.crt");

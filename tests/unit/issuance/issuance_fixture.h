@@ -114,8 +114,7 @@ class IssuanceTest : public testing::Test {
     issuer_ = std::make_shared<const Issuer>(
         IssuerParts{IssuerId{1}, "issuing-1", "file:issuing", certificate, {}, {}, {}, {}},
         SigningTools{clock_, random_, *signer_, timer_, executor_});
-    basis_ = std::make_unique<BasisCache>(
-        ledger_, [](std::string_view text) { return config::ParsePolicy(text, "policy"); });
+    basis_ = std::make_unique<BasisCache>(ledger_, config::ParsePolicy);
     Activate(kPolicy);
     EXPECT_TRUE(SyncWait(basis_->Refresh(In())));
     authority_ = std::make_unique<CertificateAuthority>(

@@ -81,6 +81,32 @@ class FakeUseCases final : public UseCases {
   issuance::TrustBundle Bundle() const override {
     return {"mayfly.internal", {certificate_}, {}, 7};
   }
+  Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
+                                                      BootTime) override {
+    using Outcome = policy::RuleTrial::Outcome;
+    issuance::IssuanceExplanation out{
+        .principal = request.as.value_or(request.request.principal.id), .policy_version = 4};
+    const auto name = *x509::GeneralName::Dns("web.internal");
+    out.trials = {{"ops", policy::RuleEffect::kAllow, Outcome::kOtherPrincipal, {}},
+                  {"web", policy::RuleEffect::kAllow, Outcome::kGrants, {name}}};
+    out.names = {name};
+    out.lifetime = issuance::LifetimeExplanation{request.request.lifetime, Seconds(60), Seconds(90),
+                                                 std::nullopt, false};
+    out.findings = {{"key.type", "csr", "another type"}};
+    out.warnings = {{"lint.names", "names", "odd"}};
+    co_return out;
+  }
+  Task<Result<StoredBasis>> ShowPolicy(policy::Principal, BootTime) override {
+    co_return StoredBasis{
+        .decision = 9, .policy_version = 4, .policy_text = "operators = []", .blocks = {}};
+  }
+  Task<Result<issuance::AppliedPolicy>> ApplyPolicy(policy::Principal, std::string text,
+                                                    BootTime) override {
+    if (text == "in force") co_return issuance::AppliedPolicy{4, true};
+    Error error = Fail(ErrorCode::kInvalidArgument, "policy.file", "policy_text has 1 error(s)");
+    error.violations = {{"config.unknown-key", "policy_text:3", "unknown key \"rules\""}};
+    co_return error;
+  }
 
   std::mutex mutex;
   std::vector<issuance::IssueRequest> requests;
@@ -174,6 +200,52 @@ class Server : public testing::Test {
   std::unique_ptr<CertificateAuthorityService> service_;
   std::unique_ptr<RpcServer> server_;
 };
+
+TEST_F(Server, ExplainsWhatItWasAsked) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  const auto told = (*client)->Explain(
+      {.csr_der = Bytes{1}, .profile = "server", .lifetime = Seconds(70)}, "dns:web.internal");
+  ASSERT_TRUE(told);
+  EXPECT_FALSE(told->granted());
+  EXPECT_EQ(told->principal(), "dns:web.internal");
+  EXPECT_EQ(told->policy_version(), 4);
+  ASSERT_EQ(told->rule_trials_size(), 2);
+  EXPECT_EQ(told->rule_trials(0).outcome(), ca::v1::RuleTrial::OUTCOME_OTHER_PRINCIPAL);
+  EXPECT_EQ(told->rule_trials(1).outcome(), ca::v1::RuleTrial::OUTCOME_GRANTS);
+  EXPECT_EQ(told->rule_trials(1).subject_alt_names(0), "DNS:web.internal");
+  ASSERT_EQ(told->findings_size(), 2);
+  EXPECT_EQ(told->findings(0).rule(), "key.type");
+  EXPECT_EQ(told->findings(0).severity(), ca::v1::Finding::SEVERITY_ERROR);
+  EXPECT_EQ(told->findings(0).clause(), "");
+  EXPECT_EQ(told->findings(1).severity(), ca::v1::Finding::SEVERITY_WARNING);
+  EXPECT_NE(told->findings(1).clause(), "");
+  EXPECT_EQ(told->lifetime().requested().seconds(), 70);
+  EXPECT_FALSE(told->lifetime().has_granted());
+  EXPECT_EQ((*client)->Explain({.csr_der = Bytes{1}, .profile = "server"}, "")->principal(),
+            "dns:localhost");
+  EXPECT_EQ((*client)->Explain({.csr_der = {}, .profile = "server"}, "").error().rule, "csr.size");
+}
+
+TEST_F(Server, ShowsAndAppliesThePolicy) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  const auto shown = (*client)->Policy();
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->version(), 4);
+  EXPECT_EQ(shown->decision(), 9);
+  EXPECT_EQ(shown->policy_text(), "operators = []");
+  const auto applied = (*client)->ApplyPolicy("in force");
+  ASSERT_TRUE(applied);
+  EXPECT_EQ(applied->version(), 4);
+  EXPECT_TRUE(applied->already_in_force());
+  const auto refused = (*client)->ApplyPolicy("rules = 1");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+  ASSERT_EQ(refused.error().violations.size(), 1u);
+  EXPECT_EQ(refused.error().violations[0].field, "policy_text:3");
+  EXPECT_EQ(refused.error().violations[0].rule, "config.unknown-key");
+}
 
 TEST_F(Server, ListsPageByPage) {
   auto stub = ca::v1::CertificateAuthorityService::NewStub(Channel("client"));

@@ -1,0 +1,74 @@
+// ExplainIssuance: the hops of issue.cc up to lint, each looked at even where one before refuses,
+// so that a person learns of every mistake at once.
+#include "issuance/application.h"
+#include "issuance/certificate_authority.h"
+#include "policy/principal_text.h"
+
+namespace mayfly::issuance {
+namespace {
+
+void NoteFindings(const Error& error, IssuanceExplanation& out) {
+  if (error.violations.empty()) {
+    out.findings.push_back({error.rule, "", error.message});
+  }
+  out.findings.insert(out.findings.end(), error.violations.begin(), error.violations.end());
+}
+
+LifetimeExplanation LifetimeOf(const policy::Profile& profile, std::optional<Seconds> requested) {
+  return {.requested = requested,
+          .profile_default = profile.lifetime_default,
+          .profile_max = profile.lifetime_max};
+}
+
+}  // namespace
+
+// Whoever may ask for a certificate may ask why; about somebody else only operators may.
+Task<Result<IssuanceExplanation>> CertificateAuthority::Explain(ExplainRequest request,
+                                                                BootTime deadline) {
+  CO_TRY(co_await parts_.basis.Refresh(deadline));
+  const policy::Authorizer authorizer(parts_.basis.Current());
+  policy::Principal& principal = request.request.principal;
+  if (request.as && *request.as != principal.id) {
+    CO_TRY(co_await AdmitOperator(principal, deadline));
+    CO_TRY_ASSIGN(principal, policy::PrincipalFromId(*request.as));
+  }
+  co_return ExplainFor(request.request, authorizer);
+}
+
+IssuanceExplanation CertificateAuthority::ExplainFor(const IssueRequest& request,
+                                                     const policy::Authorizer& authorizer) {
+  IssuanceExplanation out;
+  out.principal = request.principal.id;
+  out.policy_version = authorizer.basis().policy_version;
+  auto application = ReadApplication(request, *parts_.issuers.front());  // 3
+  if (!application) {
+    NoteFindings(application.error(), out);
+    return out;
+  }
+  policy::Explanation decision = application->explain(authorizer);  // 4
+  out.trials = std::move(decision.trials);
+  out.names = std::move(decision.names);
+  if (!decision.verdict) NoteFindings(decision.verdict.error(), out);
+  const auto& profiles = authorizer.basis().policy.profiles;
+  const auto profile = profiles.find(request.profile);
+  if (profile == profiles.end()) return out;
+  out.lifetime = LifetimeOf(profile->second, request.lifetime);
+  auto key = application->prove(profile->second.key_rules);  // 5
+  if (!key) NoteFindings(key.error(), out);
+  if (!out.findings.empty()) return out;
+  auto draft = MakeDraft(*application->issuer, *decision.verdict, *key);  // 6 to 8
+  if (!draft) {
+    NoteFindings(draft.error(), out);
+    return out;
+  }
+  for (const lint::Finding& warning : draft->tbs.warnings()) {
+    out.warnings.push_back(warning.violation);
+  }
+  const x509::TbsCertificate& tbs = draft->tbs.tbs();
+  out.lifetime->granted = tbs.fields().validity.lifetime();
+  out.lifetime->ends_with_issuer = *out.lifetime->granted < decision.verdict->lifetime();
+  out.tbs = ToBytes(tbs.der());
+  return out;
+}
+
+}  // namespace mayfly::issuance

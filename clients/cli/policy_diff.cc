@@ -1,0 +1,127 @@
+// `mayfly policy diff`: what a new policy would have said to the last days' requests.
+#include "clients/cli/policy_replay.h"
+#include "clients/cli/render.h"
+#include "clients/cli/table.h"
+#include "clients/cli/verbs.h"
+#include "clients/cpp/files.h"
+#include "config/policy_file.h"
+
+namespace mayfly::cli {
+namespace {
+
+constexpr int kPageSize = 1000;  // the API's longest
+constexpr size_t kProgressEvery = 10'000;
+constexpr size_t kNamesColumns = 60;
+constexpr Seconds kDay{24 * 3600};
+
+Result<policy::Policy> ReadProposed(const std::string& file) {
+  TRY_ASSIGN(const Bytes text, client::ReadFile(file));
+  return config::ParsePolicy(AsText(text), file);
+}
+
+// Page by page, so that memory holds one page and what changes.
+Status LookAtAll(const Invocation& invocation, client::Client& client, int days, Replay& replay) {
+  ca::v1::ListCertificatesRequest request;
+  request.set_parent("issuers/-");
+  request.set_page_size(kPageSize);
+  request.set_order_by("create_time desc");
+  request.set_filter("create_time >= \"" + Rfc3339(invocation.clock.Now() - days * kDay) + "\"");
+  size_t told = 0;
+  do {
+    TRY_ASSIGN(const auto page, client.List(request));
+    for (const auto& record : page.certificates()) replay.Look(record);
+    request.set_page_token(page.next_page_token());
+    if (replay.looked_at() / kProgressEvery > told) {
+      told = replay.looked_at() / kProgressEvery;
+      Note(invocation, std::to_string(replay.looked_at()) + " requests looked at ...");
+    }
+  } while (!request.page_token().empty());
+  return Ok();
+}
+
+std::string Why(const ReplayChange& change) {
+  if (change.change == Change::kLifetime) {
+    return SpanText(*change.before) + " -> " + SpanText(*change.after);
+  }
+  std::string rules;
+  for (const std::string& rule : change.rules) rules += (rules.empty() ? "" : ", ") + rule;
+  return change.change == Change::kDenied ? "by " + rules : "no more by " + rules;
+}
+
+Json DocumentOf(const ReplayChange& change) {
+  Json json;
+  json["change"] = ChangeText(change.change);
+  json["count"] = change.count;
+  json["principal"] = change.principal;
+  json["profile"] = change.profile;
+  json["subject_alt_names"] = change.names;
+  json["rules"] = change.rules;
+  if (change.before) json["lifetime_before_seconds"] = change.before->count();
+  if (change.after) json["lifetime_after_seconds"] = change.after->count();
+  return json;
+}
+
+std::string TableOf(const std::vector<ReplayChange>& changes, const Terminal& terminal) {
+  std::vector<std::vector<Cell>> rows;
+  for (const ReplayChange& change : changes) {
+    std::vector<std::string> names;
+    for (const std::string& name : change.names) names.push_back(Escape(name, 300));
+    rows.push_back({ChangeText(change.change), std::to_string(change.count) + " x",
+                    NamesText(names, kNamesColumns), Escape(change.principal, 300),
+                    Escape(change.profile, 64), Why(change)});
+  }
+  return Table(
+      {{"CHANGE"}, {"TIMES"}, {"NAMES", 0, 15}, {"ASKED BY", 2, 12}, {"PROFILE", 3}, {"WHY"}}, rows,
+      terminal);
+}
+
+Answer AnswerOf(const Replay& replay, const Invocation& invocation) {
+  Answer answer;
+  const std::vector<ReplayChange> changes = replay.changes();
+  for (const ReplayChange& change : changes) answer.lines.push_back(DocumentOf(change));
+  answer.document["looked_at"] = replay.looked_at();
+  answer.document["not_shown"] = replay.not_kept();
+  answer.document["changes"] = answer.lines.empty() ? Json::array() : Json(answer.lines);
+  if (!changes.empty()) answer.table = TableOf(changes, invocation.console.terminal);
+  return answer;
+}
+
+std::string SummaryText(const Replay& replay, int64_t version) {
+  std::map<Change, size_t> times;
+  for (const ReplayChange& change : replay.changes()) times[change.change] += change.count;
+  std::string text = "Of " + std::to_string(replay.looked_at()) + " requests, against version " +
+                     std::to_string(version) + ": " + std::to_string(times[Change::kDenied]) +
+                     " would be denied, " + std::to_string(times[Change::kAllowed]) +
+                     " newly allowed, " + std::to_string(times[Change::kLifetime]) +
+                     " get another lifetime.";
+  if (replay.not_kept() > 0) {
+    text += " Another " + std::to_string(replay.not_kept()) + " change and are not shown.";
+  }
+  return text;
+}
+
+}  // namespace
+
+ExitCode PolicyDiff(const Invocation& invocation, const PolicyDiffOptions& options) {
+  constexpr std::string_view kWhat = "nothing was compared";
+  if (options.days < 1 || options.days > kPolicyDiffDaysMax) {
+    return Report(invocation, kWhat,
+                  Usage("cli.days", "--days is 1 to " + std::to_string(kPolicyDiffDaysMax)));
+  }
+  auto proposed = ReadProposed(options.file);
+  if (!proposed) return Report(invocation, kWhat, proposed.error());
+  const auto client = Connect(invocation);
+  if (!client) return Report(invocation, kWhat, client.error());
+  const auto shown = (*client)->Policy();
+  if (!shown) return Report(invocation, kWhat, shown.error());
+  auto in_force = config::ParsePolicy(shown->policy_text(), "the policy in force");
+  if (!in_force) return Report(invocation, kWhat, in_force.error());
+  Replay replay(*std::move(in_force), *std::move(proposed));
+  const auto looked = LookAtAll(invocation, **client, options.days, replay);
+  if (!looked) return Report(invocation, kWhat, looked.error());
+  Print(invocation, AnswerOf(replay, invocation));
+  Note(invocation, SummaryText(replay, shown->version()));
+  return ExitCode::kOk;
+}
+
+}  // namespace mayfly::cli

@@ -1,0 +1,120 @@
+#include "clients/cli/policy_replay.h"
+
+#include <set>
+
+#include "policy/principal_text.h"
+
+namespace mayfly::cli {
+namespace {
+
+policy::Authorizer Of(policy::Policy policy) {
+  auto basis = std::make_shared<policy::DecisionBasis>();
+  basis->decision = 1;
+  basis->policy_version = 1;
+  basis->policy = std::move(policy);
+  return policy::Authorizer(std::move(basis));
+}
+
+// Both ends of a validity are inclusive (RFC 5280 4.1.2.5).
+Seconds LifetimeOf(const ca::v1::Certificate& record) {
+  return Seconds(record.not_after_time().seconds() - record.not_before_time().seconds() + 1);
+}
+
+Result<policy::IssuanceWish> WishOf(const ca::v1::Certificate& record,
+                                    const policy::Policy& in_force) {
+  policy::IssuanceWish wish;
+  wish.profile = record.profile();
+  for (const std::string& text : record.subject_alt_names()) {
+    TRY_ASSIGN(auto name, x509::GeneralName::FromString(text));
+    wish.names.push_back(std::move(name));
+  }
+  const Seconds lifetime = LifetimeOf(record);
+  const auto profile = in_force.profiles.find(wish.profile);
+  const bool usual =
+      profile != in_force.profiles.end() && profile->second.lifetime_default == lifetime;
+  if (!usual) wish.lifetime = lifetime;
+  return wish;
+}
+
+std::vector<std::string> RulesOf(const Error& error) {
+  std::set<std::string> rules;
+  for (const Violation& violation : error.violations) rules.insert(violation.rule);
+  if (rules.empty()) rules.insert(error.rule);
+  return {rules.begin(), rules.end()};
+}
+
+using Verdict = Result<policy::IssuanceGrant>;
+
+// Nothing: the same as before.
+std::optional<ReplayChange> Compare(const Verdict& before, const Verdict& after) {
+  ReplayChange out{};
+  if (before) out.before = before->lifetime();
+  if (after) out.after = after->lifetime();
+  if (before && !after) {
+    out.change = Change::kDenied;
+    out.rules = RulesOf(after.error());
+  } else if (!before && after) {
+    out.change = Change::kAllowed;
+    out.rules = RulesOf(before.error());
+  } else if (out.before != out.after) {
+    out.change = Change::kLifetime;
+  } else {
+    return std::nullopt;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string ChangeText(Change change) {
+  switch (change) {
+    case Change::kDenied:
+      return "denied";
+    case Change::kAllowed:
+      return "allowed";
+    case Change::kLifetime:
+      return "lifetime";
+  }
+  return "";
+}
+
+Replay::Replay(policy::Policy in_force, policy::Policy proposed)
+    : in_force_(Of(std::move(in_force))), proposed_(Of(std::move(proposed))) {}
+
+void Replay::Look(const ca::v1::Certificate& record) {
+  const auto principal = policy::PrincipalFromId(record.principal());
+  const auto wish = WishOf(record, in_force_.basis().policy);
+  if (!principal || !wish) {
+    ++passed_over_;
+    return;
+  }
+  ++looked_at_;
+  auto change = Compare(in_force_.Authorize(*principal, *wish, {}),
+                        proposed_.Authorize(*principal, *wish, {}));
+  if (!change) return;
+  change->principal = record.principal();
+  change->profile = record.profile();
+  change->names.assign(record.subject_alt_names().begin(), record.subject_alt_names().end());
+  Count(*change, LifetimeOf(record).count());
+}
+
+void Replay::Count(const ReplayChange& change, int64_t lifetime_s) {
+  Key key{change.change, change.principal, change.profile, change.names, lifetime_s};
+  const auto found = changes_.find(key);
+  if (found == changes_.end() && changes_.size() == kReplayChangesMax) {
+    ++not_kept_;
+    return;
+  }
+  ReplayChange& kept = found == changes_.end()
+                           ? changes_.emplace(std::move(key), change).first->second
+                           : found->second;
+  ++kept.count;
+}
+
+std::vector<ReplayChange> Replay::changes() const {
+  std::vector<ReplayChange> out;
+  for (const auto& [key, change] : changes_) out.push_back(change);
+  return out;
+}
+
+}  // namespace mayfly::cli

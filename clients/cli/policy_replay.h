@@ -1,0 +1,55 @@
+// What another policy would have said to what was asked for: certificates that the CA recorded,
+// decided again under the policy in force and under a new one, with the CA's own code.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "mayfly/ca/v1/certificate_authority.pb.h"
+#include "policy/authorizer.h"
+
+namespace mayfly::cli {
+
+// Different changes that are kept; the rest is counted only.
+constexpr size_t kReplayChangesMax = 10'000;
+
+enum class Change : uint8_t { kDenied, kAllowed, kLifetime };
+std::string ChangeText(Change change);
+
+// Requests that look the same share an entry: a renewed certificate is asked for again and again.
+struct ReplayChange {
+  Change change;
+  std::string principal, profile;
+  std::vector<std::string> names;
+  std::vector<std::string> rules;        // that refuse, newly or no more
+  std::optional<Seconds> before, after;  // the lifetimes that are granted
+  size_t count = 0;
+};
+
+class Replay {
+ public:
+  Replay(policy::Policy in_force, policy::Policy proposed);
+
+  // A request, as its record tells it. A lifetime that is the profile's own was not asked for, as
+  // far as anybody knows.
+  void Look(const ca::v1::Certificate& record);
+
+  size_t looked_at() const { return looked_at_; }
+  size_t passed_over() const { return passed_over_; }  // the CA's own, which no policy decides
+  size_t not_kept() const { return not_kept_; }
+  std::vector<ReplayChange> changes() const;  // denied first
+
+ private:
+  using Key = std::tuple<Change, std::string, std::string, std::vector<std::string>, int64_t>;
+  void Count(const ReplayChange& change, int64_t lifetime_s);
+
+  policy::Authorizer in_force_, proposed_;
+  std::map<Key, ReplayChange> changes_;
+  size_t looked_at_ = 0, passed_over_ = 0, not_kept_ = 0;
+};
+
+}  // namespace mayfly::cli

@@ -1,0 +1,71 @@
+// `mayfly policy show` and `mayfly policy apply`.
+#include "clients/cli/line_diff.h"
+#include "clients/cli/verbs.h"
+#include "clients/cpp/files.h"
+
+namespace mayfly::cli {
+namespace {
+
+constexpr std::string_view kNotApplied = "the policy was not applied";
+constexpr std::string_view kTextField = "policy_text:";  // as the API names the lines of a text
+
+// The API's "policy_text:7" is line 7 of the file.
+Error WithFile(Error error, const std::string& file) {
+  for (Violation& violation : error.violations) {
+    if (!violation.field.starts_with(kTextField)) continue;
+    violation.field = file + violation.field.substr(kTextField.size() - 1);
+  }
+  return error;
+}
+
+// Nothing: go on.
+std::optional<ExitCode> Ask(const Invocation& invocation, const ca::v1::Policy& in_force,
+                            const std::string& text) {
+  const LineDiff diff = DiffLines(in_force.policy_text(), text);
+  Note(invocation, "Against version " + std::to_string(in_force.version()) +
+                       ", which is in force, " + std::to_string(diff.removed) + " lines go and " +
+                       std::to_string(diff.added) + " come:");
+  invocation.console.err << diff.text;
+  return Confirm(invocation, "Apply it?", kNotApplied);
+}
+
+}  // namespace
+
+ExitCode PolicyShow(const Invocation& invocation) {
+  constexpr std::string_view kWhat = "cannot show the policy";
+  const auto client = Connect(invocation);
+  if (!client) return Report(invocation, kWhat, client.error());
+  const auto policy = (*client)->Policy();
+  if (!policy) return Report(invocation, kWhat, policy.error());
+  Answer answer;
+  answer.table = policy->policy_text();
+  answer.document = ToJson(*policy);
+  Print(invocation, answer);
+  Note(invocation, "Version " + std::to_string(policy->version()) + ".");
+  return ExitCode::kOk;
+}
+
+ExitCode PolicyApply(const Invocation& invocation, const PolicyApplyOptions& options) {
+  const auto text = client::ReadFile(options.file);
+  if (!text) return Report(invocation, kNotApplied, text.error());
+  const auto client = Connect(invocation);
+  if (!client) return Report(invocation, kNotApplied, client.error());
+  if (!options.yes) {
+    const auto in_force = (*client)->Policy();
+    if (!in_force) return Report(invocation, kNotApplied, in_force.error());
+    if (const auto end = Ask(invocation, *in_force, ToString(*text))) return *end;
+  }
+  const auto applied = (*client)->ApplyPolicy(ToString(*text));
+  if (!applied) return Report(invocation, kNotApplied, WithFile(applied.error(), options.file));
+  Answer answer;
+  answer.document = ToJson(*applied);
+  answer.table = "version " + std::to_string(applied->version()) + "\n";
+  Print(invocation, answer);
+  Note(invocation,
+       applied->already_in_force()
+           ? "It was in force already; nothing changed."
+           : "In force on every replica: nothing is issued under an older one any more.");
+  return ExitCode::kOk;
+}
+
+}  // namespace mayfly::cli

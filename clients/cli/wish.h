@@ -1,0 +1,29 @@
+// What a command line wishes for: the CSR, made here or given, and what is asked for beside it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clients/cpp/client.h"
+#include "clients/cpp/private_key.h"
+
+namespace mayfly::cli {
+
+struct WishOptions {
+  std::vector<std::string> names;
+  std::string profile = "server";
+  std::string lifetime;  // empty: the profile's default
+  std::string csr_file;  // empty: key and CSR are made here
+  std::string key_type = "ec-p256";
+};
+
+struct Wish {
+  client::IssueWish wish;
+  std::optional<client::PrivateKey> key;  // nothing with a CSR that was given
+};
+
+// Errors: kInvalidArgument "cli.lifetime", "cli.names", "cli.key-type"; those of reading the CSR.
+Result<Wish> MakeWish(const WishOptions& options);
+
+}  // namespace mayfly::cli

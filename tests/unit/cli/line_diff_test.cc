@@ -1,0 +1,36 @@
+#include "clients/cli/line_diff.h"
+
+#include <gtest/gtest.h>
+
+namespace mayfly::cli {
+namespace {
+
+TEST(DiffLines, ShowsOnlyWhatGoesAndComes) {
+  const LineDiff diff = DiffLines("a\nb\nc\nd\n", "a\nc\nx\nd\ne\n");
+  EXPECT_EQ(diff.text, "- b\n+ x\n+ e\n");
+  EXPECT_EQ(diff.removed, 1u);
+  EXPECT_EQ(diff.added, 2u);
+}
+
+TEST(DiffLines, TellsNothingOfEqualTexts) {
+  EXPECT_EQ(DiffLines("a\nb", "a\nb\n").text, "");
+  EXPECT_EQ(DiffLines("", "").text, "");
+}
+
+TEST(DiffLines, KeepsControlCharactersFromTheTerminal) {
+  EXPECT_EQ(DiffLines("", "\x1b[2J").text.find('\x1b'), std::string::npos);
+}
+
+// One pair of lines past the limit, the lines in between are replaced altogether.
+TEST(DiffLines, LongTextsAreReplacedBetweenTheirEnds) {
+  const auto text = [](size_t lines, const char* first) {
+    std::string out = first;
+    for (size_t i = 1; i < lines; ++i) out += "same\n";
+    return out;
+  };
+  EXPECT_EQ(DiffLines(text(2000, "a\n"), text(2000, "b\n")).removed, 1u);
+  EXPECT_EQ(DiffLines(text(2000, "a\n") + "z\n", text(2000, "b\n") + "y\n").removed, 2001u);
+}
+
+}  // namespace
+}  // namespace mayfly::cli

@@ -1,0 +1,85 @@
+#include "clients/cli/policy_replay.h"
+
+#include <gtest/gtest.h>
+
+#include "config/policy_file.h"
+
+namespace mayfly::cli {
+namespace {
+
+constexpr int64_t kDay = 86'400;
+
+policy::Policy PolicyWith(const std::string& lifetime, const std::string& name) {
+  auto policy = config::ParsePolicy("[profile.server]\nlifetime = \"" + lifetime +
+                                        "\"\nlifetime_max = \"30d\"\n"
+                                        "key_usage = [\"digital-signature\"]\n"
+                                        "extended_key_usage = [\"server-auth\"]\n"
+                                        "names = [\"dns\"]\n[[rule]]\nname = \"web\"\n"
+                                        "principals = [\"dns:web.internal\"]\n"
+                                        "profiles = [\"server\"]\ndns = [\"" +
+                                        name + "\"]\n",
+                                    "policy");
+  EXPECT_TRUE(policy);
+  return *std::move(policy);
+}
+
+ca::v1::Certificate Record(const std::string& name, int64_t lifetime_s,
+                           const std::string& principal = "dns:web.internal") {
+  ca::v1::Certificate record;
+  record.set_principal(principal);
+  record.set_profile("server");
+  record.add_subject_alt_names("DNS:" + name);
+  record.mutable_not_before_time()->set_seconds(1000);
+  record.mutable_not_after_time()->set_seconds(1000 + lifetime_s - 1);
+  return record;
+}
+
+TEST(Replay, TellsWhatWouldBeDeniedAndAllowed) {
+  Replay replay(PolicyWith("7d", "web.internal"), PolicyWith("7d", "api.internal"));
+  replay.Look(Record("web.internal", 7 * kDay));
+  replay.Look(Record("web.internal", 7 * kDay));
+  replay.Look(Record("api.internal", kDay));
+  replay.Look(Record("db.internal", kDay));
+  EXPECT_EQ(replay.looked_at(), 4u);
+  const auto changes = replay.changes();
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0].change, Change::kDenied);
+  EXPECT_EQ(changes[0].count, 2u);
+  EXPECT_EQ(changes[0].names, std::vector<std::string>{"DNS:web.internal"});
+  EXPECT_EQ(changes[0].rules, std::vector<std::string>{"policy.name"});
+  EXPECT_EQ(changes[1].change, Change::kAllowed);
+  EXPECT_EQ(changes[1].after, Seconds(kDay));
+}
+
+TEST(Replay, ALifetimeIsTheProfilesUnlessItDiffers) {
+  Replay replay(PolicyWith("7d", "web.internal"), PolicyWith("1d", "web.internal"));
+  replay.Look(Record("web.internal", 7 * kDay));  // the profile's: changes with it
+  replay.Look(Record("web.internal", 2 * kDay));  // asked for: stays
+  const auto changes = replay.changes();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].change, Change::kLifetime);
+  EXPECT_EQ(changes[0].before, Seconds(7 * kDay));
+  EXPECT_EQ(changes[0].after, Seconds(kDay));
+}
+
+TEST(Replay, PassesOverWhatNoPolicyDecides) {
+  Replay replay(PolicyWith("7d", "web.internal"), PolicyWith("7d", "api.internal"));
+  replay.Look(Record("web.internal", kDay, "system:ocsp responder"));
+  EXPECT_EQ(replay.looked_at(), 0u);
+  EXPECT_EQ(replay.passed_over(), 1u);
+  EXPECT_TRUE(replay.changes().empty());
+}
+
+TEST(Replay, KeepsNoMoreChangesThanTheLimit) {
+  Replay replay(PolicyWith("7d", "*.internal"), PolicyWith("7d", "api.example"));
+  for (size_t i = 0; i <= kReplayChangesMax; ++i) {
+    replay.Look(Record("w" + std::to_string(i) + ".internal", kDay));
+    if (i + 1 == kReplayChangesMax) EXPECT_EQ(replay.not_kept(), 0u);
+  }
+  replay.Look(Record("w0.internal", kDay));  // kept already: counted
+  EXPECT_EQ(replay.changes().size(), kReplayChangesMax);
+  EXPECT_EQ(replay.not_kept(), 1u);
+}
+
+}  // namespace
+}  // namespace mayfly::cli
