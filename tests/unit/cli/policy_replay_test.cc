@@ -74,7 +74,9 @@ TEST(Replay, KeepsNoMoreChangesThanTheLimit) {
   Replay replay(PolicyWith("7d", "*.internal"), PolicyWith("7d", "api.example"));
   for (size_t i = 0; i <= kReplayChangesMax; ++i) {
     replay.Look(Record("w" + std::to_string(i) + ".internal", kDay));
-    if (i + 1 == kReplayChangesMax) EXPECT_EQ(replay.not_kept(), 0u);
+    if (i + 1 == kReplayChangesMax) {
+      EXPECT_EQ(replay.not_kept(), 0u);
+    }
   }
   replay.Look(Record("w0.internal", kDay));  // kept already: counted
   EXPECT_EQ(replay.changes().size(), kReplayChangesMax);
