@@ -52,19 +52,20 @@ def ledger(name, file, text, replacement, tests):
 MUTATIONS = [
     # The order of the hops: what the types carry.
     Mutation("hop 8 left out: recording what was not linted", ISSUE,
-             ".tbs = std::move(linted),", ".tbs = std::move(tbs),", COMPILER, "unit_issuance"),
+             "return Draft{std::move(linted), blank.renewal};",
+             "return Draft{std::move(tbs), blank.renewal};", COMPILER, "unit_issuance"),
     Mutation("hop 9 after hop 10: signing what was not recorded", ISSUE,
              "co_await Conclude(application, std::move(recorded), deadline)",
-             "co_await Conclude(application, std::move(linted), deadline)", COMPILER,
+             "co_await Conclude(application, std::move(draft.tbs), deadline)", COMPILER,
              "unit_issuance"),
     Mutation("hop 5 left out: a template for a key that was not proved", ISSUE,
              "policy::MakeTemplate(grant, key, issuer.identity(), now)",
-             "policy::MakeTemplate(grant, application.key, issuer.identity(), now)", COMPILER,
+             "policy::MakeTemplate(grant, key.spki(), issuer.identity(), now)", COMPILER,
              "unit_issuance"),
 
     # Hops 3 to 9.
     issuance("the profile's key rules skipped", ISSUE,
-             "application.prove(grant.profile().key_rules));                // 5",
+             "application.prove(grant.profile().key_rules));  // 5",
              "application.prove(x509::KeyRules{}));  // 5"),
     issuance("the names inside the CSR not judged", APPLICATION,
              "  std::copy(csr.names().begin(), csr.names().end(), std::back_inserter(names));\n", ""),
@@ -230,8 +231,8 @@ MUTATIONS = [
          "[&](const auto&) { return false; })) {", "NameConstraints.*"),
     issuance("keys of this CA accepted", APPLICATION, "    rules.own_ca_keys = own;\n",
              "    (void)own;\n"),
-    issuance("warnings of lint not noted", ISSUE, "if (!linted.warnings().empty()) {",
-             "if (false) {"),
+    issuance("warnings of lint not noted", ISSUE, "!linted.warnings().empty()) {",
+             "false) {"),
 
     # Keys and signatures.
     x509("key rules not looked at", PROVEN_KEY,
