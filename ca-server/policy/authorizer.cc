@@ -54,6 +54,17 @@ std::string List(const std::vector<std::string>& words) {
   return words.size() > kHintsMax ? list + ", ..." : list;
 }
 
+// As it would be written in a request or a policy: the largest unit that divides it.
+std::string DurationText(Seconds duration) {
+  constexpr std::pair<int64_t, char> kUnits[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}};
+  for (const auto& [seconds, unit] : kUnits) {
+    if (duration.count() != 0 && duration.count() % seconds == 0) {
+      return std::to_string(duration.count() / seconds) + unit;
+    }
+  }
+  return std::to_string(duration.count()) + "s";
+}
+
 // One request on its way through the policy; every finding is noted, none ends the walk.
 class Decision {
  public:
@@ -199,8 +210,8 @@ void Decision::CheckLifetime(const Profile& profile) {
   Seconds lifetime = wish_.lifetime.value_or(profile.lifetime_default);
   if (lifetime >= Seconds(1) && lifetime <= profile.lifetime_max) return;
   Deny("policy.lifetime", "lifetime",
-       std::to_string(lifetime.count()) + " s; profile \"" + profile.name + "\" allows 1 s to " +
-           std::to_string(profile.lifetime_max.count()) + " s");
+       DurationText(lifetime) + "; profile \"" + profile.name + "\" allows 1s to " +
+           DurationText(profile.lifetime_max));
 }
 
 void Decision::CheckBlock(BlockKind kind, ByteSpan value, std::string_view field,

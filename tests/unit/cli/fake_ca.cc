@@ -225,7 +225,7 @@ grpc::Status FakeCa::ExplainIssuance(Context*, const v1::ExplainIssuanceRequest*
   lifetime.mutable_profile_max()->set_seconds(30 * kDay);
   if (request->has_lifetime()) *lifetime.mutable_requested() = request->lifetime();
   if (request->lifetime().seconds() > 30 * kDay) {
-    find("policy.lifetime", "3456000 s; profile \"server\" allows 1 s to 2592000 s");
+    find("policy.lifetime", "40d; profile \"server\" allows 1s to 30d");
   }
   try_rule("others", Trial::OUTCOME_OTHER_PRINCIPAL);
   try_rule("clients", Trial::OUTCOME_OTHER_PROFILE);
