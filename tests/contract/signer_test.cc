@@ -280,6 +280,8 @@ TEST_F(SignerProcess, WrongPinIsSentOnceOnlyEver) {
   ASSERT_NO_FATAL_FAILURE(Prepare());
   WriteFile(host.folder() / "pin", kWrongPin);
   ASSERT_NO_FATAL_FAILURE(host.Start());
+  // A job has a deadline; on a busy machine the first login may take longer.
+  ASSERT_TRUE(Eventually([&] { return Count(host.Log(), "the token refused the PIN") > 0; }));
   SignResult result = Sign(Job());
   EXPECT_EQ(result.outcome, Outcome::kNotSigned);
   EXPECT_EQ(result.error.rule, "signer.pin-refused");
