@@ -19,9 +19,9 @@ Result<std::string> ReadPolicyFile(const config::Config& config) {
 
 Result<uint64_t> ApplyPolicyFile(Wiring& wiring) {
   TRY_ASSIGN(std::string text, ReadPolicyFile(wiring.config()));
-  return SyncWait(wiring.ledger().ActivatePolicy(std::move(text),
-                                                 "local:" + std::to_string(getuid()),
-                                                 wiring.foundation().In(kCommandTimeMax)));
+  PolicyEntry entry{std::move(text), "local:" + std::to_string(getuid())};
+  return SyncWait(
+      wiring.ledger().ActivatePolicy(std::move(entry), wiring.foundation().In(kCommandTimeMax)));
 }
 
 }  // namespace mayfly

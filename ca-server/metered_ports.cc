@@ -64,7 +64,8 @@ MeteredLedger::MeteredLedger(Ledger& metered, telemetry::Metrics& metrics, const
       find_certificate_(MakeOperation(metrics, "find-certificate")),
       revoke_(MakeOperation(metrics, "revoke")),
       load_basis_(MakeOperation(metrics, "load-basis")),
-      activate_(MakeOperation(metrics, "activate-policy")) {}
+      activate_(MakeOperation(metrics, "activate-policy")),
+      find_key_claim_(MakeOperation(metrics, "find-key-claim")) {}
 
 template <class T>
 Task<Result<T>> MeteredLedger::Measured(Operation& operation, Task<Result<T>> task) {
@@ -96,10 +97,12 @@ Task<Result<RevokeReceipt>> MeteredLedger::Revoke(RevokeEntry entry, BootTime de
 Task<Result<StoredBasis>> MeteredLedger::LoadBasis(BootTime deadline) {
   return Measured(load_basis_, metered_.LoadBasis(deadline));
 }
-Task<Result<uint64_t>> MeteredLedger::ActivatePolicy(std::string text, std::string principal,
-                                                     BootTime deadline) {
-  return Measured(activate_,
-                  metered_.ActivatePolicy(std::move(text), std::move(principal), deadline));
+Task<Result<uint64_t>> MeteredLedger::ActivatePolicy(PolicyEntry entry, BootTime deadline) {
+  return Measured(activate_, metered_.ActivatePolicy(std::move(entry), deadline));
+}
+Task<Result<std::optional<Hash256>>> MeteredLedger::FindKeyClaim(Hash256 spki_hash,
+                                                                 BootTime deadline) {
+  return Measured(find_key_claim_, metered_.FindKeyClaim(spki_hash, deadline));
 }
 
 }  // namespace mayfly

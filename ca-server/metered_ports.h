@@ -41,8 +41,8 @@ class MeteredLedger final : public Ledger {
                                                                  BootTime deadline) override;
   Task<Result<RevokeReceipt>> Revoke(RevokeEntry entry, BootTime deadline) override;
   Task<Result<StoredBasis>> LoadBasis(BootTime deadline) override;
-  Task<Result<uint64_t>> ActivatePolicy(std::string text, std::string principal,
-                                        BootTime deadline) override;
+  Task<Result<uint64_t>> ActivatePolicy(PolicyEntry entry, BootTime deadline) override;
+  Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash, BootTime deadline) override;
   void Note(Event event) override { metered_.Note(std::move(event)); }
 
  private:
@@ -57,7 +57,8 @@ class MeteredLedger final : public Ledger {
 
   Ledger& metered_;
   const Clock& clock_;
-  Operation record_, settle_, find_request_, find_certificate_, revoke_, load_basis_, activate_;
+  Operation record_, settle_, find_request_, find_certificate_, revoke_, load_basis_, activate_,
+      find_key_claim_;
 };
 
 }  // namespace mayfly

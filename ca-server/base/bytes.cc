@@ -24,6 +24,13 @@ Error BadText(std::string rule, std::string message) {
 
 bool Equal(ByteSpan a, ByteSpan b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 
+void AppendSized(Bytes& out, ByteSpan field) {
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    out.push_back(static_cast<uint8_t>(field.size() >> shift));
+  }
+  out.insert(out.end(), field.begin(), field.end());
+}
+
 std::string ToHex(ByteSpan bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);

@@ -29,6 +29,10 @@ inline std::string ToString(ByteSpan bytes) { return std::string(AsText(bytes));
 
 bool Equal(ByteSpan a, ByteSpan b);
 
+// Appends the field with its size in front, four octets, so that no two sequences of fields share an
+// encoding.
+void AppendSized(Bytes& out, ByteSpan field);
+
 std::string ToHex(ByteSpan bytes);             // lower case, no separators
 Result<Bytes> FromHex(std::string_view text);  // even length, either case
 

@@ -293,6 +293,10 @@ Profile ReadProfile(const std::string& name, Section section) {
   profile.names_from = from.value_or(policy::NamesFrom::kRequest);
   ReadKeyTypes(section, profile);
   CheckUsagesFitKeys(section, profile);
+  static const Words<policy::KeyReuse> kReuses = {{"allow", policy::KeyReuse::kAllow},
+                                                  {"refuse", policy::KeyReuse::kRefuse}};
+  auto reuse = ReadWord(section, "key_reuse", section.StringOr("key_reuse", "allow"), kReuses);
+  profile.key_reuse = reuse.value_or(policy::KeyReuse::kAllow);
   ReadRevocation(section, profile);
   ReadSubject(section, profile);
   ReadPolicies(section, profile);

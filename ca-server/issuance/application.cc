@@ -9,13 +9,6 @@
 namespace mayfly::issuance {
 namespace {
 
-void AppendSized(Bytes& out, ByteSpan field) {
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<uint8_t>(field.size() >> shift));
-  }
-  out.insert(out.end(), field.begin(), field.end());
-}
-
 // What "the same body" means for a repeated request id: CSR, profile, names in normal form,
 // lifetime; each with its size in front, so that no two bodies share an encoding.
 Hash256 BodyHash(const IssueRequest& request) {
@@ -64,6 +57,8 @@ Result<CertificateAuthority::Application> CertificateAuthority::ReadApplication(
   application.principal = request.principal.id;
   application.profile = request.profile;
   const policy::IssuanceWish wish = WishOf(request, *csr, issuer.name());
+  application.names = wish.names;
+  application.lifetime = request.lifetime;
   application.decide = [principal = request.principal, wish](const policy::Authorizer& authorizer) {
     return authorizer.Authorize(principal, wish, policy::Evidence{});
   };

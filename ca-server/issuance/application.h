@@ -14,6 +14,8 @@ struct CertificateAuthority::Application {
   const Issuer* issuer = nullptr;  // who will sign
   std::string principal;           // for events
   std::string profile;             // for events; as asked for
+  x509::GeneralNames names;        // for events; the request's and the CSR's
+  std::optional<Seconds> lifetime;  // for events
   // Hop 4: today's policy on this application.
   std::function<Result<policy::IssuanceGrant>(const policy::Authorizer&)> decide;
   // The same decision with what every rule said.

@@ -107,7 +107,7 @@ Task<Result<RevokedCertificate>> CertificateAuthority::Revoke(RevokeRequest requ
                                                               BootTime deadline) {
   const policy::Authorizer authorizer(parts_.basis.Current());
   if (auto allowed = authorizer.RequireOperator(request.principal); !allowed) {
-    NoteDenial(request.principal.id, "", allowed.error());
+    NoteDenial(request.principal.id, {}, allowed.error());
     co_return std::move(allowed).error();
   }
   CO_TRY_ASSIGN(auto record, co_await Find(std::move(request.issuer), std::move(request.serial),
@@ -115,6 +115,10 @@ Task<Result<RevokedCertificate>> CertificateAuthority::Revoke(RevokeRequest requ
   if (!record) co_return NoSuchCertificate();
   const CertificateKey key = record->facts.key;
   RevokeEntry entry{key, request.reason, request.principal.id};
+  if (request.reason == RevocationReason::kKeyCompromise) {
+    CO_TRY_ASSIGN(const auto tbs, x509::TbsCertificate::FromDer(record->tbs));
+    entry.compromised_key = tbs.fields().public_key.hash();
+  }
   CO_TRY_ASSIGN(auto receipt, co_await parts_.ledger.Revoke(std::move(entry), deadline));
   // Read again: revoking an intent abandons it, unless its signature came first.
   CO_TRY_ASSIGN(record, co_await parts_.ledger.FindCertificate(key, Reading::kSeen, deadline));
@@ -141,7 +145,8 @@ Task<Result<policy::Principal>> CertificateAuthority::Identify(x509::Certificate
     if (!peer.VerifySignedBy(IssuerOf(key.issuer)->key())) co_return UnknownPeer();
     CO_TRY_ASSIGN(auto names, peer.tbs().names());
     policy::Principal principal{policy::ProofOfIdentity::kCertificate, policy::PrincipalIdOf(names),
-                                "lineage:" + lineage.ToString(), std::move(names)};
+                                "lineage:" + lineage.ToString(), std::move(names),
+                                {}, peer.tbs().fields().public_key.hash()};
     known = KnownPeer{key, std::move(principal)};
     peers_.Put(fingerprint, *known);
     revoked = is_revoked;

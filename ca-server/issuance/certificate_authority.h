@@ -11,11 +11,12 @@
 
 #include "base/executor.h"
 #include "issuance/basis_cache.h"
+#include "issuance/event_detail.h"
 #include "issuance/explanation.h"
 #include "issuance/issuer.h"
 #include "issuance/peer_cache.h"
 #include "policy/principal.h"
-#include "ports/certificate_index.h"
+#include "ports/event_index.h"
 #include "ports/ledger.h"
 #include "x509/certificate.h"
 
@@ -74,6 +75,11 @@ struct RevokedCertificate {
   RevokeReceipt receipt;
 };
 
+struct ApplyPolicyRequest {
+  policy::Principal principal;
+  std::string text;
+  std::optional<uint64_t> base_version;  // only where this version is still in force
+};
 struct AppliedPolicy {
   uint64_t version;
   bool was_in_force;
@@ -96,6 +102,7 @@ class CertificateAuthority {
     RandomSource& random;
     Ledger& ledger;
     CertificateIndex& index;
+    EventIndex& events;
     BasisCache& basis;
     std::vector<std::shared_ptr<const Issuer>> issuers;  // the first one issues
     TrustBundle bundle;
@@ -125,6 +132,10 @@ class CertificateAuthority {
 
   Task<Result<RevokedCertificate>> Revoke(RevokeRequest request, BootTime deadline);
 
+  // Error: kPolicyDenied "policy.operator".
+  Task<Result<EventPage>> ListEvents(policy::Principal principal, EventQuery query,
+                                     BootTime deadline);
+
   TrustBundle Bundle() const { return parts_.bundle; }
 
   // The policy in force. Error: kPolicyDenied "policy.operator", also where there is none.
@@ -133,8 +144,7 @@ class CertificateAuthority {
   // As Ledger::ActivatePolicy, of a text that is a policy. Errors: kPolicyDenied
   // "policy.operator"; kInvalidArgument "policy.file" with a violation for each mistake, its field
   // "policy_text:LINE".
-  Task<Result<AppliedPolicy>> ApplyPolicy(policy::Principal principal, std::string text,
-                                          BootTime deadline);
+  Task<Result<AppliedPolicy>> ApplyPolicy(ApplyPolicyRequest request, BootTime deadline);
 
   // A peer's certificate -> who asks. It must be in the ledger with those very bytes, issued and
   // not revoked, and within its validity. Errors: kUnauthenticated "peer.unknown", "peer.revoked",
@@ -169,8 +179,10 @@ class CertificateAuthority {
   Result<Draft> MakeDraft(const Issuer& issuer, const policy::IssuanceGrant& grant,
                           const x509::ProvenKey& key) const;
   IssuanceExplanation ExplainFor(const IssueRequest& request, const policy::Authorizer& authorizer);
+  Task<Status> ExplainKeyClaim(IssuanceExplanation& out, const std::string& profile,
+                               const policy::Authorizer& authorizer, BootTime deadline);
   Task<Status> AdmitOperator(const policy::Principal& principal, BootTime deadline);
-  void NoteDenial(const std::string& principal, const std::string& profile, const Error& error);
+  void NoteDenial(const std::string& principal, const Asked& asked, const Error& error);
 
   const Issuer* IssuerOf(IssuerId id) const;
 

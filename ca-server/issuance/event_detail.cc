@@ -10,9 +10,9 @@ namespace {
 constexpr size_t kTextBytesMax = 64;
 
 // A JSON string (RFC 8259 section 7) of printable ASCII only.
-std::string JsonText(std::string_view text) {
+std::string JsonText(std::string_view text, size_t bytes_max = kTextBytesMax) {
   std::string out = "\"";
-  for (char c : Escape(text, kTextBytesMax)) {
+  for (char c : Escape(text, bytes_max)) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
@@ -25,14 +25,29 @@ std::string JsonList(const std::set<std::string>& texts) {
   return "[" + list + "]";
 }
 
+std::string NamesMember(const x509::GeneralNames& names) {
+  std::string list;
+  for (const x509::GeneralName& name : names) {
+    const std::string text = name.ToString();
+    if (names.size() > kEventNamesMax || Escape(text, text.size() * 4).size() > kEventNameBytesMax) {
+      return ",\"names_count\":" + std::to_string(names.size());
+    }
+    list += (list.empty() ? "" : ",") + JsonText(text, kEventNameBytesMax);
+  }
+  return ",\"names\":[" + list + "]";
+}
+
 }  // namespace
 
-std::string DenialDetail(std::string_view profile, const Error& error) {
+std::string DenialDetail(const Asked& asked, const Error& error) {
   std::set<std::string> rules;
   if (!error.rule.empty()) rules.insert(error.rule);
   for (const Violation& violation : error.violations) rules.insert(violation.rule);
-  return "{\"profile\":" + JsonText(profile) + ",\"code\":" + JsonText(ErrorCodeName(error.code)) +
-         ",\"rules\":" + JsonList(rules) + "}";
+  return "{\"profile\":" + JsonText(asked.profile) +
+         ",\"code\":" + JsonText(ErrorCodeName(error.code)) + ",\"rules\":" + JsonList(rules) +
+         NamesMember(asked.names) +
+         (asked.lifetime ? ",\"lifetime_seconds\":" + std::to_string(asked.lifetime->count()) : "") +
+         "}";
 }
 
 std::string LintDetail(std::string_view profile, const x509::SerialNumber& serial,

@@ -32,7 +32,31 @@ Task<Result<IssuanceExplanation>> CertificateAuthority::Explain(ExplainRequest r
     CO_TRY(co_await AdmitOperator(principal, deadline));
     CO_TRY_ASSIGN(principal, policy::PrincipalFromId(*request.as));
   }
-  co_return ExplainFor(request.request, authorizer);
+  IssuanceExplanation out = ExplainFor(request.request, authorizer);
+  CO_TRY(co_await ExplainKeyClaim(out, request.request.profile, authorizer, deadline));
+  co_return out;
+}
+
+// Record would refuse the key of another identity, where the profile says so.
+Task<Status> CertificateAuthority::ExplainKeyClaim(IssuanceExplanation& out,
+                                                   const std::string& profile,
+                                                   const policy::Authorizer& authorizer,
+                                                   BootTime deadline) {
+  const auto& profiles = authorizer.basis().policy.profiles;
+  const auto found = profiles.find(profile);
+  const bool refuses =
+      found != profiles.end() && found->second.key_reuse == policy::KeyReuse::kRefuse;
+  if (!refuses || !out.tbs) co_return Ok();
+  CO_TRY_ASSIGN(const auto tbs, x509::TbsCertificate::FromDer(*out.tbs));
+  const Hash256 key = tbs.fields().public_key.hash();
+  CO_TRY_ASSIGN(const auto holder, co_await parts_.ledger.FindKeyClaim(key, deadline));
+  if (!holder || *holder == IdentityHash(out.names)) co_return Ok();
+  out.findings.push_back({"policy.key-reused", "csr",
+                          "this key has been used for other names; make a new key (profile \"" +
+                              profile + "\")"});
+  out.lifetime->granted.reset();
+  out.tbs.reset();
+  co_return Ok();
 }
 
 IssuanceExplanation CertificateAuthority::ExplainFor(const IssueRequest& request,

@@ -38,12 +38,14 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Issue(IssueRequest request
                                                             BootTime deadline) {
   auto application = ReadApplication(request, *parts_.issuers.front());  // hop 3
   if (!application) {
-    NoteDenial(request.principal.id, request.profile, application.error());
+    NoteDenial(request.principal.id, {request.profile, request.names, request.lifetime},
+               application.error());
     co_return std::move(application).error();
   }
+  const Asked asked{application->profile, application->names, application->lifetime};
   auto issued = co_await Carry(*std::move(application), deadline);
   if (!issued && Denied(issued.error().code)) {
-    NoteDenial(request.principal.id, request.profile, issued.error());
+    NoteDenial(request.principal.id, asked, issued.error());
   }
   co_return issued;
 }
@@ -113,6 +115,9 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
       .renewal = draft.renewal,
       .request = std::nullopt,
   };
+  if (grant.profile().key_reuse == policy::KeyReuse::kRefuse) {
+    entry.key_claim = KeyClaim{key.spki().hash(), IdentityHash(grant.names())};
+  }
   if (application.request) {
     entry.request = RequestAttempt{*application.request, application.body_hash, attempt};
   }
@@ -294,9 +299,9 @@ Task<Result<IssuedCertificate>> CertificateAuthority::IssueForResponder(IssuerId
   co_return issued;
 }
 
-void CertificateAuthority::NoteDenial(const std::string& principal, const std::string& profile,
+void CertificateAuthority::NoteDenial(const std::string& principal, const Asked& asked,
                                       const Error& error) {
-  parts_.ledger.Note(Event{"denial", principal, DenialDetail(profile, error)});
+  parts_.ledger.Note(Event{"denial", principal, DenialDetail(asked, error)});
 }
 
 }  // namespace mayfly::issuance

@@ -1,4 +1,4 @@
-// Showing and applying the policy: what operators do to the rules themselves.
+// What operators do to the rules themselves, and what they read of what came of them.
 #include "issuance/certificate_authority.h"
 
 namespace mayfly::issuance {
@@ -21,7 +21,7 @@ Task<Status> CertificateAuthority::AdmitOperator(const policy::Principal& princi
   CO_TRY(co_await parts_.basis.Refresh(deadline));
   const policy::Authorizer authorizer(parts_.basis.Current());
   auto allowed = authorizer.RequireOperator(principal);
-  if (!allowed) NoteDenial(principal.id, "", allowed.error());
+  if (!allowed) NoteDenial(principal.id, {}, allowed.error());
   co_return allowed;
 }
 
@@ -32,16 +32,24 @@ Task<Result<StoredBasis>> CertificateAuthority::ShowPolicy(policy::Principal pri
   co_return stored;
 }
 
-Task<Result<AppliedPolicy>> CertificateAuthority::ApplyPolicy(policy::Principal principal,
-                                                              std::string text, BootTime deadline) {
+Task<Result<EventPage>> CertificateAuthority::ListEvents(policy::Principal principal,
+                                                         EventQuery query, BootTime deadline) {
   CO_TRY(co_await AdmitOperator(principal, deadline));
-  if (auto parsed = parts_.basis.Parse(text, kTextField); !parsed) {
+  auto page = co_await parts_.events.Page(std::move(query), deadline);
+  co_return page;
+}
+
+Task<Result<AppliedPolicy>> CertificateAuthority::ApplyPolicy(ApplyPolicyRequest request,
+                                                              BootTime deadline) {
+  CO_TRY(co_await AdmitOperator(request.principal, deadline));
+  if (auto parsed = parts_.basis.Parse(request.text, kTextField); !parsed) {
     co_return BadText(std::move(parsed).error());
   }
   CO_TRY_ASSIGN(const StoredBasis before, co_await parts_.ledger.LoadBasis(deadline));
-  const bool was_in_force = before.policy_version > 0 && before.policy_text == text;
+  const bool was_in_force = before.policy_version > 0 && before.policy_text == request.text;
+  PolicyEntry entry{std::move(request.text), request.principal.id, request.base_version};
   CO_TRY_ASSIGN(const uint64_t version,
-                co_await parts_.ledger.ActivatePolicy(std::move(text), principal.id, deadline));
+                co_await parts_.ledger.ActivatePolicy(std::move(entry), deadline));
   // Durable and in force as it is; this replica would find out by itself.
   CO_TRY(co_await parts_.basis.Refresh(deadline));
   co_return AppliedPolicy{version, was_in_force && version == before.policy_version};

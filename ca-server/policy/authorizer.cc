@@ -225,6 +225,9 @@ void Decision::CheckBlocks() {
              "issuer " + Escape(wish_.issuer, 64));
   CheckBlock(BlockKind::kKey, wish_.key_hash, "csr", "this public key");
   if (wish_.lineage) CheckBlock(BlockKind::kLineage, wish_.lineage->octets(), "lineage", "lineage");
+  if (principal_.key_hash) {
+    CheckBlock(BlockKind::kKey, *principal_.key_hash, "principal", "the requester's own key");
+  }
   // Whoever is blocked may not ask for anything either, under whatever name.
   if (principal_.request_scope.starts_with(kLineageScope)) {
     auto own = Uuid::Parse(std::string_view(principal_.request_scope).substr(kLineageScope.size()));

@@ -49,6 +49,9 @@ enum class NamesFrom : uint8_t {
   kPrincipal,  // the requester's own, as they were proved; what is asked for is not read
 };
 
+// May a key that was certified under other names, in a profile that refuses this, be used again?
+enum class KeyReuse : uint8_t { kAllow, kRefuse };
+
 struct Profile {
   std::string name;  // [a-z0-9-]{1,63}
   Seconds lifetime_default{0};
@@ -61,6 +64,7 @@ struct Profile {
   std::set<x509::GeneralName::Kind> name_kinds;
   NamesFrom names_from = NamesFrom::kRequest;
   x509::KeyRules key_rules;
+  KeyReuse key_reuse = KeyReuse::kAllow;
   SubjectForm subject = SubjectForm::kEmpty;
   std::string common_name, organization;  // kFixed; organization may be empty
   AtIssuerEnd at_issuer_end = AtIssuerEnd::kRefuse;

@@ -1,9 +1,11 @@
 // Principal: who asks, and how that was proved.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "policy/placeholder.h"
 #include "x509/general_name.h"
 
@@ -24,6 +26,7 @@ struct Principal {
   std::string request_scope;
   x509::GeneralNames names;  // of the certificate; empty for the other proofs
   Claims claims{};           // what the adapter proved beside the id, for places in patterns
+  std::optional<Hash256> key_hash{};  // SHA-256 of the SPKI that the requester proved to hold
 };
 
 constexpr std::string_view kSpiffeScheme = "spiffe://";

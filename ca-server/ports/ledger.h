@@ -51,6 +51,15 @@ struct LineageStep {
   std::optional<x509::SerialNumber> parent;  // of the generation before
 };
 
+// What an identity is: its names, SHA-256 over them in normal form, each with its size in front.
+Hash256 IdentityHash(const x509::GeneralNames& names);
+
+// A key that only one identity may have (the profile's key_reuse = "refuse").
+struct KeyClaim {
+  Hash256 spki_hash;
+  Hash256 identity;  // IdentityHash of the certificate's names
+};
+
 struct RecordEntry {
   lint::LintedTbs tbs;
   IssuerId issuer;
@@ -61,6 +70,7 @@ struct RecordEntry {
   uint64_t decision;
   policy::RenewalWindow renewal;
   std::optional<RequestAttempt> request;
+  std::optional<KeyClaim> key_claim{};
 };
 
 // What a record says beside its TBS.
@@ -127,6 +137,7 @@ struct RevokeEntry {
   CertificateKey key;
   RevocationReason reason;
   std::string principal;
+  std::optional<Hash256> compromised_key{};  // SHA-256 of the SPKI, to be blocked in the same act
 };
 struct RevokeReceipt {
   Revocation revocation;  // the first one, where it was revoked before
@@ -162,6 +173,12 @@ struct StoredBasis {
   std::vector<policy::Block> blocks;  // those in force
 };
 
+struct PolicyEntry {
+  std::string text;
+  std::string principal;
+  std::optional<uint64_t> base_version{};  // only where this version is still in force; 0: none is
+};
+
 struct Event {
   std::string kind;  // "denial", "policy.activated", "revocation", ...
   std::string principal;
@@ -179,7 +196,8 @@ class Ledger {
   virtual ~Ledger() = default;
 
   // Durable on return. Errors: kDecisionStale (certainly not recorded), kConflict
-  // "ledger.request-taken" (another attempt has this request id: find it), kInvalidArgument
+  // "ledger.request-taken" (another attempt has this request id: find it), kPolicyDenied
+  // "policy.key-reused" (the key was claimed for another identity), kInvalidArgument
   // "request-id.time" (over 24 h off the database's clock), kStoreUnavailable
   // "ledger.serial-too-old" (over 30 s off the database's clock: begin again), kOverloaded.
   virtual Task<Result<RecordedTbs>> Record(RecordEntry entry, BootTime deadline) = 0;
@@ -201,15 +219,20 @@ class Ledger {
   // abandons it in the same transaction. Errors: kNotFound "ledger.no-such-certificate";
   // kDeadlineExceeded "ledger.lease-outstanding" (revoked and durable, but some responder may
   // answer `good` until its lease ends: call again to wait).
+  // A compromised key is blocked in the same transaction, also where the certificate had been
+  // revoked before.
   virtual Task<Result<RevokeReceipt>> Revoke(RevokeEntry entry, BootTime deadline) = 0;
 
   // Read under one control number.
   virtual Task<Result<StoredBasis>> LoadBasis(BootTime deadline) = 0;
 
   // A new policy version in force for every replica on return; the same text again changes
-  // nothing. Gives the version.
-  virtual Task<Result<uint64_t>> ActivatePolicy(std::string text, std::string principal,
-                                                BootTime deadline) = 0;
+  // nothing. Gives the version. Error: kConflict "policy.outdated" (base_version is not in force).
+  virtual Task<Result<uint64_t>> ActivatePolicy(PolicyEntry entry, BootTime deadline) = 0;
+
+  // Whose key it is, if anybody claimed it. For explanations: Record decides.
+  virtual Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash,
+                                                            BootTime deadline) = 0;
 
   // Written soon, batched; dropped and counted where the queue is full. Never waits.
   virtual void Note(Event event) = 0;

@@ -1,5 +1,7 @@
 #include "rpc/convert.h"
 
+#include <google/protobuf/util/json_util.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -180,6 +182,34 @@ Result<issuance::RevokeRequest> ToRevokeRequest(const v1::RevokeCertificateReque
                                  .issuer = std::move(name.issuer),
                                  .serial = std::move(name.serial),
                                  .reason = reason};
+}
+
+Result<EventQuery> ToEventQuery(const v1::ListEventsRequest& message) {
+  TRY_ASSIGN(auto filter, ParseEventFilter(message.filter()));
+  TRY_ASSIGN(auto count_max, ReadPageSize(message.page_size()));
+  return EventQuery{std::move(filter), std::nullopt, count_max};
+}
+
+Status FromEvent(const ListedEvent& listed, v1::Event& message) {
+  message.set_kind(listed.event.kind);
+  message.set_principal(listed.event.principal);
+  SetTime(listed.at, *message.mutable_create_time());
+  const auto read = google::protobuf::util::JsonStringToMessage(listed.event.detail,
+                                                                message.mutable_detail());
+  if (read.ok()) return Ok();
+  return FailWithDetail(ErrorCode::kInternal, "ledger.event", "an event cannot be read",
+                        std::string(read.message()));
+}
+
+Result<issuance::ApplyPolicyRequest> ToApplyPolicyRequest(const v1::ApplyPolicyRequest& message,
+                                                          policy::Principal principal) {
+  issuance::ApplyPolicyRequest request{std::move(principal), message.policy_text(), std::nullopt};
+  if (!message.has_base_version()) return request;
+  if (message.base_version() < 0) {
+    return Invalid("policy.base-version", "base_version is 0 (no policy yet) or a version");
+  }
+  request.base_version = static_cast<uint64_t>(message.base_version());
+  return request;
 }
 
 void FromIssued(const issuance::IssuedCertificate& issued, v1::IssueCertificateResponse& message) {

@@ -39,6 +39,14 @@ Result<issuance::RevokeRequest> ToRevokeRequest(const v1::RevokeCertificateReque
 Result<RevocationReason> ToRevocationReason(v1::RevocationReason reason);
 v1::RevocationReason FromRevocationReason(RevocationReason reason);
 
+// But for the page token. Errors: kInvalidArgument "list.*".
+Result<EventQuery> ToEventQuery(const v1::ListEventsRequest& message);
+// Error kInternal "ledger.event": its detail is no JSON object.
+Status FromEvent(const ListedEvent& listed, v1::Event& message);
+// Error: kInvalidArgument "policy.base-version".
+Result<issuance::ApplyPolicyRequest> ToApplyPolicyRequest(const v1::ApplyPolicyRequest& message,
+                                                          policy::Principal principal);
+
 void FromIssued(const issuance::IssuedCertificate& issued, v1::IssueCertificateResponse& message);
 void FromExplanation(const issuance::IssuanceExplanation& explanation,
                      v1::ExplainIssuanceResponse& message);

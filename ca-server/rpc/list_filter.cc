@@ -173,19 +173,35 @@ Status Apply(CertificateFilter& filter, const Condition& condition) {
                    "not_after_time, create_time");
 }
 
-}  // namespace
+Status Apply(EventFilter& filter, const Condition& condition) {
+  const std::string& field = condition.field;
+  const Result<std::string> text = condition.value;
+  if (field == "kind") return SetOnce(filter.kind, condition, text);
+  if (field == "principal") return SetOnce(filter.principal, condition, text);
+  if (field == "create_time") return Narrow(filter.at, condition);
+  return BadFilter("\"" + Escape(field, 40) + "\" is none of kind, principal, create_time");
+}
 
-Result<CertificateFilter> ParseListFilter(std::string_view text) {
+template <class Filter>
+Result<Filter> Parse(std::string_view text) {
   if (text.size() > kFilterBytesMax) {
     return BadFilter("at most " + std::to_string(kFilterBytesMax) + " bytes");
   }
   if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < ' '; })) {
     return BadFilter("no control characters");
   }
-  CertificateFilter filter;
+  Filter filter;
   TRY_ASSIGN(auto conditions, ReadConditions(text));
   for (const Condition& condition : conditions) TRY(Apply(filter, condition));
   return filter;
 }
+
+}  // namespace
+
+Result<CertificateFilter> ParseListFilter(std::string_view text) {
+  return Parse<CertificateFilter>(text);
+}
+
+Result<EventFilter> ParseEventFilter(std::string_view text) { return Parse<EventFilter>(text); }
 
 }  // namespace mayfly::rpc

@@ -15,8 +15,8 @@ namespace {
 constexpr size_t kNonceBytes = 12;
 constexpr size_t kTagBytes = 16;
 constexpr size_t kNumberBytes = 8;
-constexpr size_t kPlainBytes = 2 * kNumberBytes + x509::kSerialOctetsMax;
-constexpr size_t kTokenBytes = kNonceBytes + kPlainBytes + kTagBytes;
+constexpr size_t kCertificatePlaceBytes = 2 * kNumberBytes + x509::kSerialOctetsMax;
+constexpr size_t kEventPlaceBytes = 2 * kNumberBytes;
 
 struct CipherFree {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
@@ -57,7 +57,7 @@ Bytes Encode(const IndexPosition& position) {
   PutNumber(plain, static_cast<uint64_t>(position.key.issuer));
   const ByteSpan serial = position.key.serial.octets();
   plain.insert(plain.end(), serial.begin(), serial.end());
-  plain.resize(kPlainBytes);  // the ledger's serials have 20 octets
+  plain.resize(kCertificatePlaceBytes);  // the ledger's serials have 20 octets
   return plain;
 }
 
@@ -78,35 +78,58 @@ Result<IndexPosition> Decode(ByteSpan plain) {
 
 }  // namespace
 
-std::string PageTokens::Seal(const IndexPosition& position, std::string_view list) const {
-  Bytes token(kTokenBytes);
+std::string PageTokens::SealOctets(ByteSpan plain, std::string_view list) const {
+  Bytes token(kNonceBytes + plain.size() + kTagBytes);
   const std::span nonce(token.data(), kNonceBytes);
   random_.Fill(nonce);
   const Cipher cipher = MakeCipher(key_, nonce, list, Direction::kSeal);
-  const Bytes plain = Encode(position);
   int size = 0;
   Require(EVP_CipherUpdate(cipher.get(), token.data() + kNonceBytes, &size, plain.data(),
                            static_cast<int>(plain.size())) == 1);
-  uint8_t* tag = token.data() + kNonceBytes + kPlainBytes;
+  uint8_t* tag = token.data() + kNonceBytes + plain.size();
   Require(EVP_CipherFinal_ex(cipher.get(), tag, &size) == 1);
   Require(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, kTagBytes, tag) == 1);
   return ToBase64(token);
 }
 
-Result<IndexPosition> PageTokens::Open(std::string_view token, std::string_view list) const {
+Result<Bytes> PageTokens::OpenOctets(std::string_view token, std::string_view list,
+                                     size_t size) const {
   auto sealed = FromBase64(token);
-  if (!sealed || sealed->size() != kTokenBytes) return BadToken();
+  if (!sealed || sealed->size() != kNonceBytes + size + kTagBytes) return BadToken();
   const Cipher cipher =
       MakeCipher(key_, ByteSpan(*sealed).first(kNonceBytes), list, Direction::kOpen);
-  Bytes plain(kPlainBytes);
-  int size = 0;
-  Require(EVP_CipherUpdate(cipher.get(), plain.data(), &size, sealed->data() + kNonceBytes,
-                           kPlainBytes) == 1);
+  Bytes plain(size);
+  int opened = 0;
+  Require(EVP_CipherUpdate(cipher.get(), plain.data(), &opened, sealed->data() + kNonceBytes,
+                           static_cast<int>(size)) == 1);
   Require(EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_SET_TAG, kTagBytes,
-                              sealed->data() + kNonceBytes + kPlainBytes) == 1);
+                              sealed->data() + kNonceBytes + size) == 1);
   std::array<uint8_t, kTagBytes> rest;
-  if (EVP_CipherFinal_ex(cipher.get(), rest.data(), &size) != 1) return BadToken();
+  if (EVP_CipherFinal_ex(cipher.get(), rest.data(), &opened) != 1) return BadToken();
+  return plain;
+}
+
+std::string PageTokens::Seal(const IndexPosition& position, std::string_view list) const {
+  return SealOctets(Encode(position), list);
+}
+
+Result<IndexPosition> PageTokens::Open(std::string_view token, std::string_view list) const {
+  TRY_ASSIGN(const Bytes plain, OpenOctets(token, list, kCertificatePlaceBytes));
   return Decode(plain);
+}
+
+std::string PageTokens::Seal(const EventPosition& position, std::string_view list) const {
+  Bytes plain;
+  PutNumber(plain, static_cast<uint64_t>(position.at.time_since_epoch().count()));
+  PutNumber(plain, static_cast<uint64_t>(position.id));
+  return SealOctets(plain, list);
+}
+
+Result<EventPosition> PageTokens::OpenEvents(std::string_view token, std::string_view list) const {
+  TRY_ASSIGN(const Bytes plain, OpenOctets(token, list, kEventPlaceBytes));
+  const auto at = static_cast<int64_t>(GetNumber(plain));
+  const auto id = static_cast<int64_t>(GetNumber(ByteSpan(plain).subspan(kNumberBytes)));
+  return EventPosition{TimePoint(std::chrono::microseconds(at)), id};
 }
 
 }  // namespace mayfly::rpc

@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
-#include "ports/certificate_index.h"
+#include "ports/event_index.h"
 
 namespace mayfly::rpc {
 
@@ -21,7 +21,13 @@ class PageTokens {
   // this list.
   Result<IndexPosition> Open(std::string_view token, std::string_view list) const;
 
+  std::string Seal(const EventPosition& position, std::string_view list) const;
+  Result<EventPosition> OpenEvents(std::string_view token, std::string_view list) const;
+
  private:
+  std::string SealOctets(ByteSpan plain, std::string_view list) const;
+  Result<Bytes> OpenOctets(std::string_view token, std::string_view list, size_t size) const;
+
   const Hash256 key_;
   RandomSource& random_;
 };

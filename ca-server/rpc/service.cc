@@ -38,6 +38,10 @@ Error TimeIsUp() {
 }
 
 // What a page token is good for: this list, for this caller.
+std::string ListOf(const v1::ListEventsRequest& request, const policy::Principal& principal) {
+  return "events\n" + request.filter() + '\n' + principal.id + '\n' + principal.request_scope;
+}
+
 std::string ListOf(const v1::ListCertificatesRequest& request, const policy::Principal& principal) {
   v1::ListCertificatesRequest list;
   list.set_parent(request.parent());
@@ -96,6 +100,11 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                                       const v1::GetPolicyRequest* request,
                                       v1::Policy* response) override {
     return Begin(context, "GetPolicy", request, response, &Impl::ShowPolicy);
+  }
+  grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
+                                       const v1::ListEventsRequest* request,
+                                       v1::ListEventsResponse* response) override {
+    return Begin(context, "ListEvents", request, response, &Impl::Events);
   }
   grpc::ServerUnaryReactor* ApplyPolicy(grpc::CallbackServerContext* context,
                                         const v1::ApplyPolicyRequest* request,
@@ -209,6 +218,25 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return Ok();
   }
 
+  Task<Status> Events(Call& call, const v1::ListEventsRequest& request,
+                      v1::ListEventsResponse& response) {
+    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    const std::string list = ListOf(request, principal);
+    CO_TRY_ASSIGN(EventQuery query, ToEventQuery(request));
+    if (!request.page_token().empty()) {
+      CO_TRY_ASSIGN(query.after, page_tokens.OpenEvents(request.page_token(), list));
+    }
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(const EventPage page,
+                  co_await parts.use_cases.ListEvents(std::move(principal), std::move(query),
+                                                      deadline));
+    for (const ListedEvent& listed : page.events) {
+      CO_TRY(FromEvent(listed, *response.add_events()));
+    }
+    if (page.next) response.set_next_page_token(page_tokens.Seal(*page.next, list));
+    co_return Ok();
+  }
+
   Task<Status> Revoke(Call& call, const v1::RevokeCertificateRequest& request,
                       v1::RevokeCertificateResponse& response) {
     call.entry.subject = request.name();
@@ -261,10 +289,11 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   Task<Status> PutInForce(Call& call, const v1::ApplyPolicyRequest& request,
                           v1::ApplyPolicyResponse& response) {
     CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    CO_TRY_ASSIGN(issuance::ApplyPolicyRequest wish,
+                  ToApplyPolicyRequest(request, std::move(principal)));
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(const issuance::AppliedPolicy applied,
-                  co_await parts.use_cases.ApplyPolicy(std::move(principal), request.policy_text(),
-                                                       deadline));
+                  co_await parts.use_cases.ApplyPolicy(std::move(wish), deadline));
     response.set_version(static_cast<int64_t>(applied.version));
     response.set_already_in_force(applied.was_in_force);
     co_return Ok();

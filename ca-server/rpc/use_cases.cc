@@ -29,6 +29,10 @@ class AuthorityUseCases final : public UseCases {
                                                     BootTime deadline) override {
     return authority_.Revoke(std::move(request), deadline);
   }
+  Task<Result<EventPage>> ListEvents(policy::Principal principal, EventQuery query,
+                                     BootTime deadline) override {
+    return authority_.ListEvents(std::move(principal), std::move(query), deadline);
+  }
   issuance::TrustBundle Bundle() const override { return authority_.Bundle(); }
   Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
                                                       BootTime deadline) override {
@@ -37,9 +41,9 @@ class AuthorityUseCases final : public UseCases {
   Task<Result<StoredBasis>> ShowPolicy(policy::Principal principal, BootTime deadline) override {
     return authority_.ShowPolicy(std::move(principal), deadline);
   }
-  Task<Result<issuance::AppliedPolicy>> ApplyPolicy(policy::Principal principal, std::string text,
+  Task<Result<issuance::AppliedPolicy>> ApplyPolicy(issuance::ApplyPolicyRequest request,
                                                     BootTime deadline) override {
-    return authority_.ApplyPolicy(std::move(principal), std::move(text), deadline);
+    return authority_.ApplyPolicy(std::move(request), deadline);
   }
 
  private:

@@ -22,12 +22,13 @@ class UseCases {
                                                        BootTime deadline) = 0;
   virtual Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
                                                             BootTime deadline) = 0;
+  virtual Task<Result<EventPage>> ListEvents(policy::Principal principal, EventQuery query,
+                                             BootTime deadline) = 0;
   virtual issuance::TrustBundle Bundle() const = 0;
   virtual Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
                                                               BootTime deadline) = 0;
   virtual Task<Result<StoredBasis>> ShowPolicy(policy::Principal principal, BootTime deadline) = 0;
-  virtual Task<Result<issuance::AppliedPolicy>> ApplyPolicy(policy::Principal principal,
-                                                            std::string text,
+  virtual Task<Result<issuance::AppliedPolicy>> ApplyPolicy(issuance::ApplyPolicyRequest request,
                                                             BootTime deadline) = 0;
 };
 

@@ -107,13 +107,14 @@ class PageReader {
 
 }  // namespace
 
-PgCertificateIndex::PgCertificateIndex(Options options)
-    : readers_({.session = {.connection = options.connection,
-                            .role = std::string(kRole),
-                            .password_file = options.password_file},
-                .threads = 1,
-                .queue_max = options.queue_max},
-               {options.executor, options.timer, options.clock}) {}
+SessionWorkers IndexReaders(const IndexOptions& options) {
+  return SessionWorkers({.session = {.connection = options.connection,
+                                     .role = std::string(kRole),
+                                     .password_file = options.password_file},
+                         .threads = 1,
+                         .queue_max = options.queue_max},
+                        {options.executor, options.timer, options.clock});
+}
 
 Task<Result<IndexPage>> PgCertificateIndex::Page(IndexQuery query, BootTime deadline) {
   std::function<Result<IndexPage>(Session&)> work =
@@ -132,10 +133,7 @@ Result<Hash256> ReadPageKey(const std::string& connection,
   try {
     Session session(SessionOptions{
         .connection = connection, .role = std::string(kRole), .password_file = password_file});
-    const Bytes octets = BytesOf(session.Exec("SELECT page_key FROM control")[0][0]);
-    Hash256 key{};
-    std::copy_n(octets.begin(), std::min(octets.size(), key.size()), key.begin());
-    return key;
+    return HashOf(session.Exec("SELECT page_key FROM control")[0][0]);
   } catch (const SqlError& error) {
     return ToError(error);
   }

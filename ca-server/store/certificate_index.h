@@ -11,17 +11,20 @@
 
 namespace mayfly::store {
 
+struct IndexOptions {
+  std::string connection;  // libpq keywords; the role is added here
+  std::optional<std::filesystem::path> password_file;
+  Executor& executor;
+  Timer& timer;
+  const Clock& clock;
+  size_t queue_max = 32;
+};
+// What runs the queries of a list: one thread with a session of the role that only reads.
+SessionWorkers IndexReaders(const IndexOptions& options);
+
 class PgCertificateIndex final : public CertificateIndex {
  public:
-  struct Options {
-    std::string connection;  // libpq keywords; the role is added here
-    std::optional<std::filesystem::path> password_file;
-    Executor& executor;
-    Timer& timer;
-    const Clock& clock;
-    size_t queue_max = 32;
-  };
-  explicit PgCertificateIndex(Options options);
+  explicit PgCertificateIndex(const IndexOptions& options) : readers_(IndexReaders(options)) {}
 
   Task<Result<IndexPage>> Page(IndexQuery query, BootTime deadline) override;
 

@@ -93,9 +93,7 @@ Task<Result<std::optional<PriorAttempt>>> PgLedger::FindRequest(RequestKey key, 
     if (rows.empty()) return Found();
     const auto row = rows[0];
     StandingRecord record = ReadRecord(row);
-    Hash256 body_hash{};
-    const Bytes hash = BytesOf(row[kRecordColumnCount + 1]);
-    std::copy_n(hash.begin(), std::min(hash.size(), body_hash.size()), body_hash.begin());
+    const Hash256 body_hash = HashOf(row[kRecordColumnCount + 1]);
     // Seen is not durable: a standby may not have it yet.
     session.Barrier();
     return Found(
@@ -104,6 +102,16 @@ Task<Result<std::optional<PriorAttempt>>> PgLedger::FindRequest(RequestKey key, 
                      .revocation = std::move(record.revocation),
                      .record = MakeRecorded(std::move(record.tbs), std::move(record.facts)),
                      .outcome = std::move(record.outcome)});
+  };
+  return RunOn<Found>(readers_, std::move(work), deadline);
+}
+
+Task<Result<std::optional<Hash256>>> PgLedger::FindKeyClaim(Hash256 spki_hash, BootTime deadline) {
+  using Found = std::optional<Hash256>;
+  std::function<Result<Found>(Session&)> work = [spki_hash](Session& session) -> Result<Found> {
+    auto rows = session.Exec("SELECT identity FROM key_claim WHERE spki_hash = $1::bytea",
+                             Params().Add(ByteSpan(spki_hash)));
+    return rows.empty() ? Found() : Found(HashOf(rows[0][0]));
   };
   return RunOn<Found>(readers_, std::move(work), deadline);
 }

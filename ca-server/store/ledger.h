@@ -43,8 +43,8 @@ class PgLedger final : public Ledger {
                                                                  BootTime deadline) override;
   Task<Result<RevokeReceipt>> Revoke(RevokeEntry entry, BootTime deadline) override;
   Task<Result<StoredBasis>> LoadBasis(BootTime deadline) override;
-  Task<Result<uint64_t>> ActivatePolicy(std::string text, std::string principal,
-                                        BootTime deadline) override;
+  Task<Result<uint64_t>> ActivatePolicy(PolicyEntry entry, BootTime deadline) override;
+  Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash, BootTime deadline) override;
   void Note(Event event) override { writer_.Enqueue(std::move(event)); }
 
   // Puts a block in force (or lifts one); gives the control number it took force with.

@@ -22,13 +22,16 @@ Bytes SerialPrefix(x509::LifetimeClass lifetime_class, TimePoint time) {
 
 Result<RevokeReceipt> RevokeIn(Session& session, const RevokeEntry& entry) {
   Transaction transaction(session);
+  Params params;
+  params.Add(entry.key.serial.octets())
+      .Add(static_cast<int64_t>(entry.key.issuer))
+      .Add(static_cast<int64_t>(entry.reason))
+      .Add(entry.principal);
+  if (entry.compromised_key) params.Add(ByteSpan(*entry.compromised_key));
   auto rows = session.Exec("SELECT " + RevocationColumns() +
-                               ", r.was_revoked_before FROM revoke($1::bytea, $2, $3, $4) r",
-                           Params()
-                               .Add(entry.key.serial.octets())
-                               .Add(static_cast<int64_t>(entry.key.issuer))
-                               .Add(static_cast<int64_t>(entry.reason))
-                               .Add(entry.principal));
+                               ", r.was_revoked_before FROM revoke($1::bytea, $2, $3, $4, " +
+                               (entry.compromised_key ? "$5" : "NULL") + "::bytea) r",
+                           params);
   if (rows.empty()) {
     return Fail(ErrorCode::kNotFound, "ledger.no-such-certificate",
                 "there is no record of this certificate");
@@ -40,6 +43,12 @@ Result<RevokeReceipt> RevokeIn(Session& session, const RevokeEntry& entry) {
   transaction.Commit();
   if (receipt.was_revoked_before) session.Barrier();
   return receipt;
+}
+
+Error PolicyOutdated(uint64_t version) {
+  return Fail(ErrorCode::kConflict, "policy.outdated",
+              "version " + std::to_string(version) +
+                  " of the policy came into force meanwhile; look at it, then apply again");
 }
 
 // The intents of a range, abandoned; gives how many there were.
@@ -142,17 +151,21 @@ Task<Result<StoredBasis>> PgLedger::LoadBasis(BootTime deadline) {
   return RunOn<StoredBasis>(readers_, std::move(work), deadline);
 }
 
-Task<Result<uint64_t>> PgLedger::ActivatePolicy(std::string text, std::string principal,
-                                                BootTime deadline) {
+Task<Result<uint64_t>> PgLedger::ActivatePolicy(PolicyEntry entry, BootTime deadline) {
   std::function<Result<uint64_t>(Session&)> work =
-      [text = std::move(text),
-       principal = std::move(principal)](Session& session) -> Result<uint64_t> {
-    const Hash256 hash = x509::Sha256(AsBytes(text));
+      [entry = std::move(entry)](Session& session) -> Result<uint64_t> {
+    const Hash256 hash = x509::Sha256(AsBytes(entry.text));
+    Params params;
+    params.Add(entry.text).Add(ByteSpan(hash)).Add(entry.principal);
+    if (entry.base_version) params.Add(static_cast<int64_t>(*entry.base_version));
     Transaction transaction(session);
-    auto row = session.Exec("SELECT version, changed FROM activate_policy($1, $2::bytea, $3)",
-                            Params().Add(text).Add(ByteSpan(hash)).Add(principal))[0];
+    auto row = session.Exec(
+        std::string("SELECT version, changed, outdated FROM activate_policy($1, $2::bytea, $3, ") +
+            (entry.base_version ? "$4" : "NULL") + "::bigint)",
+        params)[0];
     const auto version = row[0].as<uint64_t>();
     const bool changed = row[1].as<bool>();
+    if (row[2].as<bool>()) return PolicyOutdated(version);
     transaction.Commit();
     if (!changed) session.Barrier();
     return version;

@@ -30,6 +30,13 @@ Error RequestTaken() {
   return Fail(ErrorCode::kConflict, "ledger.request-taken", "another attempt has this request id");
 }
 
+Error KeyReused() {
+  Error error = Fail(ErrorCode::kPolicyDenied, "policy.key-reused",
+                     "this key has been used for other names; make a new key");
+  error.violations = {{error.rule, "csr", error.message}};
+  return error;
+}
+
 Error NoSuchCertificate() {
   return Fail(ErrorCode::kNotFound, "ledger.no-such-certificate",
               "there is no record of this certificate");
@@ -171,6 +178,48 @@ void Settle(Session& session, Batch& batch, const WriteStart& start, BatchEffect
   }
 }
 
+// Claims keys for identities, where the profile wants that; who comes second, with other names, is
+// answered. A claim stays where its record is refused by what follows: it is true all the same.
+void ClaimKeys(Session& session, Batch& batch, const WriteStart& start) {
+  std::map<Hash256, const RecordItem*> claiming;  // in the order of keys: replicas lock in one order
+  for (const auto& item : batch.records) {
+    if (!item->answer && item->entry.key_claim) {
+      claiming.emplace(item->entry.key_claim->spki_hash, item.get());
+    }
+  }
+  if (claiming.empty()) return;
+  ArrayText keys, identities, serials, issuers;
+  for (const auto& [key, item] : claiming) {
+    keys.Add(ByteSpan(key));
+    identities.Add(ByteSpan(item->entry.key_claim->identity));
+    serials.Add(item->entry.tbs.tbs().serial().octets());
+    issuers.Add(static_cast<int64_t>(item->entry.issuer));
+  }
+  const std::string key_array = keys.Take();
+  session.Exec(
+      "INSERT INTO key_claim (spki_hash, identity, serial, issuer_id, tick) "
+      "SELECT t.key, t.identity, t.serial, t.issuer_id, $5 FROM unnest($1::bytea[], $2::bytea[], "
+      "$3::bytea[], $4::integer[]) AS t (key, identity, serial, issuer_id) ON CONFLICT DO NOTHING",
+      Params()
+          .Add(key_array)
+          .Add(identities.Take())
+          .Add(serials.Take())
+          .Add(issuers.Take())
+          .Add(start.tick));
+  // In a later statement: only there READ COMMITTED shows who came first.
+  std::map<Hash256, Hash256> standing;
+  for (const auto& row :
+       session.Exec("SELECT spki_hash, identity FROM key_claim WHERE spki_hash = ANY($1::bytea[])",
+                    Params().Add(key_array))) {
+    standing.emplace(HashOf(row[0]), HashOf(row[1]));
+  }
+  for (auto& item : batch.records) {
+    if (item->answer || !item->entry.key_claim) continue;
+    const KeyClaim& claim = *item->entry.key_claim;
+    if (standing.at(claim.spki_hash) != claim.identity) item->answer = Status(KeyReused());
+  }
+}
+
 // Takes the request ids; who does not get theirs is answered.
 void TakeRequests(Session& session, Batch& batch, const WriteStart& start) {
   std::vector<const RecordItem*> wanting;
@@ -282,6 +331,7 @@ void Record(Session& session, Batch& batch, const WriteStart& start, BatchEffect
   for (auto& item : batch.records) {
     if (auto refused = RefuseEarly(item->entry, start)) item->answer = *std::move(refused);
   }
+  ClaimKeys(session, batch, start);
   TakeRequests(session, batch, start);
   if (!AnyOpen(batch.records)) return;
   InsertRecords(session, batch, start);

@@ -305,6 +305,13 @@ Bytes BytesOf(const pqxx::field& field) {
   throw SqlError(SqlError::Kind::kRefused, "", "a bytea was expected");
 }
 
+Hash256 HashOf(const pqxx::field& field) {
+  const Bytes octets = BytesOf(field);
+  Hash256 hash{};
+  std::copy_n(octets.begin(), std::min(octets.size(), hash.size()), hash.begin());
+  return hash;
+}
+
 TimePoint TimeOf(const pqxx::field& field) {
   return TimePoint(std::chrono::microseconds(field.as<int64_t>()));
 }

@@ -183,6 +183,8 @@ void AddPolicyApply(CLI::App& policy, Choice& choice) {
   verb->add_option("file", options->file, "the policy, TOML")
       ->type_name(Type(kFileType))
       ->required();
+  verb->add_option("--if-version", options->if_version, "only where this version is in force")
+      ->type_name("VERSION");
   verb->add_flag("--yes", options->yes, "do not ask");
 }
 

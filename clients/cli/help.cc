@@ -131,18 +131,18 @@ const HelpText kPolicyApply = {"Put a policy in force, on every replica at once"
 On a terminal you are shown what changes and asked first; elsewhere --yes is
 needed. A file with a mistake changes nothing, and every mistake is told with
 its line. When it returns, nothing is issued any more that was decided under an
-older policy. Operators only.
+older policy. Nobody is overwritten: it counts against the version that you were
+shown, or that --if-version says. Operators only.
 
 Examples:
   mayfly policy apply policy.toml
-  mayfly policy apply policy.toml --yes
+  mayfly policy apply policy.toml --yes --if-version 7
 )"};
 
 const HelpText kPolicyDiff = {"Show what a new policy changes for recent requests", R"(
-The certificates that were recorded in the last days are decided again, under
-the policy in force and under FILE: which would be denied, newly allowed, or
-live for another time. Requests that were denied are in no record, so they are
-not among them. Operators only.
+The certificates that were recorded in the last days, and the requests that were
+denied, are decided again under the policy in force and under FILE: which would
+be denied, newly allowed, or live for another time. Operators only.
 
 Examples:
   mayfly policy diff policy.toml

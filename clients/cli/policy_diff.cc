@@ -20,24 +20,55 @@ Result<policy::Policy> ReadProposed(const std::string& file) {
 }
 
 // Page by page, so that memory holds one page and what changes.
-Status LookAtAll(const Invocation& invocation, client::Client& client, int days, Replay& replay) {
-  ca::v1::ListCertificatesRequest request;
-  request.set_parent("issuers/-");
-  request.set_page_size(kPageSize);
-  request.set_order_by("create_time desc");
-  request.set_filter("create_time >= \"" + Rfc3339(invocation.clock.Now() - days * kDay) + "\"");
-  size_t told = 0;
-  do {
-    TRY_ASSIGN(const auto page, client.List(request));
-    for (const auto& record : page.certificates()) replay.Look(record);
-    request.set_page_token(page.next_page_token());
-    if (replay.looked_at() / kProgressEvery > told) {
-      told = replay.looked_at() / kProgressEvery;
-      Note(invocation, std::to_string(replay.looked_at()) + " requests looked at ...");
-    }
-  } while (!request.page_token().empty());
-  return Ok();
-}
+class Reader {
+ public:
+  Reader(const Invocation& invocation, client::Client& client, int days, Replay& replay)
+      : invocation_(invocation),
+        client_(client),
+        since_("create_time >= \"" + Rfc3339(invocation.clock.Now() - days * kDay) + "\""),
+        replay_(replay) {}
+
+  Status LookAtCertificates() {
+    ca::v1::ListCertificatesRequest request;
+    request.set_parent("issuers/-");
+    request.set_page_size(kPageSize);
+    request.set_order_by("create_time desc");
+    request.set_filter(since_);
+    do {
+      TRY_ASSIGN(const auto page, client_.List(request));
+      for (const auto& record : page.certificates()) replay_.Look(record);
+      request.set_page_token(page.next_page_token());
+      TellProgress();
+    } while (!request.page_token().empty());
+    return Ok();
+  }
+
+  Status LookAtDenials() {
+    ca::v1::ListEventsRequest request;
+    request.set_page_size(kPageSize);
+    request.set_filter("kind = denial AND " + since_);
+    do {
+      TRY_ASSIGN(const auto page, client_.Events(request));
+      for (const auto& event : page.events()) replay_.Look(event);
+      request.set_page_token(page.next_page_token());
+      TellProgress();
+    } while (!request.page_token().empty());
+    return Ok();
+  }
+
+ private:
+  void TellProgress() {
+    if (replay_.looked_at() / kProgressEvery == told_) return;
+    told_ = replay_.looked_at() / kProgressEvery;
+    Note(invocation_, std::to_string(replay_.looked_at()) + " requests looked at ...");
+  }
+
+  const Invocation& invocation_;
+  client::Client& client_;
+  const std::string since_;
+  Replay& replay_;
+  size_t told_ = 0;
+};
 
 std::string Why(const ReplayChange& change) {
   if (change.change == Change::kLifetime) {
@@ -117,7 +148,9 @@ ExitCode PolicyDiff(const Invocation& invocation, const PolicyDiffOptions& optio
   auto in_force = config::ParsePolicy(shown->policy_text(), "the policy in force");
   if (!in_force) return Report(invocation, kWhat, in_force.error());
   Replay replay(*std::move(in_force), *std::move(proposed));
-  const auto looked = LookAtAll(invocation, **client, options.days, replay);
+  Reader reader(invocation, **client, options.days, replay);
+  auto looked = reader.LookAtCertificates();
+  if (looked) looked = reader.LookAtDenials();
   if (!looked) return Report(invocation, kWhat, looked.error());
   Print(invocation, AnswerOf(replay, invocation));
   Note(invocation, SummaryText(replay, shown->version()));

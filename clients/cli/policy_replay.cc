@@ -20,20 +20,22 @@ Seconds LifetimeOf(const ca::v1::Certificate& record) {
   return Seconds(record.not_after_time().seconds() - record.not_before_time().seconds() + 1);
 }
 
-Result<policy::IssuanceWish> WishOf(const ca::v1::Certificate& record,
-                                    const policy::Policy& in_force) {
-  policy::IssuanceWish wish;
-  wish.profile = record.profile();
-  for (const std::string& text : record.subject_alt_names()) {
+// What was asked for, as far as a record tells: its lifetime, unless it is what the profile gives.
+std::optional<Seconds> LifetimeAskedFor(const ca::v1::Certificate& record,
+                                        const policy::Policy& in_force) {
+  const auto profile = in_force.profiles.find(record.profile());
+  const bool usual = profile != in_force.profiles.end() &&
+                     profile->second.lifetime_default == LifetimeOf(record);
+  return usual ? std::nullopt : std::optional(LifetimeOf(record));
+}
+
+Result<x509::GeneralNames> NamesOf(const std::vector<std::string>& texts) {
+  x509::GeneralNames names;
+  for (const std::string& text : texts) {
     TRY_ASSIGN(auto name, x509::GeneralName::FromString(text));
-    wish.names.push_back(std::move(name));
+    names.push_back(std::move(name));
   }
-  const Seconds lifetime = LifetimeOf(record);
-  const auto profile = in_force.profiles.find(wish.profile);
-  const bool usual =
-      profile != in_force.profiles.end() && profile->second.lifetime_default == lifetime;
-  if (!usual) wish.lifetime = lifetime;
-  return wish;
+  return names;
 }
 
 std::vector<std::string> RulesOf(const Error& error) {
@@ -82,20 +84,49 @@ Replay::Replay(policy::Policy in_force, policy::Policy proposed)
     : in_force_(Of(std::move(in_force))), proposed_(Of(std::move(proposed))) {}
 
 void Replay::Look(const ca::v1::Certificate& record) {
-  const auto principal = policy::PrincipalFromId(record.principal());
-  const auto wish = WishOf(record, in_force_.basis().policy);
-  if (!principal || !wish) {
+  const auto& names = record.subject_alt_names();
+  Decide({record.principal(), record.profile(), {names.begin(), names.end()},
+          LifetimeAskedFor(record, in_force_.basis().policy), LifetimeOf(record).count()});
+}
+
+void Replay::Look(const ca::v1::Event& denial) {
+  const auto& detail = denial.detail().fields();
+  const auto names = detail.find("names");
+  const auto profile = detail.find("profile");
+  if (names == detail.end() || profile == detail.end() || profile->second.string_value().empty()) {
+    ++passed_over_;
+    return;
+  }
+  Asked asked{denial.principal(), profile->second.string_value(), {}, std::nullopt, 0};
+  for (const auto& name : names->second.list_value().values()) {
+    asked.names.push_back(name.string_value());
+  }
+  if (const auto lifetime = detail.find("lifetime_seconds"); lifetime != detail.end()) {
+    asked.lifetime_s = static_cast<int64_t>(lifetime->second.number_value());
+    asked.lifetime = Seconds(asked.lifetime_s);
+  }
+  Decide(asked);
+}
+
+void Replay::Decide(const Asked& asked) {
+  const auto principal = policy::PrincipalFromId(asked.principal);
+  auto names = NamesOf(asked.names);
+  if (!principal || !names) {
     ++passed_over_;
     return;
   }
   ++looked_at_;
-  auto change = Compare(in_force_.Authorize(*principal, *wish, {}),
-                        proposed_.Authorize(*principal, *wish, {}));
+  policy::IssuanceWish wish;
+  wish.profile = asked.profile;
+  wish.names = *std::move(names);
+  wish.lifetime = asked.lifetime;
+  auto change = Compare(in_force_.Authorize(*principal, wish, {}),
+                        proposed_.Authorize(*principal, wish, {}));
   if (!change) return;
-  change->principal = record.principal();
-  change->profile = record.profile();
-  change->names.assign(record.subject_alt_names().begin(), record.subject_alt_names().end());
-  Count(*change, LifetimeOf(record).count());
+  change->principal = asked.principal;
+  change->profile = asked.profile;
+  change->names = asked.names;
+  Count(*change, asked.lifetime_s);
 }
 
 void Replay::Count(const ReplayChange& change, int64_t lifetime_s) {

@@ -1,5 +1,5 @@
-// What another policy would have said to what was asked for: certificates that the CA recorded,
-// decided again under the policy in force and under a new one, with the CA's own code.
+// What another policy would have said to what was asked for: certificates that the CA recorded and
+// requests that it denied, decided again under the policy in force and under a new one, with the CA's own code.
 #pragma once
 
 #include <map>
@@ -37,14 +37,25 @@ class Replay {
   // A request, as its record tells it. A lifetime that is the profile's own was not asked for, as
   // far as anybody knows.
   void Look(const ca::v1::Certificate& record);
+  // A denied request, as its event tells it.
+  void Look(const ca::v1::Event& denial);
 
   size_t looked_at() const { return looked_at_; }
-  size_t passed_over() const { return passed_over_; }  // the CA's own, which no policy decides
+  // The CA's own, which no policy decides; and denials whose names nobody kept, or that came of
+  // something else than names: a malformed request, an admin's act.
+  size_t passed_over() const { return passed_over_; }
   size_t not_kept() const { return not_kept_; }
   std::vector<ReplayChange> changes() const;  // denied first
 
  private:
   using Key = std::tuple<Change, std::string, std::string, std::vector<std::string>, int64_t>;
+  struct Asked {
+    std::string principal, profile;
+    std::vector<std::string> names;
+    std::optional<Seconds> lifetime;  // asked for
+    int64_t lifetime_s;               // tells requests apart
+  };
+  void Decide(const Asked& asked);
   void Count(const ReplayChange& change, int64_t lifetime_s);
 
   policy::Authorizer in_force_, proposed_;

@@ -1,4 +1,6 @@
 // `mayfly policy show` and `mayfly policy apply`.
+#include <charconv>
+
 #include "clients/cli/line_diff.h"
 #include "clients/cli/verbs.h"
 #include "clients/cpp/files.h"
@@ -29,6 +31,16 @@ std::optional<ExitCode> Ask(const Invocation& invocation, const ca::v1::Policy& 
   return Confirm(invocation, "Apply it?", kNotApplied);
 }
 
+Result<std::optional<int64_t>> ReadVersion(const std::string& text) {
+  if (text.empty()) return std::optional<int64_t>();
+  int64_t version = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (problem == std::errc() && end == text.data() + text.size() && version >= 0) {
+    return std::optional(version);
+  }
+  return Usage("cli.version", "--if-version is a number, as mayfly policy show says it");
+}
+
 }  // namespace
 
 ExitCode PolicyShow(const Invocation& invocation) {
@@ -46,6 +58,8 @@ ExitCode PolicyShow(const Invocation& invocation) {
 }
 
 ExitCode PolicyApply(const Invocation& invocation, const PolicyApplyOptions& options) {
+  auto base_version = ReadVersion(options.if_version);
+  if (!base_version) return Report(invocation, kNotApplied, base_version.error());
   const auto text = client::ReadFile(options.file);
   if (!text) return Report(invocation, kNotApplied, text.error());
   const auto client = Connect(invocation);
@@ -54,8 +68,9 @@ ExitCode PolicyApply(const Invocation& invocation, const PolicyApplyOptions& opt
     const auto in_force = (*client)->Policy();
     if (!in_force) return Report(invocation, kNotApplied, in_force.error());
     if (const auto end = Ask(invocation, *in_force, ToString(*text))) return *end;
+    if (!*base_version) *base_version = in_force->version();
   }
-  const auto applied = (*client)->ApplyPolicy(ToString(*text));
+  const auto applied = (*client)->ApplyPolicy(ToString(*text), *base_version);
   if (!applied) return Report(invocation, kNotApplied, WithFile(applied.error(), options.file));
   Answer answer;
   answer.document = ToJson(*applied);

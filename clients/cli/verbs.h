@@ -51,6 +51,7 @@ struct ContextOptions {
 };
 struct PolicyApplyOptions {
   std::string file;
+  std::string if_version;  // empty: whatever is in force
   bool yes = false;
 };
 constexpr int kPolicyDiffDaysMax = 3660;

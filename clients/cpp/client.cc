@@ -207,9 +207,15 @@ Result<v1::Policy> Client::Policy() {
   return impl_->Call(&Impl::Stub::GetPolicy, v1::GetPolicyRequest());
 }
 
-Result<v1::ApplyPolicyResponse> Client::ApplyPolicy(const std::string& text) {
+Result<v1::ListEventsResponse> Client::Events(const v1::ListEventsRequest& request) {
+  return impl_->Call(&Impl::Stub::ListEvents, request);
+}
+
+Result<v1::ApplyPolicyResponse> Client::ApplyPolicy(const std::string& text,
+                                                    std::optional<int64_t> base_version) {
   v1::ApplyPolicyRequest request;
   request.set_policy_text(text);
+  if (base_version) request.set_base_version(*base_version);
   return impl_->Call(&Impl::Stub::ApplyPolicy, request);
 }
 

@@ -71,7 +71,10 @@ class Client {
   // `as`: another principal's id; empty: whoever calls. The wish's request id is not looked at.
   Result<v1::ExplainIssuanceResponse> Explain(const IssueWish& wish, const std::string& as);
   Result<v1::Policy> Policy();
-  Result<v1::ApplyPolicyResponse> ApplyPolicy(const std::string& text);
+  // Only where `base_version`, if given, is still in force.
+  Result<v1::ApplyPolicyResponse> ApplyPolicy(const std::string& text,
+                                              std::optional<int64_t> base_version);
+  Result<v1::ListEventsResponse> Events(const v1::ListEventsRequest& request);
 
   // Who calls.
   const x509::Certificate& certificate() const { return certificate_; }

@@ -264,18 +264,18 @@ TYPED_TEST_P(LedgerContract, RevokesNothingUnknown) {
 TYPED_TEST_P(LedgerContract, PolicyActivationIsIdempotentByText) {
   const std::string text = "# " + this->NewRequest().id.ToString();
   const uint64_t before = this->Decision();
-  auto version = SyncWait(this->ledger.ActivatePolicy(text, "local:0", this->Soon()));
+  auto version = SyncWait(this->ledger.ActivatePolicy({text, "local:0"}, this->Soon()));
   ASSERT_TRUE(version) << Describe(version.error(), ErrorText::kForLog);
   auto basis = SyncWait(this->ledger.LoadBasis(this->Soon()));
   EXPECT_EQ(basis->policy_version, *version);
   EXPECT_EQ(basis->policy_text, text);
   EXPECT_EQ(basis->decision, before + 1);
-  EXPECT_EQ(*SyncWait(this->ledger.ActivatePolicy(text, "local:0", this->Soon())), *version);
+  EXPECT_EQ(*SyncWait(this->ledger.ActivatePolicy({text, "local:0"}, this->Soon())), *version);
   EXPECT_EQ(this->Decision(), before + 1);
-  EXPECT_EQ(*SyncWait(this->ledger.ActivatePolicy(text + "\n", "local:0", this->Soon())),
+  EXPECT_EQ(*SyncWait(this->ledger.ActivatePolicy({text + "\n", "local:0"}, this->Soon())),
             *version + 1);
   // Back to the first text is a change again.
-  EXPECT_EQ(*SyncWait(this->ledger.ActivatePolicy(text, "local:0", this->Soon())), *version + 2);
+  EXPECT_EQ(*SyncWait(this->ledger.ActivatePolicy({text, "local:0"}, this->Soon())), *version + 2);
 }
 
 TYPED_TEST_P(LedgerContract, BlocksAreInTheBasis) {
@@ -283,6 +283,90 @@ TYPED_TEST_P(LedgerContract, BlocksAreInTheBasis) {
   this->fixture.AddBlock(block);
   const auto blocks = SyncWait(this->ledger.LoadBasis(this->Soon()))->blocks;
   EXPECT_EQ(std::count(blocks.begin(), blocks.end(), block), 1);
+}
+
+TYPED_TEST_P(LedgerContract, APolicyIsAppliedOnTheVersionThatWasLookedAt) {
+  const std::string text = "# " + this->NewRequest().id.ToString();
+  auto apply = [this](std::string body, std::optional<uint64_t> base) {
+    PolicyEntry entry{std::move(body), "local:0", base};
+    return SyncWait(this->ledger.ActivatePolicy(std::move(entry), this->Soon()));
+  };
+  const uint64_t version = *apply(text, std::nullopt);
+  const uint64_t decision = this->Decision();
+  auto outdated = apply(text + "a", version - 1);
+  EXPECT_EQ(RuleOf(outdated), "policy.outdated");
+  EXPECT_EQ(outdated.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(this->Decision(), decision);
+  // What is in force already was not undone by anybody.
+  EXPECT_EQ(*apply(text, version - 1), version);
+  EXPECT_EQ(*apply(text + "b", version), version + 1);
+  EXPECT_EQ(SyncWait(this->ledger.LoadBasis(this->Soon()))->policy_text, text + "b");
+}
+
+TYPED_TEST_P(LedgerContract, AClaimedKeyIsOneIdentitys) {
+  Hash256 key{}, web{1}, api{2};
+  this->random.Fill(key);
+  auto record = [&](const Hash256& identity) {
+    RecordEntry entry = this->Entry();
+    entry.key_claim = KeyClaim{key, identity};
+    return this->Record(std::move(entry));
+  };
+  auto holder = [&] { return *SyncWait(this->ledger.FindKeyClaim(key, this->Soon())); };
+  EXPECT_FALSE(holder());
+  EXPECT_TRUE(record(web));
+  EXPECT_EQ(holder(), web);
+  EXPECT_TRUE(record(web));
+  auto other = record(api);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kPolicyDenied);
+  EXPECT_EQ(other.error().rule, "policy.key-reused");
+  EXPECT_EQ(holder(), web);
+  EXPECT_TRUE(this->Record(this->Entry()));  // no claim, no question
+}
+
+// Fifty of two identities at once, over one key: all of one are recorded, none of the other.
+TYPED_TEST_P(LedgerContract, AContestedKeyGoesToOneIdentity) {
+  Hash256 key{};
+  this->random.Fill(key);
+  constexpr int kCount = 50;
+  std::vector<std::future<bool>> results;
+  for (int i = 0; i < kCount; ++i) {
+    auto promise = std::make_shared<std::promise<bool>>();
+    results.push_back(promise->get_future());
+    RecordEntry entry = this->Entry();
+    entry.key_claim = KeyClaim{key, Hash256{static_cast<uint8_t>(i % 2)}};
+    Spawn(this->ledger.Record(std::move(entry), this->Soon()),
+          [promise](Result<RecordedTbs> recorded) { promise->set_value(bool(recorded)); });
+  }
+  std::array<int, 2> recorded{};
+  for (int i = 0; i < kCount; ++i) recorded[i % 2] += results[i].get();
+  EXPECT_EQ(std::max(recorded[0], recorded[1]), kCount / 2);
+  EXPECT_EQ(std::min(recorded[0], recorded[1]), 0);
+}
+
+TYPED_TEST_P(LedgerContract, ACompromisedKeyIsBlockedWithItsCertificate) {
+  const policy::Block block = this->NewBlock();
+  Hash256 key{};
+  std::copy(block.value.begin(), block.value.end(), key.begin());
+  const CertificateKey certificate = this->Issued();
+  auto revoke = [&](CertificateKey of) {
+    RevokeEntry entry{of, RevocationReason::kKeyCompromise, "local:0", key};
+    return SyncWait(this->ledger.Revoke(std::move(entry), this->Soon()));
+  };
+  auto blocked = [&] {
+    const auto blocks = SyncWait(this->ledger.LoadBasis(this->Soon()))->blocks;
+    return std::count(blocks.begin(), blocks.end(), block);
+  };
+  CertificateKey unknown = certificate;
+  unknown.issuer = IssuerId{77};
+  EXPECT_FALSE(revoke(unknown));
+  EXPECT_EQ(blocked(), 0);
+  const uint64_t decision = this->Decision();
+  ASSERT_TRUE(revoke(certificate));
+  EXPECT_EQ(blocked(), 1);
+  EXPECT_EQ(this->Decision(), decision + 1);
+  EXPECT_TRUE(revoke(certificate)->was_revoked_before);  // nothing more to block
+  EXPECT_EQ(this->Decision(), decision + 1);
 }
 
 TYPED_TEST_P(LedgerContract, SerialTimeIsWithin30SecondsOfTheDatabase) {
@@ -379,6 +463,9 @@ REGISTER_TYPED_TEST_SUITE_P(LedgerContract, RecordsSettlesAndFinds, FindsNothing
                             NextAttemptOnlyAfterAnAbandonedOne, RevokesForEver,
                             RevokingAnIntentAbandonsIt, RevokesNothingUnknown,
                             PolicyActivationIsIdempotentByText, BlocksAreInTheBasis,
+                            APolicyIsAppliedOnTheVersionThatWasLookedAt,
+                            AClaimedKeyIsOneIdentitys, AContestedKeyGoesToOneIdentity,
+                            ACompromisedKeyIsBlockedWithItsCertificate,
                             SerialTimeIsWithin30SecondsOfTheDatabase,
                             RequestIdTimeIsWithin24HoursOfTheDatabase, CommitFailedButPersisted,
                             CommitFailedAndDidNotPersist, HundredAtOnce, AnswersByTheDeadline);

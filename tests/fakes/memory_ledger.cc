@@ -87,6 +87,12 @@ Task<Result<RecordedTbs>> MemoryLedger::Record(RecordEntry entry, BootTime deadl
   std::lock_guard lock(mutex_);
   if (clock_.BootNow() >= deadline) co_return TimeIsUp();
   if (auto refused = RefuseRecord(entry)) co_return *std::move(refused);
+  if (const auto& claim = entry.key_claim) {
+    const auto standing = key_claims_.emplace(claim->spki_hash, claim->identity).first;
+    if (standing->second != claim->identity) {
+      co_return Fail(ErrorCode::kPolicyDenied, "policy.key-reused", "another identity's key");
+    }
+  }
   const auto fault = TakeFault();
   if (fault == CommitFault::kDidNotPersist) co_return FaultError(*fault);
   const x509::TbsCertificate& tbs = entry.tbs.tbs();
@@ -163,6 +169,9 @@ Task<Result<RevokeReceipt>> MemoryLedger::Revoke(RevokeEntry entry, BootTime dea
   if (clock_.BootNow() >= deadline) co_return TimeIsUp();
   auto found = records_.find(entry.key);
   if (found == records_.end()) co_return NoSuchCertificate();
+  if (const auto& key = entry.compromised_key) {
+    if (blocks_.insert({policy::BlockKind::kKey, ToBytes(*key)}).second) ++decision_;
+  }
   Entry& record = found->second;
   const bool before = record.revocation.has_value();
   if (!before) {
@@ -187,22 +196,34 @@ Task<Result<StoredBasis>> MemoryLedger::LoadBasis(BootTime deadline) {
                         .blocks = {blocks_.begin(), blocks_.end()}};
 }
 
-Task<Result<uint64_t>> MemoryLedger::ActivatePolicy(std::string text, std::string principal,
-                                                    BootTime deadline) {
+Task<Result<uint64_t>> MemoryLedger::ActivatePolicy(PolicyEntry entry, BootTime deadline) {
   std::lock_guard lock(mutex_);
   if (clock_.BootNow() >= deadline) co_return TimeIsUp();
-  if (policies_.empty() || policies_.back() != text) {
-    policies_.push_back(std::move(text));
+  if (policies_.empty() || policies_.back() != entry.text) {
+    if (entry.base_version && *entry.base_version != policies_.size()) {
+      co_return Fail(ErrorCode::kConflict, "policy.outdated", "another version is in force");
+    }
+    policies_.push_back(std::move(entry.text));
     ++decision_;
-    events_.push_back({"policy.activated", std::move(principal), "{}"});
+    NoteNow({"policy.activated", std::move(entry.principal), "{}"});
   }
   co_return uint64_t{policies_.size()};
 }
 
+Task<Result<std::optional<Hash256>>> MemoryLedger::FindKeyClaim(Hash256 spki_hash,
+                                                                BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  const auto claim = key_claims_.find(spki_hash);
+  co_return claim == key_claims_.end() ? std::nullopt : std::optional<Hash256>(claim->second);
+}
+
 void MemoryLedger::Note(Event event) {
   std::lock_guard lock(mutex_);
-  events_.push_back(std::move(event));
+  NoteNow(std::move(event));
 }
+
+void MemoryLedger::NoteNow(Event event) { events_.push_back({std::move(event), clock_.Now()}); }
 
 bool MemoryLedger::Matches(const Entry& entry, const IndexQuery& query) {
   const CertificateFilter& filter = query.filter;
@@ -243,6 +264,28 @@ Task<Result<IndexPage>> MemoryLedger::Page(IndexQuery query, BootTime deadline) 
   co_return page;
 }
 
+Task<Result<EventPage>> MemoryLedger::Page(EventQuery query, BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  const EventFilter& filter = query.filter;
+  EventPage page;
+  std::optional<EventPosition> last;
+  for (auto id = static_cast<int64_t>(events_.size()) - 1; id >= 0; --id) {
+    const ListedEvent& listed = events_[id];
+    const EventPosition position{listed.at, id};
+    if (!filter.at.Covers(listed.at) || (query.after && position >= *query.after)) continue;
+    if (page.events.size() == query.count_max) {
+      page.next = last;
+      break;
+    }
+    last = position;
+    if (filter.kind && *filter.kind != listed.event.kind) continue;
+    if (filter.principal && *filter.principal != listed.event.principal) continue;
+    page.events.push_back(listed);
+  }
+  co_return page;
+}
+
 void MemoryLedger::AddBlock(policy::Block block) {
   std::lock_guard lock(mutex_);
   blocks_.insert(std::move(block));
@@ -256,7 +299,9 @@ void MemoryLedger::FailNextCommit(CommitFault fault) {
 
 std::vector<Event> MemoryLedger::events() const {
   std::lock_guard lock(mutex_);
-  return events_;
+  std::vector<Event> events;
+  for (const ListedEvent& listed : events_) events.push_back(listed.event);
+  return events;
 }
 
 size_t MemoryLedger::record_count() const {

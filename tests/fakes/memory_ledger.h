@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "ports/certificate_index.h"
+#include "ports/event_index.h"
 #include "ports/ledger.h"
 
 namespace mayfly::fakes {
 
 enum class CommitFault { kDidPersist, kDidNotPersist };
 
-class MemoryLedger final : public Ledger, public CertificateIndex {
+class MemoryLedger final : public Ledger, public CertificateIndex, public EventIndex {
  public:
   explicit MemoryLedger(const Clock& clock) : clock_(clock) {}
 
@@ -28,10 +29,11 @@ class MemoryLedger final : public Ledger, public CertificateIndex {
                                                                  BootTime deadline) override;
   Task<Result<RevokeReceipt>> Revoke(RevokeEntry entry, BootTime deadline) override;
   Task<Result<StoredBasis>> LoadBasis(BootTime deadline) override;
-  Task<Result<uint64_t>> ActivatePolicy(std::string text, std::string principal,
-                                        BootTime deadline) override;
+  Task<Result<uint64_t>> ActivatePolicy(PolicyEntry entry, BootTime deadline) override;
+  Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash, BootTime deadline) override;
   void Note(Event event) override;
   Task<Result<IndexPage>> Page(IndexQuery query, BootTime deadline) override;
+  Task<Result<EventPage>> Page(EventQuery query, BootTime deadline) override;
 
   void AddBlock(policy::Block block);
   // The next Record or Settle answers kCommitInDoubt (persisted) or kStoreUnavailable (not).
@@ -63,9 +65,11 @@ class MemoryLedger final : public Ledger, public CertificateIndex {
   mutable std::mutex mutex_;
   std::map<CertificateKey, Entry> records_;
   std::map<AttemptKey, Attempt> attempts_;
+  std::map<Hash256, Hash256> key_claims_;
   std::set<policy::Block> blocks_;
   std::vector<std::string> policies_;
-  std::vector<Event> events_;
+  void NoteNow(Event event);
+  std::vector<ListedEvent> events_;
   uint64_t decision_ = 1;
   uint64_t revocations_ = 0;
   std::optional<CommitFault> fault_;

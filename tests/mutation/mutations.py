@@ -4,6 +4,8 @@ must turn red: a binary and a GoogleTest filter, or COMPILER where the types for
 
 import collections
 
+from error_paths import ROOT, refusals
+
 Mutation = collections.namedtuple("Mutation", "name file text replacement binary filter")
 
 COMPILER = "(the compiler)"
@@ -48,6 +50,18 @@ def x509(name, file, text, replacement, tests):
 def ledger(name, file, text, replacement, tests):
     return Mutation(name, file, text, replacement, "contract_ledger", f"*{tests}*")
 
+
+def error_paths(file, binary):
+    """Every refusal of a file, broken; any test of the module may notice."""
+    text = (ROOT / file).read_text()
+    name = file.rsplit("/", 1)[-1]
+    return [Mutation(f"{name}:{line} {what}", file, text, broken, binary, "*")
+            for line, what, broken in refusals(file)]
+
+
+POLICY_FILES = ["authorizer", "certificate_template", "lint_catalog", "name_pattern", "placeholder",
+                "principal", "principal_pattern", "principal_text"]
+AUTHORISATION_FILES = ["certificate_authority", "policy_admin", "explain", "application"]
 
 MUTATIONS = [
     # The order of the hops: what the types carry.
@@ -229,6 +243,15 @@ MUTATIONS = [
     x509("wildcards over excluded names permitted", NAME_CONSTRAINTS,
          "[&](const auto& subtree) { return Covers(name, subtree); })) {",
          "[&](const auto&) { return false; })) {", "NameConstraints.*"),
+    policy("a requester's blocked key not looked at", AUTHORIZER, "  if (principal_.key_hash) {",
+           "  if (false) {", "Authorizer.*"),
+    issuance("a compromised key left in use", AUTHORITY,
+             "  if (request.reason == RevocationReason::kKeyCompromise) {", "  if (false) {"),
+    issuance("keys not claimed for their identity", ISSUE,
+             "  if (grant.profile().key_reuse == policy::KeyReuse::kRefuse) {", "  if (false) {"),
+    ledger("a key claimed by another identity recorded", BATCH,
+           "    if (standing.at(claim.spki_hash) != claim.identity) item->answer = "
+           "Status(KeyReused());\n", "    (void)claim;\n", "AClaimedKeyIsOneIdentitys"),
     issuance("keys of this CA accepted", APPLICATION, "    rules.own_ca_keys = own;\n",
              "    (void)own;\n"),
     issuance("warnings of lint not noted", ISSUE, "!linted.warnings().empty()) {",
@@ -265,3 +288,8 @@ MUTATIONS = [
     ledger("no barrier before what was found", WRITER,
            "  if (!effect.found) return;\n", "  return;\n", "WhatIsFoundIsReleasedAfterAWrite"),
 ]
+
+MUTATIONS += [mutation for name in POLICY_FILES
+              for mutation in error_paths(f"ca-server/policy/{name}.cc", "unit_policy")]
+MUTATIONS += [mutation for name in AUTHORISATION_FILES
+              for mutation in error_paths(f"ca-server/issuance/{name}.cc", "unit_issuance")]

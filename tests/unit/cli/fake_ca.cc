@@ -252,12 +252,30 @@ grpc::Status FakeCa::GetPolicy(Context*, const v1::GetPolicyRequest*, v1::Policy
   return grpc::Status::OK;
 }
 
+grpc::Status FakeCa::ListEvents(Context*, const v1::ListEventsRequest*,
+                                v1::ListEventsResponse* response) {
+  for (const char* name : {"DNS:shop.example", "DNS:api.example"}) {
+    v1::Event& event = *response->add_events();
+    event.set_kind("denial");
+    event.set_principal("spiffe://example.internal/operator");
+    event.mutable_create_time()->set_seconds(kNow - kDay);
+    auto& detail = *event.mutable_detail()->mutable_fields();
+    detail["profile"].set_string_value("server");
+    detail["names"].mutable_list_value()->add_values()->set_string_value(name);
+  }
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeCa::ApplyPolicy(Context*, const v1::ApplyPolicyRequest* request,
                                  v1::ApplyPolicyResponse* response) {
   if (!request->policy_text().starts_with("operators")) {
     return Refusal(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_ARGUMENT", "policy.file",
                    "policy_text has 1 error(s)",
                    {{"policy_text:1", "unknown key \"case\" [config.unknown-key]"}});
+  }
+  if (request->has_base_version() && request->base_version() != 4) {
+    return Refusal(grpc::StatusCode::ABORTED, "CONFLICT", "policy.outdated",
+                   "version 4 of the policy came into force meanwhile; look at it, then apply again");
   }
   response->set_already_in_force(request->policy_text() == policy_text_);
   response->set_version(response->already_in_force() ? 4 : 5);

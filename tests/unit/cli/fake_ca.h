@@ -38,6 +38,9 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   // Refuses every text that has no operators.
   grpc::Status ApplyPolicy(Context*, const ca::v1::ApplyPolicyRequest* request,
                            ca::v1::ApplyPolicyResponse* response) override;
+  // Two denials.
+  grpc::Status ListEvents(Context*, const ca::v1::ListEventsRequest* request,
+                          ca::v1::ListEventsResponse* response) override;
   grpc::Status GetPolicy(Context*, const ca::v1::GetPolicyRequest*,
                          ca::v1::Policy* response) override;
 

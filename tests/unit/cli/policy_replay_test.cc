@@ -51,6 +51,36 @@ TEST(Replay, TellsWhatWouldBeDeniedAndAllowed) {
   EXPECT_EQ(changes[1].after, Seconds(kDay));
 }
 
+ca::v1::Event Denial(const std::string& name) {
+  ca::v1::Event event;
+  event.set_principal("dns:web.internal");
+  auto& detail = *event.mutable_detail()->mutable_fields();
+  detail["profile"].set_string_value("server");
+  if (!name.empty()) {
+    detail["names"].mutable_list_value()->add_values()->set_string_value("DNS:" + name);
+  }
+  return event;
+}
+
+TEST(Replay, TellsWhatOfTheDeniedWouldBeAllowed) {
+  Replay replay(PolicyWith("7d", "web.internal"), PolicyWith("7d", "api.internal"));
+  replay.Look(Denial("api.internal"));
+  replay.Look(Denial("api.internal"));
+  replay.Look(Denial("db.internal"));
+  ca::v1::Event asked_for_long = Denial("api.internal");
+  (*asked_for_long.mutable_detail()->mutable_fields())["lifetime_seconds"].set_number_value(
+      31 * kDay);
+  replay.Look(asked_for_long);  // still denied: policy.lifetime
+  replay.Look(Denial(""));      // nobody kept its names
+  EXPECT_EQ(replay.looked_at(), 4u);
+  EXPECT_EQ(replay.passed_over(), 1u);
+  const auto changes = replay.changes();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].change, Change::kAllowed);
+  EXPECT_EQ(changes[0].count, 2u);
+  EXPECT_EQ(changes[0].after, Seconds(7 * kDay));
+}
+
 TEST(Replay, ALifetimeIsTheProfilesUnlessItDiffers) {
   Replay replay(PolicyWith("7d", "web.internal"), PolicyWith("1d", "web.internal"));
   replay.Look(Record("web.internal", 7 * kDay));  // the profile's: changes with it

@@ -122,6 +122,7 @@ class IssuanceTest : public testing::Test {
                                     random_,
                                     ledger_,
                                     ledger_,
+                                    ledger_,
                                     *basis_,
                                     {issuer_},
                                     TrustBundle{"mayfly.internal", {}, {certificate}, 1},
@@ -131,7 +132,7 @@ class IssuanceTest : public testing::Test {
 
   BootTime In(Seconds time = Seconds(5)) const { return clock_.BootNow() + time; }
   void Activate(const char* text) {
-    EXPECT_TRUE(SyncWait(ledger_.ActivatePolicy(text, "local:0", In())));
+    EXPECT_TRUE(SyncWait(ledger_.ActivatePolicy({text, "local:0"}, In())));
   }
   Uuid NewId() { return Uuid::MakeV7(clock_.Now(), random_); }
 

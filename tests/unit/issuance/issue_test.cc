@@ -93,6 +93,62 @@ TEST_F(IssuanceTest, ABlockedKeyIsRefused) {
   EXPECT_EQ(ledger_.record_count(), 0u);
 }
 
+TEST_F(IssuanceTest, NobodyAsksOnTheAuthorityOfABlockedKey) {
+  const auto other = *x509::CertificationRequest::FromDer(*FromBase64(kOtherCsr));
+  IssueRequest request = Request();
+  request.principal.key_hash = other.public_key().hash();
+  ASSERT_TRUE(Issue(request));
+  ledger_.AddBlock({policy::BlockKind::kKey, ToBytes(other.public_key().hash())});
+  auto issued = Issue(request);
+  ASSERT_FALSE(issued);
+  EXPECT_EQ(issued.error().rule, "policy.blocked");
+  EXPECT_EQ(issued.error().violations[0].field, "principal");
+}
+
+TEST_F(IssuanceTest, AProfileCanRefuseTheKeyOfAnotherIdentity) {
+  std::string policy = kPolicy;
+  policy.replace(policy.find("dns = ["), std::string::npos,
+                 "dns = [\"web.internal\", \"api.internal\"]\n");
+  Activate(policy.c_str());
+  ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
+  EXPECT_TRUE(Issue(Request("DNS:api.internal")));  // the profile does not mind yet
+  policy.replace(policy.find("names = ["), 0, "key_reuse = \"refuse\"\n");
+  Activate(policy.c_str());
+  ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
+  EXPECT_TRUE(Issue(Request()));
+  EXPECT_TRUE(Issue(Request()));  // a renewal with the same key
+  auto reused = Issue(Request("DNS:api.internal"));
+  ASSERT_FALSE(reused);
+  EXPECT_EQ(reused.error().rule, "policy.key-reused");
+  ASSERT_EQ(Denials().size(), 1u);
+  IssueRequest other = Request("DNS:api.internal");
+  other.csr_der = *FromBase64(kOtherCsr);
+  EXPECT_TRUE(Issue(other));
+  auto explained = SyncWait(authority_->Explain({Request("DNS:api.internal"), std::nullopt}, In()));
+  ASSERT_TRUE(explained);
+  ASSERT_EQ(explained->findings.size(), 1u);
+  EXPECT_EQ(explained->findings[0].rule, "policy.key-reused");
+  EXPECT_FALSE(explained->tbs);
+  EXPECT_TRUE(SyncWait(authority_->Explain({Request(), std::nullopt}, In()))->tbs);
+}
+
+TEST_F(IssuanceTest, ADenialTellsWhatWasAskedFor) {
+  IssueRequest request = Request("DNS:db.internal");
+  request.names.push_back(*x509::GeneralName::FromString("DNS:api.internal"));
+  request.lifetime = Seconds(3600);
+  ASSERT_FALSE(Issue(request));
+  ASSERT_EQ(Denials().size(), 1u);
+  EXPECT_EQ(Denials()[0].detail,
+            "{\"profile\":\"server\",\"code\":\"policy-denied\",\"rules\":[\"policy.name\"],"
+            "\"names\":[\"DNS:api.internal\",\"DNS:db.internal\"],\"lifetime_seconds\":3600}");
+  for (size_t i = request.names.size(); i <= kEventNamesMax; ++i) {
+    request.names.push_back(
+        *x509::GeneralName::FromString("DNS:n" + std::to_string(i) + ".internal"));
+  }
+  ASSERT_FALSE(Issue(request));
+  EXPECT_NE(Denials()[1].detail.find("\"names_count\":17"), std::string::npos);
+}
+
 TEST_F(IssuanceTest, ADenialIsSaidUnderTodaysPolicyOnly) {
   Activate(kPolicyWithoutWeb);
   ASSERT_TRUE(SyncWait(basis_->Refresh(In())));

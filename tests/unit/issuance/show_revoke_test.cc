@@ -61,6 +61,19 @@ TEST_F(IssuanceTest, RevokingAgainGivesTheFirstRevocation) {
   EXPECT_EQ(second->receipt.revocation.reason, RevocationReason::kKeyCompromise);
 }
 
+TEST_F(IssuanceTest, AKeyRevokedForCompromiseIsNobodysAnyMore) {
+  auto issued = Issue(Request());
+  const auto serial = issued->facts.key.serial;
+  ASSERT_TRUE(
+      SyncWait(authority_->Revoke({Operator(), "-", serial, RevocationReason::kSuperseded}, In())));
+  EXPECT_TRUE(Issue(Request()));
+  ASSERT_TRUE(SyncWait(
+      authority_->Revoke({Operator(), "-", serial, RevocationReason::kKeyCompromise}, In())));
+  auto again = Issue(Request());
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().rule, "policy.blocked");
+}
+
 TEST_F(IssuanceTest, APeerIsWhoItsRecordedCertificateSays) {
   auto issued = Issue(Request());
   auto principal = SyncWait(authority_->Identify(issued->certificate, In()));

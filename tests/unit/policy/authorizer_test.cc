@@ -360,6 +360,19 @@ TEST(Authorizer, WhoIsBlockedAsksForNothing) {
               ElementsAre("policy.blocked"));
 }
 
+TEST(Authorizer, WhoseOwnKeyIsBlockedAsksForNothing) {
+  DecisionBasis basis = Basis();
+  Principal principal = Web();
+  principal.key_hash = Hash256{5};
+  const auto ask = [&] {
+    Authorizer authorizer(std::make_shared<const DecisionBasis>(basis));
+    return authorizer.Authorize(principal, Wish({"DNS:a.web.internal"}), {});
+  };
+  EXPECT_TRUE(ask());
+  Block(basis, BlockKind::kKey, *principal.key_hash);
+  EXPECT_THAT(RulesOf(ask()), ElementsAre("policy.blocked"));
+}
+
 TEST(Authorizer, BlocksOfOtherKindsOrValuesDoNot) {
   DecisionBasis basis = Basis();
   Block(basis, BlockKind::kKey, AsBytes("issuing-1"));

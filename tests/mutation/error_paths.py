@@ -1,0 +1,88 @@
+"""Every refusal of a source file, found by its text and broken: a mutation for each.
+
+A refusal is an `if` whose branch refuses (Deny, Fail, `return false`, `return std::nullopt` ...), which
+is never taken; an `if` that is content and returns before something refuses, which always is; or a TRY
+whose error is ignored. What no test can see, because another check behind
+it refuses the same, is listed with its reason in REDUNDANT.
+"""
+
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+REFUSES = re.compile(r"Deny\w*\(|\bFail\w*\(|return false;|return std::nullopt;|Refuse\w*\(|"
+                     r"return No\w+\(\);|return Un\w+\(\);|return Bad\w*\(|push_back\(\{\"")
+# `if (fine) return;` before a refusal: taken always.
+ACCEPTS = re.compile(r"return( Ok\(\))?;|co_return Ok\(\);")
+# file -> {the condition, as it stands: why breaking it changes nothing}
+REDUNDANT = {}
+
+
+def closing(text, start, pair="()"):
+    """Where the bracket that opens at `start` closes; strings and comments are passed over."""
+    depth, at = 0, start
+    while at < len(text):
+        if text[at] == '"':
+            at += 1
+            while text[at] != '"':
+                at += 2 if text[at] == "\\" else 1
+        elif text[at] == "'" and not text[at - 1].isalnum():
+            at += 1
+            while text[at] != "'":
+                at += 2 if text[at] == "\\" else 1
+        elif text.startswith("//", at):
+            at = text.index("\n", at)
+        elif text[at] == pair[0]:
+            depth += 1
+        elif text[at] == pair[1]:
+            depth -= 1
+            if depth == 0:
+                return at
+        at += 1
+    raise ValueError(f"no closing bracket after {text[start:start + 60]}")
+
+
+def branch_after(text, end):
+    """The statement or block that follows a condition."""
+    rest = text[end + 1:]
+    offset = end + 1 + len(rest) - len(rest.lstrip())
+    if text[offset] == "{":
+        return text[offset:closing(text, offset, "{}") + 1]
+    return text[offset:text.index(";", offset) + 1]
+
+
+def broken(text, match, file):
+    """(what stands there, the text with it broken) of one `if` or TRY; nothing where it refuses
+    nothing."""
+    opens = match.end() - 1
+    closes = closing(text, opens)
+    inside = text[opens + 1:closes]
+    shown = " ".join(inside.split())
+    if shown in REDUNDANT.get(file, {}):
+        return None
+    if match.group() == "TRY(":
+        return f"TRY({shown})", f"{text[:match.start()]}(void)({inside}){text[closes + 1:]}"
+    first, semicolon, condition = inside.partition(";")
+    if not semicolon:
+        condition = inside
+        if re.match(r"(const )?(auto|std::\w+|\w+)\s*[*&]?\s+\w+\s*=", inside):
+            return None  # what it declares is used in its branch
+    branch = branch_after(text, closes)
+    if REFUSES.search(branch):
+        condition = f" false && ({condition})"
+    elif ACCEPTS.fullmatch(branch):
+        condition = f" true || ({condition})"
+    else:
+        return None
+    whole = (first + semicolon if semicolon else "") + condition.lstrip(" " if not semicolon else "")
+    return f"if ({shown})", text[:opens + 1] + whole + text[closes:]
+
+
+def refusals(file):
+    """(line, what stands there, the file's text with it broken) of each refusal."""
+    text = (ROOT / file).read_text()
+    for match in re.finditer(r"\bif (?:constexpr )?\(|\bTRY\(", text):
+        found = broken(text, match, file)
+        if found:
+            yield (text.count("\n", 0, match.start()) + 1, *found)
