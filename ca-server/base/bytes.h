@@ -29,8 +29,8 @@ inline std::string ToString(ByteSpan bytes) { return std::string(AsText(bytes));
 
 bool Equal(ByteSpan a, ByteSpan b);
 
-// Appends the field with its size in front, four octets, so that no two sequences of fields share an
-// encoding.
+// Appends the field with its size in front, four octets, so that no two sequences of fields share
+// an encoding.
 void AppendSized(Bytes& out, ByteSpan field);
 
 std::string ToHex(ByteSpan bytes);             // lower case, no separators

@@ -11,10 +11,10 @@
 namespace mayfly::issuance {
 
 struct CertificateAuthority::Application {
-  const Issuer* issuer = nullptr;  // who will sign
-  std::string principal;           // for events
-  std::string profile;             // for events; as asked for
-  x509::GeneralNames names;        // for events; the request's and the CSR's
+  const Issuer* issuer = nullptr;   // who will sign
+  std::string principal;            // for events
+  std::string profile;              // for events; as asked for
+  x509::GeneralNames names;         // for events; the request's and the CSR's
   std::optional<Seconds> lifetime;  // for events
   // Hop 4: today's policy on this application.
   std::function<Result<policy::IssuanceGrant>(const policy::Authorizer&)> decide;

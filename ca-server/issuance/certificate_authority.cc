@@ -144,9 +144,12 @@ Task<Result<policy::Principal>> CertificateAuthority::Identify(x509::Certificate
     // A row that somebody else inserted is no certificate of ours.
     if (!peer.VerifySignedBy(IssuerOf(key.issuer)->key())) co_return UnknownPeer();
     CO_TRY_ASSIGN(auto names, peer.tbs().names());
-    policy::Principal principal{policy::ProofOfIdentity::kCertificate, policy::PrincipalIdOf(names),
-                                "lineage:" + lineage.ToString(), std::move(names),
-                                {}, peer.tbs().fields().public_key.hash()};
+    policy::Principal principal{policy::ProofOfIdentity::kCertificate,
+                                policy::PrincipalIdOf(names),
+                                "lineage:" + lineage.ToString(),
+                                std::move(names),
+                                {},
+                                peer.tbs().fields().public_key.hash()};
     known = KnownPeer{key, std::move(principal)};
     peers_.Put(fingerprint, *known);
     revoked = is_revoked;

@@ -29,7 +29,8 @@ std::string NamesMember(const x509::GeneralNames& names) {
   std::string list;
   for (const x509::GeneralName& name : names) {
     const std::string text = name.ToString();
-    if (names.size() > kEventNamesMax || Escape(text, text.size() * 4).size() > kEventNameBytesMax) {
+    if (names.size() > kEventNamesMax ||
+        Escape(text, text.size() * 4).size() > kEventNameBytesMax) {
       return ",\"names_count\":" + std::to_string(names.size());
     }
     list += (list.empty() ? "" : ",") + JsonText(text, kEventNameBytesMax);
@@ -46,7 +47,8 @@ std::string DenialDetail(const Asked& asked, const Error& error) {
   return "{\"profile\":" + JsonText(asked.profile) +
          ",\"code\":" + JsonText(ErrorCodeName(error.code)) + ",\"rules\":" + JsonList(rules) +
          NamesMember(asked.names) +
-         (asked.lifetime ? ",\"lifetime_seconds\":" + std::to_string(asked.lifetime->count()) : "") +
+         (asked.lifetime ? ",\"lifetime_seconds\":" + std::to_string(asked.lifetime->count())
+                         : "") +
          "}";
 }
 

@@ -51,9 +51,9 @@ Task<Status> CertificateAuthority::ExplainKeyClaim(IssuanceExplanation& out,
   const Hash256 key = tbs.fields().public_key.hash();
   CO_TRY_ASSIGN(const auto holder, co_await parts_.ledger.FindKeyClaim(key, deadline));
   if (!holder || *holder == IdentityHash(out.names)) co_return Ok();
-  out.findings.push_back({"policy.key-reused", "csr",
-                          "this key has been used for other names; make a new key (profile \"" +
-                              profile + "\")"});
+  out.findings.push_back(
+      {"policy.key-reused", "csr",
+       "this key has been used for other names; make a new key (profile \"" + profile + "\")"});
   out.lifetime->granted.reset();
   out.tbs.reset();
   co_return Ok();

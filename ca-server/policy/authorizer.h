@@ -71,8 +71,8 @@ class Authorizer {
   // (no rule for this principal and profile), "policy.denied" (a rule denies both),
   // "policy.no-names", "policy.name-count", "policy.name-kind", "policy.spiffe-one-uri",
   // "policy.lifetime", "policy.blocked" (the issuer, the key, a name, the wish's lineage; or the
-  // requester's own names, key or lineage). Different names may be granted by different rules; each of
-  // them names the principal and the profile.
+  // requester's own names, key or lineage). Different names may be granted by different rules; each
+  // of them names the principal and the profile.
   Result<IssuanceGrant> Authorize(const Principal& principal, const IssuanceWish& wish,
                                   const Evidence& evidence) const;
 

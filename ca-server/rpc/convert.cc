@@ -194,8 +194,8 @@ Status FromEvent(const ListedEvent& listed, v1::Event& message) {
   message.set_kind(listed.event.kind);
   message.set_principal(listed.event.principal);
   SetTime(listed.at, *message.mutable_create_time());
-  const auto read = google::protobuf::util::JsonStringToMessage(listed.event.detail,
-                                                                message.mutable_detail());
+  const auto read =
+      google::protobuf::util::JsonStringToMessage(listed.event.detail, message.mutable_detail());
   if (read.ok()) return Ok();
   return FailWithDetail(ErrorCode::kInternal, "ledger.event", "an event cannot be read",
                         std::string(read.message()));

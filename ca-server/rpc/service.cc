@@ -227,9 +227,8 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
       CO_TRY_ASSIGN(query.after, page_tokens.OpenEvents(request.page_token(), list));
     }
     const BootTime deadline = call.deadline;
-    CO_TRY_ASSIGN(const EventPage page,
-                  co_await parts.use_cases.ListEvents(std::move(principal), std::move(query),
-                                                      deadline));
+    CO_TRY_ASSIGN(const EventPage page, co_await parts.use_cases.ListEvents(
+                                            std::move(principal), std::move(query), deadline));
     for (const ListedEvent& listed : page.events) {
       CO_TRY(FromEvent(listed, *response.add_events()));
     }

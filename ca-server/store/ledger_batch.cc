@@ -181,7 +181,8 @@ void Settle(Session& session, Batch& batch, const WriteStart& start, BatchEffect
 // Claims keys for identities, where the profile wants that; who comes second, with other names, is
 // answered. A claim stays where its record is refused by what follows: it is true all the same.
 void ClaimKeys(Session& session, Batch& batch, const WriteStart& start) {
-  std::map<Hash256, const RecordItem*> claiming;  // in the order of keys: replicas lock in one order
+  std::map<Hash256, const RecordItem*>
+      claiming;  // in the order of keys: replicas lock in one order
   for (const auto& item : batch.records) {
     if (!item->answer && item->entry.key_claim) {
       claiming.emplace(item->entry.key_claim->spki_hash, item.get());

@@ -3,6 +3,8 @@
 #include <libpq-fe.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace mayfly::store {
 namespace {
 

@@ -152,7 +152,7 @@ class Transaction {
 
 // Fields. Each throws SqlError (kRefused) where the field is not of that kind.
 Bytes BytesOf(const pqxx::field& field);
-Hash256 HashOf(const pqxx::field& field);  // of the schema's 32 octets
+Hash256 HashOf(const pqxx::field& field);    // of the schema's 32 octets
 TimePoint TimeOf(const pqxx::field& field);  // from Micros(..)
 Uuid UuidOf(const pqxx::field& field);
 // SQL: a timestamptz expression as Unix microseconds, and back.

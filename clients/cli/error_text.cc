@@ -65,6 +65,8 @@ constexpr Help kHelp[] = {
     {"policy.operator",
      "Only operators, whom the CA's policy names, may do this.",
      {"mayfly context show               who you are to the CA"}},
+    {"policy.outdated", "See what changed: mayfly policy show, then mayfly policy apply FILE"},
+    {"policy.key-reused", "Make a new key: leave out --csr, or make its request with another key."},
     {"policy.file", "Mend the file; docs/POLICY.md says what may stand in it."},
     {"policy.", kAskForLess},
     {"ledger.lease-outstanding",

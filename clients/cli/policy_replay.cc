@@ -24,8 +24,8 @@ Seconds LifetimeOf(const ca::v1::Certificate& record) {
 std::optional<Seconds> LifetimeAskedFor(const ca::v1::Certificate& record,
                                         const policy::Policy& in_force) {
   const auto profile = in_force.profiles.find(record.profile());
-  const bool usual = profile != in_force.profiles.end() &&
-                     profile->second.lifetime_default == LifetimeOf(record);
+  const bool usual =
+      profile != in_force.profiles.end() && profile->second.lifetime_default == LifetimeOf(record);
   return usual ? std::nullopt : std::optional(LifetimeOf(record));
 }
 
@@ -85,8 +85,11 @@ Replay::Replay(policy::Policy in_force, policy::Policy proposed)
 
 void Replay::Look(const ca::v1::Certificate& record) {
   const auto& names = record.subject_alt_names();
-  Decide({record.principal(), record.profile(), {names.begin(), names.end()},
-          LifetimeAskedFor(record, in_force_.basis().policy), LifetimeOf(record).count()});
+  Decide({record.principal(),
+          record.profile(),
+          {names.begin(), names.end()},
+          LifetimeAskedFor(record, in_force_.basis().policy),
+          LifetimeOf(record).count()});
 }
 
 void Replay::Look(const ca::v1::Event& denial) {
@@ -120,8 +123,8 @@ void Replay::Decide(const Asked& asked) {
   wish.profile = asked.profile;
   wish.names = *std::move(names);
   wish.lifetime = asked.lifetime;
-  auto change = Compare(in_force_.Authorize(*principal, wish, {}),
-                        proposed_.Authorize(*principal, wish, {}));
+  auto change =
+      Compare(in_force_.Authorize(*principal, wish, {}), proposed_.Authorize(*principal, wish, {}));
   if (!change) return;
   change->principal = asked.principal;
   change->profile = asked.profile;

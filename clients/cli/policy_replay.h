@@ -1,5 +1,6 @@
 // What another policy would have said to what was asked for: certificates that the CA recorded and
-// requests that it denied, decided again under the policy in force and under a new one, with the CA's own code.
+// requests that it denied, decided again under the policy in force and under a new one, with the
+// CA's own code.
 #pragma once
 
 #include <map>

@@ -35,6 +35,25 @@ BEGIN
                                  'sha256', encode(p_hash, 'hex')), raised.tick);
   END IF;
 END $$;
+CREATE FUNCTION mayfly.activate_policy(p_body text, p_hash bytea, p_principal text, p_base bigint, OUT version bigint, OUT changed boolean, OUT outdated boolean) RETURNS record
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'mayfly', 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+  newest policy_version;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7000001);
+  SELECT * INTO newest FROM policy_version p ORDER BY p.version DESC LIMIT 1;
+  outdated := p_base IS NOT NULL AND coalesce(newest.version, 0) <> p_base
+              AND newest.body_hash IS DISTINCT FROM p_hash;
+  IF outdated THEN
+    version := coalesce(newest.version, 0);
+    changed := false;
+    RETURN;
+  END IF;
+  SELECT a.version, a.changed INTO activate_policy.version, activate_policy.changed
+    FROM activate_policy(p_body, p_hash, p_principal) a;
+END $$;
 CREATE FUNCTION mayfly.add_block(p_kind smallint, p_value bytea, p_effect smallint, p_reason text, p_principal text) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'mayfly', 'pg_catalog', 'pg_temp'
@@ -155,6 +174,21 @@ BEGIN
            v_not_after, p_principal, v_control.tick FROM revocation r
     RETURNING number, reason, revoked_at, not_after, false;
   PERFORM pg_notify('mayfly_revocation', '');
+END $$;
+CREATE FUNCTION mayfly.revoke(p_serial bytea, p_issuer integer, p_reason smallint, p_principal text, p_key bytea) RETURNS TABLE(number bigint, reason smallint, revoked_at timestamp with time zone, not_after timestamp with time zone, was_revoked_before boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'mayfly', 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_column
+BEGIN
+  IF p_key IS NOT NULL
+     AND EXISTS (SELECT FROM issuance i WHERE i.serial = p_serial AND i.issuer_id = p_issuer)
+     AND coalesce((SELECT b.effect FROM block b WHERE b.kind = 2 AND b.value = p_key
+                   ORDER BY b.decision DESC LIMIT 1), 2) = 2 THEN
+    PERFORM add_block(2::smallint, p_key, 1::smallint,
+                      'key compromise, with ' || encode(p_serial, 'hex'), p_principal);
+  END IF;
+  RETURN QUERY SELECT * FROM revoke(p_serial, p_issuer, p_reason, p_principal);
 END $$;
 CREATE FUNCTION mayfly.serial_ms(serial bytea) RETURNS bigint
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -338,6 +372,16 @@ ALTER TABLE mayfly.issuer ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE mayfly.key_claim (
+    spki_hash bytea NOT NULL,
+    identity bytea NOT NULL,
+    serial bytea NOT NULL,
+    issuer_id integer NOT NULL,
+    tick bigint NOT NULL,
+    claimed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT key_claim_identity_check CHECK ((octet_length(identity) = 32)),
+    CONSTRAINT key_claim_spki_hash_check CHECK ((octet_length(spki_hash) = 32))
+);
 CREATE TABLE mayfly.lineage_use (
     lineage uuid NOT NULL,
     generation integer NOT NULL,
@@ -421,6 +465,8 @@ ALTER TABLE ONLY mayfly.issuer
     ADD CONSTRAINT issuer_spki_hash_key UNIQUE (spki_hash);
 ALTER TABLE ONLY mayfly.issuer
     ADD CONSTRAINT issuer_subject_key UNIQUE (subject);
+ALTER TABLE ONLY mayfly.key_claim
+    ADD CONSTRAINT key_claim_pkey PRIMARY KEY (spki_hash);
 ALTER TABLE ONLY mayfly.lineage_use
     ADD CONSTRAINT lineage_use_pkey PRIMARY KEY (lineage, generation);
 ALTER TABLE ONLY mayfly.outcome
@@ -441,6 +487,7 @@ ALTER TABLE ONLY mayfly.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY mayfly.token_use
     ADD CONSTRAINT token_use_pkey PRIMARY KEY (token_hash, use_number);
+CREATE INDEX event_at ON mayfly.event USING btree (at, id);
 CREATE INDEX event_tick ON mayfly.event USING btree (tick);
 CREATE INDEX issuance_not_after ON ONLY mayfly.issuance USING btree (not_after, serial, issuer_id);
 CREATE INDEX revocation_not_after ON mayfly.revocation USING btree (not_after, serial, issuer_id);
@@ -457,6 +504,8 @@ GRANT USAGE ON SCHEMA mayfly TO mayfly_maintain;
 GRANT USAGE ON SCHEMA mayfly TO mayfly_read;
 REVOKE ALL ON FUNCTION mayfly.activate_policy(p_body text, p_hash bytea, p_principal text, OUT version bigint, OUT changed boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.activate_policy(p_body text, p_hash bytea, p_principal text, OUT version bigint, OUT changed boolean) TO mayfly_issue;
+REVOKE ALL ON FUNCTION mayfly.activate_policy(p_body text, p_hash bytea, p_principal text, p_base bigint, OUT version bigint, OUT changed boolean, OUT outdated boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION mayfly.activate_policy(p_body text, p_hash bytea, p_principal text, p_base bigint, OUT version bigint, OUT changed boolean, OUT outdated boolean) TO mayfly_issue;
 REVOKE ALL ON FUNCTION mayfly.add_block(p_kind smallint, p_value bytea, p_effect smallint, p_reason text, p_principal text) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.add_block(p_kind smallint, p_value bytea, p_effect smallint, p_reason text, p_principal text) TO mayfly_issue;
 REVOKE ALL ON FUNCTION mayfly.begin_write() FROM PUBLIC;
@@ -470,6 +519,8 @@ GRANT ALL ON FUNCTION mayfly.outstanding_leases(p_number bigint, p_not_after tim
 REVOKE ALL ON FUNCTION mayfly.raise_decision(OUT decision bigint, OUT tick bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION mayfly.revoke(p_serial bytea, p_issuer integer, p_reason smallint, p_principal text) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.revoke(p_serial bytea, p_issuer integer, p_reason smallint, p_principal text) TO mayfly_issue;
+REVOKE ALL ON FUNCTION mayfly.revoke(p_serial bytea, p_issuer integer, p_reason smallint, p_principal text, p_key bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION mayfly.revoke(p_serial bytea, p_issuer integer, p_reason smallint, p_principal text, p_key bytea) TO mayfly_issue;
 REVOKE ALL ON FUNCTION mayfly.serial_ms(serial bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.serial_ms(serial bytea) TO mayfly_issue;
 GRANT ALL ON FUNCTION mayfly.serial_ms(serial bytea) TO mayfly_respond;
@@ -562,6 +613,15 @@ GRANT SELECT ON TABLE mayfly.issuer TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.issuer TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.issuer TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.issuer TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.key_claim TO mayfly_issue;
+GRANT SELECT ON TABLE mayfly.key_claim TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.key_claim TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.key_claim TO mayfly_read;
+GRANT INSERT(spki_hash) ON TABLE mayfly.key_claim TO mayfly_issue;
+GRANT INSERT(identity) ON TABLE mayfly.key_claim TO mayfly_issue;
+GRANT INSERT(serial) ON TABLE mayfly.key_claim TO mayfly_issue;
+GRANT INSERT(issuer_id) ON TABLE mayfly.key_claim TO mayfly_issue;
+GRANT INSERT(tick) ON TABLE mayfly.key_claim TO mayfly_issue;
 GRANT SELECT,INSERT ON TABLE mayfly.lineage_use TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.lineage_use TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.lineage_use TO mayfly_maintain;

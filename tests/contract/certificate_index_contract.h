@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -218,6 +219,8 @@ TYPED_TEST_P(CertificateIndexContract, FiltersByTimesToTheMicrosecond) {
   const auto place = this->Add({});
   const TimePoint created = *place.key.serial.issued_at();
   constexpr std::chrono::microseconds kInstant{1};
+  // Serials count milliseconds: the others' are later ones.
+  std::this_thread::sleep_for(Milliseconds(2));
   for (const Seconds lifetime : {this->kDay, 365 * this->kDay}) this->Add({.lifetime = lifetime});
   auto ends = [this](TimePoint from, TimePoint until) {
     return this->Found({.not_after = {from, until}}).size();

@@ -116,8 +116,7 @@ TEST(PostgresEventIndex, OneCallLooksAtABoundedNumberOfEvents) {
       "now() - interval '1 day' + g * interval '1 second' FROM generate_series(1, 10001) g");
   auto page = [&](std::optional<EventPosition> after) {
     EventQuery query{{.kind = "denial"}, after, 10};
-    return *SyncWait(
-        fixture.index().Page(std::move(query), fixture.clock.BootNow() + Seconds(20)));
+    return *SyncWait(fixture.index().Page(std::move(query), fixture.clock.BootNow() + Seconds(20)));
   };
   const EventPage nothing = page(std::nullopt);
   EXPECT_TRUE(nothing.events.empty());

@@ -274,8 +274,9 @@ grpc::Status FakeCa::ApplyPolicy(Context*, const v1::ApplyPolicyRequest* request
                    {{"policy_text:1", "unknown key \"case\" [config.unknown-key]"}});
   }
   if (request->has_base_version() && request->base_version() != 4) {
-    return Refusal(grpc::StatusCode::ABORTED, "CONFLICT", "policy.outdated",
-                   "version 4 of the policy came into force meanwhile; look at it, then apply again");
+    return Refusal(
+        grpc::StatusCode::ABORTED, "CONFLICT", "policy.outdated",
+        "version 4 of the policy came into force meanwhile; look at it, then apply again");
   }
   response->set_already_in_force(request->policy_text() == policy_text_);
   response->set_version(response->already_in_force() ? 4 : 5);

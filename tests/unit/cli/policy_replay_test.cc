@@ -68,8 +68,8 @@ TEST(Replay, TellsWhatOfTheDeniedWouldBeAllowed) {
   replay.Look(Denial("api.internal"));
   replay.Look(Denial("db.internal"));
   ca::v1::Event asked_for_long = Denial("api.internal");
-  (*asked_for_long.mutable_detail()->mutable_fields())["lifetime_seconds"].set_number_value(
-      31 * kDay);
+  (*asked_for_long.mutable_detail()->mutable_fields())["lifetime_seconds"].set_number_value(31 *
+                                                                                            kDay);
   replay.Look(asked_for_long);  // still denied: policy.lifetime
   replay.Look(Denial(""));      // nobody kept its names
   EXPECT_EQ(replay.looked_at(), 4u);

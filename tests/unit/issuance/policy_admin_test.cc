@@ -10,8 +10,9 @@ class PolicyAdmin : public IssuanceTest {
   static policy::Principal Who(const std::string& id) {
     return {policy::ProofOfIdentity::kCertificate, id, "lineage:1", {}};
   }
-  Result<AppliedPolicy> Apply(const std::string& text, const std::string& who = kOperator) {
-    return SyncWait(authority_->ApplyPolicy(Who(who), text, In()));
+  Result<AppliedPolicy> Apply(const std::string& text, const std::string& who = kOperator,
+                              std::optional<uint64_t> base_version = std::nullopt) {
+    return SyncWait(authority_->ApplyPolicy({Who(who), text, base_version}, In()));
   }
   Result<StoredBasis> InForce(const std::string& who = kOperator) {
     return SyncWait(authority_->ShowPolicy(Who(who), In()));
@@ -38,6 +39,27 @@ TEST_F(PolicyAdmin, TheTextInForceChangesNothing) {
   EXPECT_EQ(applied->version, 1u);
   EXPECT_TRUE(applied->was_in_force);
   EXPECT_EQ(InForce()->decision, decision);
+}
+
+TEST_F(PolicyAdmin, NobodyUndoesWhatAnotherAppliedMeanwhile) {
+  ASSERT_TRUE(Apply(kPolicyWithoutWeb, kOperator, 1));
+  const auto outdated = Apply(kPolicy, kOperator, 1);
+  ASSERT_FALSE(outdated);
+  EXPECT_EQ(outdated.error().rule, "policy.outdated");
+  EXPECT_EQ(InForce()->policy_text, kPolicyWithoutWeb);
+  EXPECT_TRUE(Apply(kPolicy, kOperator, 2));
+}
+
+TEST_F(PolicyAdmin, EventsAreForOperators) {
+  auto list = [this](const std::string& who) {
+    return SyncWait(authority_->ListEvents(Who(who), {{}, std::nullopt, 10}, In()));
+  };
+  const auto refused = list("dns:web.internal");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().rule, "policy.operator");
+  const auto events = list(kOperator);
+  ASSERT_TRUE(events);
+  EXPECT_EQ(events->events.front().event.kind, "denial");
 }
 
 TEST_F(PolicyAdmin, ABadTextChangesNothingAndEveryMistakeHasItsLine) {

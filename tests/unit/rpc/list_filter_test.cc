@@ -84,6 +84,17 @@ TEST(ListFilter, SaysWhatWouldDo) {
   EXPECT_EQ(Complaint("profile = \"a\nb\""), "filter: no control characters");
 }
 
+TEST(ListFilter, OfEventsHasFieldsOfItsOwn) {
+  const auto filter = ParseEventFilter(
+      "kind = \"policy.activated\" AND principal = a AND create_time >= \"2030-01-01T00:00:00Z\"");
+  ASSERT_TRUE(filter);
+  EXPECT_EQ(filter->kind, "policy.activated");
+  EXPECT_EQ(filter->principal, "a");
+  EXPECT_EQ(filter->at.from, TimePoint(Seconds(1893456000)));
+  EXPECT_EQ(ParseEventFilter("state = ACTIVE").error().message,
+            "filter: \"state\" is none of kind, principal, create_time");
+}
+
 TEST(ListFilter, HasLimits) {
   const std::string value(kFilterBytesMax - std::string_view("profile=").size(), 'a');
   EXPECT_EQ(Complaint("profile=" + value), "none");

@@ -28,6 +28,17 @@ TEST_F(PageToken, OpensToWhatWasSealed) {
   EXPECT_EQ(*PageTokens(Hash256{1}, random_).Open(token, "a list"), place_) << "another server";
 }
 
+TEST_F(PageToken, OfEventsIsAnother) {
+  const EventPosition place{TimePoint(Milliseconds(1234567)), 42};
+  const std::string token = tokens_.Seal(place, "a list");
+  const auto opened = tokens_.OpenEvents(token, "a list");
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(*opened, place);
+  EXPECT_FALSE(tokens_.OpenEvents(token, "another list"));
+  EXPECT_FALSE(tokens_.Open(token, "a list"));
+  EXPECT_FALSE(tokens_.OpenEvents(tokens_.Seal(place_, "a list"), "a list"));
+}
+
 TEST_F(PageToken, EveryChangedBitIsFound) {
   const Bytes token = *FromBase64(tokens_.Seal(place_, "a list"));
   for (size_t bit = 0; bit < 8 * token.size(); ++bit) {

@@ -100,9 +100,21 @@ class FakeUseCases final : public UseCases {
     co_return StoredBasis{
         .decision = 9, .policy_version = 4, .policy_text = "operators = []", .blocks = {}};
   }
-  Task<Result<issuance::AppliedPolicy>> ApplyPolicy(policy::Principal, std::string text,
+  // Three events; the query's place is the last one's number.
+  Task<Result<EventPage>> ListEvents(policy::Principal, EventQuery query, BootTime) override {
+    EventPage page;
+    int64_t id = query.after ? query.after->id : 4;
+    while (--id > 0 && page.events.size() < query.count_max) {
+      page.events.push_back(
+          {{"denial", "dns:n" + std::to_string(id), "{\"names\":[\"DNS:a\"]}"}, TimePoint()});
+    }
+    if (id > 0) page.next = EventPosition{TimePoint(), id + 1};
+    co_return page;
+  }
+  Task<Result<issuance::AppliedPolicy>> ApplyPolicy(issuance::ApplyPolicyRequest request,
                                                     BootTime) override {
-    if (text == "in force") co_return issuance::AppliedPolicy{4, true};
+    if (request.base_version == 3u) co_return Fail(ErrorCode::kConflict, "policy.outdated", "no");
+    if (request.text == "in force") co_return issuance::AppliedPolicy{4, true};
     Error error = Fail(ErrorCode::kInvalidArgument, "policy.file", "policy_text has 1 error(s)");
     error.violations = {{"config.unknown-key", "policy_text:3", "unknown key \"rules\""}};
     co_return error;
@@ -235,16 +247,45 @@ TEST_F(Server, ShowsAndAppliesThePolicy) {
   EXPECT_EQ(shown->version(), 4);
   EXPECT_EQ(shown->decision(), 9);
   EXPECT_EQ(shown->policy_text(), "operators = []");
-  const auto applied = (*client)->ApplyPolicy("in force");
+  const auto applied = (*client)->ApplyPolicy("in force", 4);
   ASSERT_TRUE(applied);
   EXPECT_EQ(applied->version(), 4);
   EXPECT_TRUE(applied->already_in_force());
-  const auto refused = (*client)->ApplyPolicy("rules = 1");
+  const auto refused = (*client)->ApplyPolicy("rules = 1", std::nullopt);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
   ASSERT_EQ(refused.error().violations.size(), 1u);
   EXPECT_EQ(refused.error().violations[0].field, "policy_text:3");
   EXPECT_EQ(refused.error().violations[0].rule, "config.unknown-key");
+}
+
+TEST_F(Server, AppliesAPolicyOnTheVersionThatIsSaid) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  EXPECT_EQ((*client)->ApplyPolicy("in force", 3).error().rule, "policy.outdated");
+  EXPECT_EQ((*client)->ApplyPolicy("in force", 3).error().code, ErrorCode::kConflict);
+  EXPECT_EQ((*client)->ApplyPolicy("in force", -1).error().rule, "policy.base-version");
+}
+
+TEST_F(Server, ListsEventsPageByPage) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  ca::v1::ListEventsRequest request;
+  request.set_page_size(2);
+  const auto first = (*client)->Events(request);
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->events_size(), 2);
+  EXPECT_EQ(first->events(0).principal(), "dns:n3");
+  const auto& detail = first->events(0).detail().fields();
+  EXPECT_EQ(detail.at("names").list_value().values(0).string_value(), "DNS:a");
+  request.set_page_token(first->next_page_token());
+  const auto second = (*client)->Events(request);
+  ASSERT_TRUE(second);
+  ASSERT_EQ(second->events_size(), 1);
+  EXPECT_EQ(second->events(0).principal(), "dns:n1");
+  EXPECT_EQ(second->next_page_token(), "");
+  request.set_filter("kind = denial");  // another list
+  EXPECT_EQ((*client)->Events(request).error().rule, "list.page-token");
 }
 
 TEST_F(Server, ListsPageByPage) {
