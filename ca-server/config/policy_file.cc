@@ -12,6 +12,7 @@ namespace {
 
 using policy::NamePattern;
 using policy::Policy;
+using policy::PolicyText;
 using policy::PrincipalPattern;
 using policy::Rule;
 using policy::RuleEffect;
@@ -53,7 +54,8 @@ std::vector<PrincipalPattern> ReadPrincipals(Section& section, std::string_view 
       section.Complain(key, "policy.everybody",
                        "\"*\" is for rules with effect = \"deny\" only; name who is meant");
     } else if (pattern->has_places() && whom == Whom::kExactly) {
-      section.Complain(key, "policy.principal", "operators are named exactly, without places");
+      section.Complain(key, "policy.principal",
+                       std::string(key) + " are named exactly, without places");
     } else {
       principals.push_back(*std::move(pattern));
     }
@@ -149,14 +151,33 @@ void ReadRules(Section& root, Policy& policy) {
   }
 }
 
+// A policy without admins could be replaced on the CA's own machine only.
+void CheckAdmins(Section& root, const std::vector<std::string>& admins) {
+  if (!admins.empty()) return;
+  root.Complain("admins", "policy.admins",
+                "name at least one admin, e.g. admins = [\"spiffe://mayfly.internal/admin\"]: only "
+                "admins bring the next policy into force");
+}
+
+void ReadRoles(Section& root, PolicyText is, Policy& policy) {
+  const std::vector<std::string> admins = root.StringsOrNone("admins");
+  if (is == PolicyText::kProposed) CheckAdmins(root, admins);
+  policy.admins = ReadPrincipals(root, "admins", Whom::kExactly, admins);
+  auto members = [&root](std::string_view key) {
+    return ReadPrincipals(root, key, Whom::kExactly, root.StringsOrNone(key));
+  };
+  policy.operators = members("operators");
+  policy.auditors = members("auditors");
+  policy.enrollers = members("enrollers");
+}
+
 }  // namespace
 
-Result<Policy> ParsePolicy(std::string_view text, std::string source_name) {
+Result<Policy> ParsePolicy(std::string_view text, std::string source_name, PolicyText is) {
   TRY_ASSIGN(Document document, Document::Parse(text, std::move(source_name)));
   Section root = document.root();
   Policy policy;
-  policy.operators =
-      ReadPrincipals(root, "operators", Whom::kExactly, root.StringsOrNone("operators"));
+  ReadRoles(root, is, policy);
   ReadProfiles(root, policy);
   ReadRules(root, policy);
   TRY(document.Finish());

@@ -8,13 +8,14 @@
 #include <string_view>
 
 #include "policy/policy.h"
+#include "policy/policy_text.h"
 #include "ports/ledger.h"
 
 namespace mayfly::issuance {
 
 // config::ParsePolicy, given by the wiring: the use cases do not know TOML.
-using PolicyParser =
-    std::function<Result<policy::Policy>(std::string_view text, std::string source_name)>;
+using PolicyParser = std::function<Result<policy::Policy>(
+    std::string_view text, std::string source_name, policy::PolicyText is)>;
 
 class BasisCache {
  public:
@@ -26,9 +27,9 @@ class BasisCache {
   // activated) keeps the old basis, whose decisions no longer commit: fail closed.
   Task<Status> Refresh(BootTime deadline);
 
-  // A text that is not in force. Errors: as config::ParsePolicy's.
+  // A text that is not in force yet. Errors: as config::ParsePolicy's.
   Result<policy::Policy> Parse(std::string_view text, std::string source_name) const {
-    return parse_(text, std::move(source_name));
+    return parse_(text, std::move(source_name), policy::PolicyText::kProposed);
   }
 
  private:

@@ -10,7 +10,7 @@ Error NoSuchCertificate() {
               "no such certificate, or none that you may see");
 }
 
-// What a caller who is no operator holds.
+// What a caller who does not see everything holds.
 Holdings HoldingsOf(const policy::Principal& principal) {
   constexpr std::string_view kLineage = "lineage:";
   Holdings holdings{principal.id, std::nullopt};
@@ -19,6 +19,10 @@ Holdings HoldingsOf(const policy::Principal& principal) {
     if (lineage) holdings.lineage = *lineage;
   }
   return holdings;
+}
+
+bool SeesAll(const policy::Authorizer& authorizer, const policy::Principal& principal) {
+  return authorizer.RolesOf(principal).HasAnyOf(policy::kReadersOfAll);
 }
 
 Error UnknownPeer() {
@@ -76,7 +80,7 @@ Task<Result<ShownCertificate>> CertificateAuthority::Show(policy::Principal prin
   const bool own = record->facts.principal == principal.id ||
                    "lineage:" + record->facts.lineage.lineage.ToString() == principal.request_scope;
   // The same answer as for a serial that does not exist: nobody learns what others hold.
-  if (!own && !authorizer.RequireOperator(principal)) co_return NoSuchCertificate();
+  if (!own && !SeesAll(authorizer, principal)) co_return NoSuchCertificate();
   co_return Shown(*std::move(record));
 }
 
@@ -91,7 +95,7 @@ Task<Result<CertificateList>> CertificateAuthority::List(ListRequest request, Bo
   if (query.filter.issuers.empty()) {
     co_return Fail(ErrorCode::kNotFound, "issuer.not-found", "this CA has no such issuer");
   }
-  if (!authorizer.RequireOperator(request.principal)) {
+  if (!SeesAll(authorizer, request.principal)) {
     query.filter.held_by = HoldingsOf(request.principal);
   }
   CO_TRY_ASSIGN(IndexPage page, co_await parts_.index.Page(std::move(query), deadline));
@@ -105,11 +109,6 @@ Task<Result<CertificateList>> CertificateAuthority::List(ListRequest request, Bo
 
 Task<Result<RevokedCertificate>> CertificateAuthority::Revoke(RevokeRequest request,
                                                               BootTime deadline) {
-  const policy::Authorizer authorizer(parts_.basis.Current());
-  if (auto allowed = authorizer.RequireOperator(request.principal); !allowed) {
-    NoteDenial(request.principal.id, {}, allowed.error());
-    co_return std::move(allowed).error();
-  }
   CO_TRY_ASSIGN(auto record, co_await Find(std::move(request.issuer), std::move(request.serial),
                                            Reading::kSeen, deadline));
   if (!record) co_return NoSuchCertificate();

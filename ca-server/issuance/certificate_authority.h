@@ -1,4 +1,6 @@
 // The use cases of the certificate authority: issue, show, revoke, trust. They know ports only.
+// Which objects a principal may see they decide themselves; which use cases it may ask for at all,
+// whoever calls them asks RequireRole first (rpc/access.h).
 // docs/ISSUANCE.md is the issue path on one page; issue.cc reads like it.
 #pragma once
 
@@ -16,6 +18,7 @@
 #include "issuance/issuer.h"
 #include "issuance/peer_cache.h"
 #include "policy/principal.h"
+#include "policy/role.h"
 #include "ports/event_index.h"
 #include "ports/ledger.h"
 #include "x509/certificate.h"
@@ -114,7 +117,7 @@ class CertificateAuthority {
   Task<Result<IssuedCertificate>> Issue(IssueRequest request, BootTime deadline);
 
   // What Issue would answer now, and why; nothing is recorded or signed. What Issue refuses is
-  // explained, not an error. Errors: kPolicyDenied "policy.operator" (about somebody else),
+  // explained, not an error. Errors: kPolicyDenied "policy.role" (about somebody else),
   // kInvalidArgument "principal.id"; those of the ledger.
   Task<Result<IssuanceExplanation>> Explain(ExplainRequest request, BootTime deadline);
 
@@ -122,8 +125,8 @@ class CertificateAuthority {
   Task<Result<IssuedCertificate>> IssueForResponder(IssuerId issuer, std::string key_uri,
                                                     Seconds lifetime, BootTime deadline);
 
-  // Operators see every certificate, others those of their own lineage and those that they asked
-  // for; everything else is kNotFound "certificate.not-found".
+  // Operators and auditors see every certificate, others those of their own lineage and those that
+  // they asked for; everything else is kNotFound "certificate.not-found".
   Task<Result<ShownCertificate>> Show(policy::Principal principal, std::string issuer,
                                       x509::SerialNumber serial, BootTime deadline);
 
@@ -132,18 +135,21 @@ class CertificateAuthority {
 
   Task<Result<RevokedCertificate>> Revoke(RevokeRequest request, BootTime deadline);
 
-  // Error: kPolicyDenied "policy.operator".
-  Task<Result<EventPage>> ListEvents(policy::Principal principal, EventQuery query,
-                                     BootTime deadline);
+  // Everybody's.
+  Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline);
 
   TrustBundle Bundle() const { return parts_.bundle; }
 
-  // The policy in force. Error: kPolicyDenied "policy.operator", also where there is none.
-  Task<Result<StoredBasis>> ShowPolicy(policy::Principal principal, BootTime deadline);
+  // That the principal has one of these roles under the policy in force, not under one that this
+  // replica has not yet heard was replaced. A denial is noted. Errors: kPolicyDenied "policy.role",
+  // also where no policy is in force; those of the ledger.
+  Task<Status> RequireRole(policy::Principal principal, policy::Roles needed, BootTime deadline);
 
-  // As Ledger::ActivatePolicy, of a text that is a policy. Errors: kPolicyDenied
-  // "policy.operator"; kInvalidArgument "policy.file" with a violation for each mistake, its field
-  // "policy_text:LINE".
+  // The policy in force.
+  Task<Result<StoredBasis>> ShowPolicy(BootTime deadline);
+
+  // As Ledger::ActivatePolicy, of a text that is a policy. Errors: kInvalidArgument "policy.file"
+  // with a violation for each mistake, its field "policy_text:LINE".
   Task<Result<AppliedPolicy>> ApplyPolicy(ApplyPolicyRequest request, BootTime deadline);
 
   // A peer's certificate -> who asks. It must be in the ledger with those very bytes, issued and
@@ -181,7 +187,6 @@ class CertificateAuthority {
   IssuanceExplanation ExplainFor(const IssueRequest& request, const policy::Authorizer& authorizer);
   Task<Status> ExplainKeyClaim(IssuanceExplanation& out, const std::string& profile,
                                const policy::Authorizer& authorizer, BootTime deadline);
-  Task<Status> AdmitOperator(const policy::Principal& principal, BootTime deadline);
   void NoteDenial(const std::string& principal, const Asked& asked, const Error& error);
 
   const Issuer* IssuerOf(IssuerId id) const;

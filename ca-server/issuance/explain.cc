@@ -22,14 +22,16 @@ LifetimeExplanation LifetimeOf(const policy::Profile& profile, std::optional<Sec
 
 }  // namespace
 
-// Whoever may ask for a certificate may ask why; about somebody else only operators may.
+// Whoever may ask for a certificate may ask why; about somebody else only who sees everything
+// anyway.
 Task<Result<IssuanceExplanation>> CertificateAuthority::Explain(ExplainRequest request,
                                                                 BootTime deadline) {
   CO_TRY(co_await parts_.basis.Refresh(deadline));
   const policy::Authorizer authorizer(parts_.basis.Current());
   policy::Principal& principal = request.request.principal;
   if (request.as && *request.as != principal.id) {
-    CO_TRY(co_await AdmitOperator(principal, deadline));
+    policy::Principal asking = principal;
+    CO_TRY(co_await RequireRole(std::move(asking), policy::kReadersOfAll, deadline));
     CO_TRY_ASSIGN(principal, policy::PrincipalFromId(*request.as));
   }
   IssuanceExplanation out = ExplainFor(request.request, authorizer);

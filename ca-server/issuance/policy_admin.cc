@@ -1,4 +1,4 @@
-// What operators do to the rules themselves, and what they read of what came of them.
+// Roles, the policy that gives them, and what is read of what came of it.
 #include "issuance/certificate_authority.h"
 
 namespace mayfly::issuance {
@@ -15,33 +15,30 @@ Error BadText(Error error) {
 
 }  // namespace
 
-// Operators of the policy in force, not of one that this replica has not yet heard was replaced.
-Task<Status> CertificateAuthority::AdmitOperator(const policy::Principal& principal,
-                                                 BootTime deadline) {
-  CO_TRY(co_await parts_.basis.Refresh(deadline));
+Task<Status> CertificateAuthority::RequireRole(policy::Principal principal, policy::Roles needed,
+                                               BootTime deadline) {
+  // What every requester may do costs no look at the database.
+  if (!needed.Has(policy::Role::kRequester)) {
+    CO_TRY(co_await parts_.basis.Refresh(deadline));
+  }
   const policy::Authorizer authorizer(parts_.basis.Current());
-  auto allowed = authorizer.RequireOperator(principal);
+  auto allowed = authorizer.RequireRole(principal, needed);
   if (!allowed) NoteDenial(principal.id, {}, allowed.error());
   co_return allowed;
 }
 
-Task<Result<StoredBasis>> CertificateAuthority::ShowPolicy(policy::Principal principal,
-                                                           BootTime deadline) {
-  CO_TRY(co_await AdmitOperator(principal, deadline));
+Task<Result<StoredBasis>> CertificateAuthority::ShowPolicy(BootTime deadline) {
   auto stored = co_await parts_.ledger.LoadBasis(deadline);
   co_return stored;
 }
 
-Task<Result<EventPage>> CertificateAuthority::ListEvents(policy::Principal principal,
-                                                         EventQuery query, BootTime deadline) {
-  CO_TRY(co_await AdmitOperator(principal, deadline));
+Task<Result<EventPage>> CertificateAuthority::ListEvents(EventQuery query, BootTime deadline) {
   auto page = co_await parts_.events.Page(std::move(query), deadline);
   co_return page;
 }
 
 Task<Result<AppliedPolicy>> CertificateAuthority::ApplyPolicy(ApplyPolicyRequest request,
                                                               BootTime deadline) {
-  CO_TRY(co_await AdmitOperator(request.principal, deadline));
   if (auto parsed = parts_.basis.Parse(request.text, kTextField); !parsed) {
     co_return BadText(std::move(parsed).error());
   }

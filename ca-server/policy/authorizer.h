@@ -7,6 +7,7 @@
 
 #include "policy/policy.h"
 #include "policy/principal.h"
+#include "policy/role.h"
 
 namespace mayfly::policy {
 
@@ -85,8 +86,12 @@ class Authorizer {
   Result<IssuanceGrant> AuthorizeResponder(const std::string& issuer, const Hash256& key_hash,
                                            Seconds lifetime) const;
 
-  // Errors: kPolicyDenied "policy.operator".
-  Status RequireOperator(const Principal& principal) const;
+  // Every role that the policy gives a principal, with those that these contain: an operator is an
+  // auditor, an admin is everything. Whoever is somebody is a requester.
+  Roles RolesOf(const Principal& principal) const;
+
+  // That the principal has one of `needed`. Errors: kPolicyDenied "policy.role".
+  Status RequireRole(const Principal& principal, Roles needed) const;
 
   const DecisionBasis& basis() const { return *basis_; }
 

@@ -92,7 +92,8 @@ struct Rule {
 struct Policy {
   std::map<std::string, Profile> profiles;
   std::vector<Rule> rules;
-  std::vector<PrincipalPattern> operators;  // those who may read and revoke anything
+  // Who has which role; Authorizer::RolesOf knows which contain which.
+  std::vector<PrincipalPattern> admins, operators, auditors, enrollers;
 };
 
 // A block: insert-only in the ledger, each raises the control number.

@@ -130,7 +130,8 @@ write_policy() {
   replace_file "$home/policy.toml" <<'END'
 # Who may have which certificates. Yours to edit: ./quickstart applies it again.
 # docs/POLICY.md is the reference.
-operators = ["spiffe://mayfly.internal/operator"]
+# The one who set this CA up may do everything; operators, auditors and enrollers may do less.
+admins = ["spiffe://mayfly.internal/operator"]
 
 [profile.server]
 lifetime = "7d"

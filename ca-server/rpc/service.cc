@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
+#include "rpc/access.h"
 #include "rpc/convert.h"
 #include "rpc/page_token.h"
 #include "rpc/peer.h"
@@ -50,6 +51,16 @@ std::string ListOf(const v1::ListCertificatesRequest& request, const policy::Pri
   return list.SerializeAsString() + principal.id + '\n' + principal.request_scope;
 }
 
+// What of a request stands in the log, whatever becomes of it.
+template <class Request>
+void NoteSubject(const Request& request, RequestLogEntry& entry) {
+  if constexpr (requires { request.name(); }) entry.subject = request.name();
+  if constexpr (requires { request.parent(); }) entry.subject = request.parent();
+  if constexpr (requires { request.principal(); }) entry.subject = request.principal();
+  if constexpr (requires { request.profile(); }) entry.profile = request.profile();
+  if constexpr (requires { request.request_id(); }) entry.request_id = request.request_id();
+}
+
 }  // namespace
 
 Milliseconds TimeAllowed(std::chrono::system_clock::time_point client_deadline, TimePoint now) {
@@ -63,66 +74,66 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
       : parts(std::move(given)), page_tokens(parts.page_key, parts.random) {}
 
   template <class Request, class Response>
-  using Handler = Task<Status> (Impl::*)(Call&, const Request&, Response&);
+  using Handler = Task<Status> (Impl::*)(Call&, const Caller&, const Request&, Response&);
 
   grpc::ServerUnaryReactor* IssueCertificate(grpc::CallbackServerContext* context,
                                              const v1::IssueCertificateRequest* request,
                                              v1::IssueCertificateResponse* response) override {
-    return Begin(context, "IssueCertificate", request, response, &Impl::Issue);
+    return Begin(context, request, response, &Impl::Issue);
   }
   grpc::ServerUnaryReactor* GetCertificate(grpc::CallbackServerContext* context,
                                            const v1::GetCertificateRequest* request,
                                            v1::Certificate* response) override {
-    return Begin(context, "GetCertificate", request, response, &Impl::Get);
+    return Begin(context, request, response, &Impl::Get);
   }
   grpc::ServerUnaryReactor* ListCertificates(grpc::CallbackServerContext* context,
                                              const v1::ListCertificatesRequest* request,
                                              v1::ListCertificatesResponse* response) override {
-    return Begin(context, "ListCertificates", request, response, &Impl::List);
+    return Begin(context, request, response, &Impl::List);
   }
   grpc::ServerUnaryReactor* RevokeCertificate(grpc::CallbackServerContext* context,
                                               const v1::RevokeCertificateRequest* request,
                                               v1::RevokeCertificateResponse* response) override {
-    return Begin(context, "RevokeCertificate", request, response, &Impl::Revoke);
+    return Begin(context, request, response, &Impl::Revoke);
   }
   grpc::ServerUnaryReactor* GetTrustBundle(grpc::CallbackServerContext* context,
                                            const v1::GetTrustBundleRequest* request,
                                            v1::TrustBundle* response) override {
-    return Begin(context, "GetTrustBundle", request, response, &Impl::Bundle);
+    return Begin(context, request, response, &Impl::Bundle);
   }
 
   grpc::ServerUnaryReactor* ExplainIssuance(grpc::CallbackServerContext* context,
                                             const v1::ExplainIssuanceRequest* request,
                                             v1::ExplainIssuanceResponse* response) override {
-    return Begin(context, "ExplainIssuance", request, response, &Impl::Explain);
+    return Begin(context, request, response, &Impl::Explain);
   }
   grpc::ServerUnaryReactor* GetPolicy(grpc::CallbackServerContext* context,
                                       const v1::GetPolicyRequest* request,
                                       v1::Policy* response) override {
-    return Begin(context, "GetPolicy", request, response, &Impl::ShowPolicy);
+    return Begin(context, request, response, &Impl::ShowPolicy);
   }
   grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
                                        const v1::ListEventsRequest* request,
                                        v1::ListEventsResponse* response) override {
-    return Begin(context, "ListEvents", request, response, &Impl::Events);
+    return Begin(context, request, response, &Impl::Events);
   }
   grpc::ServerUnaryReactor* ApplyPolicy(grpc::CallbackServerContext* context,
                                         const v1::ApplyPolicyRequest* request,
                                         v1::ApplyPolicyResponse* response) override {
-    return Begin(context, "ApplyPolicy", request, response, &Impl::PutInForce);
+    return Begin(context, request, response, &Impl::PutInForce);
   }
 
   // On gRPC's thread: counts in, and off to the executor.
   template <class Request, class Response>
-  grpc::ServerUnaryReactor* Begin(grpc::CallbackServerContext* context, std::string_view method,
-                                  const Request* request, Response* response,
-                                  Handler<Request, Response> handler) {
+  grpc::ServerUnaryReactor* Begin(grpc::CallbackServerContext* context, const Request* request,
+                                  Response* response, Handler<Request, Response> handler) {
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     const BootTime now = parts.clock.BootNow();
     const Milliseconds allowed = TimeAllowed(context->deadline(), parts.clock.Now());
     auto call = std::make_shared<Call>(Call{context, reactor, now, now + allowed, {}});
-    call->entry.method = method;
+    call->entry.method = v1::AccessOf<Request>::kAccess.method;
     call->entry.peer = context->peer();
+    NoteSubject(*request, call->entry);
     if (in_flight.fetch_add(1) >= parts.in_flight_max) {
       Finish(*call, Overloaded(parts.in_flight_max));
       return reactor;
@@ -138,10 +149,24 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                  Handler<Request, Response> handler) {
     Status status = TimeIsUp();
     if (!call->context->IsCancelled() && parts.clock.BootNow() < call->deadline) {
-      Task<Status> handling = (this->*handler)(*call, *request, *response);
-      status = co_await handling;
+      Task<Status> serving = Serve(*call, *request, *response, handler);
+      status = co_await serving;
     }
     Finish(*call, status);
+  }
+
+  // The one way to a handler: who asks, and whether the method's declaration lets them in.
+  template <class Request, class Response>
+  Task<Status> Serve(Call& call, const Request& request, Response& response,
+                     Handler<Request, Response> handler) {
+    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(const Caller caller,
+                  co_await Admit(parts.use_cases, v1::AccessOf<Request>::kAccess,
+                                 std::move(principal), deadline));
+    Task<Status> handling = (this->*handler)(call, caller, request, response);
+    Status status = co_await handling;
+    co_return status;
   }
 
   // Ends the call. The service may be gone once the reactor has finished.
@@ -172,12 +197,9 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return principal;
   }
 
-  Task<Status> Issue(Call& call, const v1::IssueCertificateRequest& request,
+  Task<Status> Issue(Call& call, const Caller& caller, const v1::IssueCertificateRequest& request,
                      v1::IssueCertificateResponse& response) {
-    call.entry.profile = request.profile();
-    call.entry.request_id = request.request_id();
-    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
-    CO_TRY_ASSIGN(issuance::IssueRequest wish, ToIssueRequest(request, std::move(principal)));
+    CO_TRY_ASSIGN(issuance::IssueRequest wish, ToIssueRequest(request, caller.principal()));
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
                   co_await parts.use_cases.Issue(std::move(wish), deadline));
@@ -186,11 +208,10 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return Ok();
   }
 
-  Task<Status> Get(Call& call, const v1::GetCertificateRequest& request,
+  Task<Status> Get(Call& call, const Caller& caller, const v1::GetCertificateRequest& request,
                    v1::Certificate& response) {
-    call.entry.subject = request.name();
-    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
     CO_TRY_ASSIGN(CertificateName name, CertificateName::Parse(request.name()));
+    policy::Principal principal = caller.principal();
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(issuance::ShownCertificate shown,
                   co_await parts.use_cases.Show(std::move(principal), std::move(name.issuer),
@@ -198,12 +219,10 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return FromShown(shown, parts.clock.Now(), response);
   }
 
-  Task<Status> List(Call& call, const v1::ListCertificatesRequest& request,
+  Task<Status> List(Call& call, const Caller& caller, const v1::ListCertificatesRequest& request,
                     v1::ListCertificatesResponse& response) {
-    call.entry.subject = request.parent();
-    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
-    const std::string list = ListOf(request, principal);
-    CO_TRY_ASSIGN(issuance::ListRequest wish, ToListRequest(request, std::move(principal)));
+    const std::string list = ListOf(request, caller.principal());
+    CO_TRY_ASSIGN(issuance::ListRequest wish, ToListRequest(request, caller.principal()));
     if (!request.page_token().empty()) {
       CO_TRY_ASSIGN(wish.after, page_tokens.Open(request.page_token(), list));
     }
@@ -218,17 +237,16 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return Ok();
   }
 
-  Task<Status> Events(Call& call, const v1::ListEventsRequest& request,
+  Task<Status> Events(Call& call, const Caller& caller, const v1::ListEventsRequest& request,
                       v1::ListEventsResponse& response) {
-    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
-    const std::string list = ListOf(request, principal);
+    const std::string list = ListOf(request, caller.principal());
     CO_TRY_ASSIGN(EventQuery query, ToEventQuery(request));
     if (!request.page_token().empty()) {
       CO_TRY_ASSIGN(query.after, page_tokens.OpenEvents(request.page_token(), list));
     }
     const BootTime deadline = call.deadline;
-    CO_TRY_ASSIGN(const EventPage page, co_await parts.use_cases.ListEvents(
-                                            std::move(principal), std::move(query), deadline));
+    CO_TRY_ASSIGN(const EventPage page,
+                  co_await parts.use_cases.ListEvents(std::move(query), deadline));
     for (const ListedEvent& listed : page.events) {
       CO_TRY(FromEvent(listed, *response.add_events()));
     }
@@ -236,21 +254,17 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return Ok();
   }
 
-  Task<Status> Revoke(Call& call, const v1::RevokeCertificateRequest& request,
+  Task<Status> Revoke(Call& call, const Caller& caller, const v1::RevokeCertificateRequest& request,
                       v1::RevokeCertificateResponse& response) {
-    call.entry.subject = request.name();
-    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
-    CO_TRY_ASSIGN(issuance::RevokeRequest wish, ToRevokeRequest(request, std::move(principal)));
+    CO_TRY_ASSIGN(issuance::RevokeRequest wish, ToRevokeRequest(request, caller.principal()));
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(issuance::RevokedCertificate revoked,
                   co_await parts.use_cases.Revoke(std::move(wish), deadline));
     co_return FromRevoked(revoked, parts.clock.Now(), response);
   }
 
-  Task<Status> Bundle(Call& call, const v1::GetTrustBundleRequest& request,
+  Task<Status> Bundle(Call&, const Caller&, const v1::GetTrustBundleRequest& request,
                       v1::TrustBundle& response) {
-    call.entry.subject = request.name();
-    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
     CO_TRY_ASSIGN(std::string trust_domain, ParseTrustBundleName(request.name()));
     const issuance::TrustBundle bundle = parts.use_cases.Bundle();
     if (trust_domain != "-" && trust_domain != bundle.trust_domain) {
@@ -261,12 +275,9 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return Ok();
   }
 
-  Task<Status> Explain(Call& call, const v1::ExplainIssuanceRequest& request,
+  Task<Status> Explain(Call& call, const Caller& caller, const v1::ExplainIssuanceRequest& request,
                        v1::ExplainIssuanceResponse& response) {
-    call.entry.profile = request.profile();
-    call.entry.subject = request.principal();
-    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
-    CO_TRY_ASSIGN(issuance::ExplainRequest wish, ToExplainRequest(request, std::move(principal)));
+    CO_TRY_ASSIGN(issuance::ExplainRequest wish, ToExplainRequest(request, caller.principal()));
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(const issuance::IssuanceExplanation explanation,
                   co_await parts.use_cases.Explain(std::move(wish), deadline));
@@ -274,22 +285,20 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return Ok();
   }
 
-  Task<Status> ShowPolicy(Call& call, const v1::GetPolicyRequest&, v1::Policy& response) {
-    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+  Task<Status> ShowPolicy(Call& call, const Caller&, const v1::GetPolicyRequest&,
+                          v1::Policy& response) {
     const BootTime deadline = call.deadline;
-    CO_TRY_ASSIGN(StoredBasis stored,
-                  co_await parts.use_cases.ShowPolicy(std::move(principal), deadline));
+    CO_TRY_ASSIGN(StoredBasis stored, co_await parts.use_cases.ShowPolicy(deadline));
     response.set_version(static_cast<int64_t>(stored.policy_version));
     response.set_policy_text(std::move(stored.policy_text));
     response.set_decision(static_cast<int64_t>(stored.decision));
     co_return Ok();
   }
 
-  Task<Status> PutInForce(Call& call, const v1::ApplyPolicyRequest& request,
+  Task<Status> PutInForce(Call& call, const Caller& caller, const v1::ApplyPolicyRequest& request,
                           v1::ApplyPolicyResponse& response) {
-    CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
     CO_TRY_ASSIGN(issuance::ApplyPolicyRequest wish,
-                  ToApplyPolicyRequest(request, std::move(principal)));
+                  ToApplyPolicyRequest(request, caller.principal()));
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(const issuance::AppliedPolicy applied,
                   co_await parts.use_cases.ApplyPolicy(std::move(wish), deadline));

@@ -12,6 +12,10 @@ class AuthorityUseCases final : public UseCases {
   Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime deadline) override {
     return authority_.Identify(std::move(peer), deadline);
   }
+  Task<Status> RequireRole(policy::Principal principal, policy::Roles needed,
+                           BootTime deadline) override {
+    return authority_.RequireRole(std::move(principal), needed, deadline);
+  }
   Task<Result<issuance::IssuedCertificate>> Issue(issuance::IssueRequest request,
                                                   BootTime deadline) override {
     return authority_.Issue(std::move(request), deadline);
@@ -29,17 +33,16 @@ class AuthorityUseCases final : public UseCases {
                                                     BootTime deadline) override {
     return authority_.Revoke(std::move(request), deadline);
   }
-  Task<Result<EventPage>> ListEvents(policy::Principal principal, EventQuery query,
-                                     BootTime deadline) override {
-    return authority_.ListEvents(std::move(principal), std::move(query), deadline);
+  Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline) override {
+    return authority_.ListEvents(std::move(query), deadline);
   }
   issuance::TrustBundle Bundle() const override { return authority_.Bundle(); }
   Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
                                                       BootTime deadline) override {
     return authority_.Explain(std::move(request), deadline);
   }
-  Task<Result<StoredBasis>> ShowPolicy(policy::Principal principal, BootTime deadline) override {
-    return authority_.ShowPolicy(std::move(principal), deadline);
+  Task<Result<StoredBasis>> ShowPolicy(BootTime deadline) override {
+    return authority_.ShowPolicy(deadline);
   }
   Task<Result<issuance::AppliedPolicy>> ApplyPolicy(issuance::ApplyPolicyRequest request,
                                                     BootTime deadline) override {

@@ -12,6 +12,8 @@ class UseCases {
  public:
   virtual ~UseCases() = default;
   virtual Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime deadline) = 0;
+  virtual Task<Status> RequireRole(policy::Principal principal, policy::Roles needed,
+                                   BootTime deadline) = 0;
   virtual Task<Result<issuance::IssuedCertificate>> Issue(issuance::IssueRequest request,
                                                           BootTime deadline) = 0;
   virtual Task<Result<issuance::ShownCertificate>> Show(policy::Principal principal,
@@ -22,12 +24,11 @@ class UseCases {
                                                        BootTime deadline) = 0;
   virtual Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
                                                             BootTime deadline) = 0;
-  virtual Task<Result<EventPage>> ListEvents(policy::Principal principal, EventQuery query,
-                                             BootTime deadline) = 0;
+  virtual Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline) = 0;
   virtual issuance::TrustBundle Bundle() const = 0;
   virtual Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
                                                               BootTime deadline) = 0;
-  virtual Task<Result<StoredBasis>> ShowPolicy(policy::Principal principal, BootTime deadline) = 0;
+  virtual Task<Result<StoredBasis>> ShowPolicy(BootTime deadline) = 0;
   virtual Task<Result<issuance::AppliedPolicy>> ApplyPolicy(issuance::ApplyPolicyRequest request,
                                                             BootTime deadline) = 0;
 };

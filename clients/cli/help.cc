@@ -44,8 +44,8 @@ Examples:
 const HelpText kExplain = {"Say what would become of a request, and why", R"(
 Takes what `mayfly issue` takes; nothing is issued, recorded or written. Shows
 what refuses it and what would satisfy that, what each rule of the policy said,
-and where the lifetime comes from. Operators may ask --as somebody else. Exit
-code 0 where it would be issued, 3 where it would be refused.
+and where the lifetime comes from. Operators and auditors may ask --as somebody
+else. Exit code 0 where it would be issued, 3 where it would be refused.
 
 Examples:
   mayfly explain web.internal
@@ -87,7 +87,7 @@ Examples:
 )"};
 
 const HelpText kList = {"List certificates, soonest expiry first", R"(
-You see what is yours; operators see everything.
+You see what is yours; operators and auditors see everything.
 
 Examples:
   mayfly list
@@ -121,7 +121,7 @@ Examples:
 )"};
 
 const HelpText kPolicyShow = {"Print the policy in force", R"(
-Operators only.
+Auditors and operators only.
 
 Examples:
   mayfly policy show > policy.toml
@@ -132,7 +132,7 @@ On a terminal you are shown what changes and asked first; elsewhere --yes is
 needed. A file with a mistake changes nothing, and every mistake is told with
 its line. When it returns, nothing is issued any more that was decided under an
 older policy. Nobody is overwritten: it counts against the version that you were
-shown, or that --if-version says. Operators only.
+shown, or that --if-version says. Admins only.
 
 Examples:
   mayfly policy apply policy.toml
@@ -142,7 +142,8 @@ Examples:
 const HelpText kPolicyDiff = {"Show what a new policy changes for recent requests", R"(
 The certificates that were recorded in the last days, and the requests that were
 denied, are decided again under the policy in force and under FILE: which would
-be denied, newly allowed, or live for another time. Operators only.
+be denied, newly allowed, or live for another time. Auditors and operators
+only.
 
 Examples:
   mayfly policy diff policy.toml

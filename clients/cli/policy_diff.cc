@@ -145,7 +145,8 @@ ExitCode PolicyDiff(const Invocation& invocation, const PolicyDiffOptions& optio
   if (!client) return Report(invocation, kWhat, client.error());
   const auto shown = (*client)->Policy();
   if (!shown) return Report(invocation, kWhat, shown.error());
-  auto in_force = config::ParsePolicy(shown->policy_text(), "the policy in force");
+  auto in_force = config::ParsePolicy(shown->policy_text(), "the policy in force",
+                                      policy::PolicyText::kInForce);
   if (!in_force) return Report(invocation, kWhat, in_force.error());
   Replay replay(*std::move(in_force), *std::move(proposed));
   Reader reader(invocation, **client, options.days, replay);

@@ -61,7 +61,7 @@ def names_of_twins():
 def policy():
     """What the quickstart needs for itself, and profiles that grant what the twins ask for."""
     everything = json.dumps(list(GRANTED))
-    text = 'operators = ["spiffe://mayfly.internal/operator"]\n'
+    text = 'admins = ["spiffe://mayfly.internal/operator"]\n'
     for name, keys in KEYS.items():
         text += PROFILE.format(name=name, purpose="server", names=everything, keys=json.dumps(keys))
     for name in ("server", "client"):

@@ -25,6 +25,13 @@ BATCH = "ca-server/store/ledger_batch.cc"
 WRITER = "ca-server/store/ledger_writer.cc"
 PEER = "ca-server/rpc/peer.cc"
 CONVERT = "ca-server/rpc/convert.cc"
+ACCESS = "ca-server/rpc/access.cc"
+SERVICE = "ca-server/rpc/service.cc"
+API = "proto/mayfly/ca/v1/certificate_authority.proto"
+ACCESS_TABLE = "proto/access/access_table.cc"
+EXPLAIN = "ca-server/issuance/explain.cc"
+POLICY_ADMIN = "ca-server/issuance/policy_admin.cc"
+POLICY_FILE = "ca-server/config/policy_file.cc"
 NAME_PATTERN = "ca-server/policy/name_pattern.cc"
 PRINCIPAL_PATTERN = "ca-server/policy/principal_pattern.cc"
 LINT_CATALOG = "ca-server/policy/lint_catalog.cc"
@@ -41,6 +48,10 @@ def lint(name, text, replacement, tests):
 
 def policy(name, file, text, replacement, tests):
     return Mutation(name, file, text, replacement, "unit_policy", tests)
+
+
+def rpc(name, file, text, replacement, tests):
+    return Mutation(name, file, text, replacement, "unit_rpc", tests)
 
 
 def x509(name, file, text, replacement, tests):
@@ -152,15 +163,37 @@ MUTATIONS = [
              "  if (!peer.tbs().fields().validity.Covers(parts_.clock.Now())) {",
              "  if (false) {"),
     issuance("anybody sees every certificate", AUTHORITY,
-             "if (!own && !authorizer.RequireOperator(principal)) co_return NoSuchCertificate();",
+             "if (!own && !SeesAll(authorizer, principal)) co_return NoSuchCertificate();",
              "(void)own;"),
-    issuance("anybody revokes", AUTHORITY,
-             "authorizer.RequireOperator(request.principal); !allowed) {",
-             "authorizer.RequireOperator(request.principal); false) {"),
-    Mutation("a server's certificate makes a caller", PEER,
-             "  TRY(RequireClientAuth(*certificate));\n", "", "unit_rpc", "Server.*"),
-    Mutation("a CSR of any size read", CONVERT,
-             " || message.csr_der().size() > x509::kCsrDerBytesMax) {", ") {", "unit_rpc", "ToIssueRequest.*"),
+    issuance("anybody lists every certificate", AUTHORITY,
+             "  if (!SeesAll(authorizer, request.principal)) {", "  if (false) {"),
+    issuance("anybody asks about anybody", EXPLAIN,
+             "    CO_TRY(co_await RequireRole(std::move(asking), policy::kReadersOfAll, deadline));\n",
+             "", "Explain.*"),
+    issuance("roles of a policy that was replaced", POLICY_ADMIN,
+             "  if (!needed.Has(policy::Role::kRequester)) {", "  if (false) {", "PolicyAdmin.*"),
+    issuance("a denied role not noted", POLICY_ADMIN,
+             'if (!allowed) NoteDenial(principal.id, {}, allowed.error());', "", "PolicyAdmin.*"),
+    Mutation("a handler reached around the declaration", SERVICE,
+             "co_await Admit(parts.use_cases, v1::AccessOf<Request>::kAccess,\n"
+             "                                 std::move(principal), deadline));",
+             "Result<Caller>(Caller(std::move(principal))));", COMPILER, "unit_rpc"),
+    rpc("the declared roles not looked at", ACCESS,
+        "  CO_TRY(co_await use_cases.RequireRole(std::move(asking), needed, deadline));\n",
+        "  (void)needed;\n", "Admit.*"),
+    rpc("the declared credentials not looked at", ACCESS,
+        "  CO_TRY(RequireCredential(access, principal));\n", "  (void)RequireCredential;\n",
+        "Admit.*"),
+    rpc("anybody revokes", API, "roles: [ROLE_OPERATOR, ROLE_ADMIN]", "roles: [ROLE_REQUESTER]",
+        "Declarations.*"),
+    rpc("an operator taken for an admin", ACCESS,
+        "      return {policy::Role::kAdmin};", "      return {policy::Role::kOperator};", "Admit.*"),
+    rpc("another method's declaration", ACCESS_TABLE, "kAccessTable[\" << i << \"]",
+        "kAccessTable[\" << 0 * i << \"]", "Declarations.*"),
+    rpc("a server's certificate makes a caller", PEER,
+        "  TRY(RequireClientAuth(*certificate));\n", "", "Server.*"),
+    rpc("a CSR of any size read", CONVERT,
+        " || message.csr_der().size() > x509::kCsrDerBytesMax) {", ") {", "ToIssueRequest.*"),
 
     # Lint.
     lint("lint's verdict ignored", "  TRY(VerdictOf(findings.all()));\n",
@@ -186,9 +219,15 @@ MUTATIONS = [
            "Authorizer.*"),
     policy("the responder's profile for asking", AUTHORIZER,
            " ||\n      wish.profile == kResponderProfileName) {", ") {", "Authorizer.*"),
-    policy("anybody an operator", AUTHORIZER,
-           "if (MatchAny(basis_->policy.operators, principal)) return Ok();", "return Ok();",
-           "Authorizer.*"),
+    policy("anybody an operator", AUTHORIZER, "  if (MatchAny(policy.operators, principal)) roles |=",
+           "  roles |=", "Roles.*"),
+    policy("anybody an admin", AUTHORIZER, "  if (MatchAny(policy.admins, principal)) {", "  {",
+           "Roles.*"),
+    policy("roles not looked at", AUTHORIZER,
+           "  if (RolesOf(principal).HasAnyOf(needed)) return Ok();", "  return Ok();", "Roles.*"),
+    policy("somebody without an id a requester", AUTHORIZER,
+           "  if (principal.id.empty()) return {};\n", "", "Roles.*"),
+    Mutation("a policy without admins", POLICY_FILE, "is == PolicyText::kProposed) CheckAdmins", "false) CheckAdmins", "unit_config", "PolicyFile.*"),
 
     policy("denied names not looked at", AUTHORIZER, "  if (IsDenied(name)) return;\n", "",
            "Authorizer.*"),

@@ -42,6 +42,25 @@ def message(name):
     return message_factory.MessageFactory(_pool()).GetPrototype(descriptor)
 
 
+def _names(enum, numbers):
+    prefix = enum.name.upper() + "_"
+    return frozenset(enum.values_by_number[n].name.removeprefix(prefix).lower() for n in numbers)
+
+
+@functools.lru_cache(maxsize=None)
+def declarations():
+    """{method: (roles, credentials)} as the proto declares them, e.g. {"admin"}, {"certificate"}."""
+    access = _pool().FindExtensionByName("mayfly.ca.v1.access")
+    fields = access.message_type.fields_by_name
+    options = message("google.protobuf.MethodOptions")
+    declared = {}
+    for method in _pool().FindServiceByName(SERVICE).methods:
+        said = options.FromString(method.GetOptions().SerializeToString()).Extensions[access]
+        declared[method.name] = (_names(fields["roles"].enum_type, said.roles),
+                                 _names(fields["credentials"].enum_type, said.credentials))
+    return declared
+
+
 def make_request_id(at=None):
     """A UUIDv7 (RFC 9562 5.7)."""
     milliseconds = int((time.time() if at is None else at) * 1000)

@@ -28,13 +28,21 @@ def described(folder):
 
 
 def api_of(data):
+    """Our own files, not those of others that they import."""
     files = descriptor_pb2.FileDescriptorSet.FromString(data).file
-    return next(file for file in files if file.name == API)
+    return [file for file in files if file.name.startswith("mayfly/")]
 
 
-def facts_of(file):
+def facts_of(files):
     """{what: fact} of all that a client relies on."""
-    facts = {"package": file.package}
+    return {what: fact for file in files for what, fact in facts_of_file(file).items()}
+
+
+def facts_of_file(file):
+    facts = {f"package of {file.name}": file.package}
+    for extension in file.extension:
+        facts[f"extension {extension.extendee} {extension.number}"] = (
+            extension.name, extension.type_name)
     for message in file.message_type:
         facts |= message_facts(message, "")
     for enum in file.enum_type:

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-CODE_FOLDERS = ("ca-server", "hsm", "clients", "schema", "tests")
+CODE_FOLDERS = ("ca-server", "hsm", "clients", "schema", "proto", "tests")
 
 
 def cpp_files(*folders):

@@ -19,6 +19,7 @@ namespace v1 = ca::v1;
 
 constexpr int64_t kNow = 1'772'452'800;  // 2026-03-02 12:00:00 UTC
 constexpr int64_t kDay = 86'400;
+constexpr char kOthersSerial[] = "21019b00000000000000000000000000000000a5";
 constexpr char kLeafSerial[] = "21019c0b1d8800112233445566778899aabbccdd";
 
 // As rpc/status.cc writes it.
@@ -91,8 +92,8 @@ std::vector<v1::Certificate> All(const std::string& leaf_der) {
              "URI:spiffe://example.internal/ns/production/sa/a-service-with-a-long-name",
              kNow - 3000, kNow + 600),
       Leaf(leaf_der),
-      Record("21019b00000000000000000000000000000000a5", v1::Certificate::STATE_ACTIVE,
-             "DNS:api.internal", kNow - kDay, kNow + 29 * kDay),
+      Record(kOthersSerial, v1::Certificate::STATE_ACTIVE, "DNS:api.internal", kNow - kDay,
+             kNow + 29 * kDay),
   };
 }
 
@@ -180,6 +181,11 @@ grpc::Status FakeCa::RevokeCertificate(Context* context,
   get.set_name(request->name());
   v1::Certificate record;
   if (const auto status = GetCertificate(context, &get, &record); !status.ok()) return status;
+  if (record.serial_number() == kOthersSerial) {
+    return Refusal(grpc::StatusCode::PERMISSION_DENIED, "POLICY_DENIED", "policy.role",
+                   "spiffe://example.internal/auditor is no operator or admin; the policy in force "
+                   "lists them under operators or admins");
+  }
   response->set_already_revoked(record.has_revocation());
   *response->mutable_certificate() = Revoked(std::move(record));
   response->mutable_good_answers_expire_time()->set_seconds(kNow + 3600);
@@ -268,7 +274,7 @@ grpc::Status FakeCa::ListEvents(Context*, const v1::ListEventsRequest*,
 
 grpc::Status FakeCa::ApplyPolicy(Context*, const v1::ApplyPolicyRequest* request,
                                  v1::ApplyPolicyResponse* response) {
-  if (!request->policy_text().starts_with("operators")) {
+  if (!request->policy_text().starts_with("admins")) {
     return Refusal(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_ARGUMENT", "policy.file",
                    "policy_text has 1 error(s)",
                    {{"policy_text:1", "unknown key \"case\" [config.unknown-key]"}});

@@ -27,6 +27,7 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   // Three are active, one has expired, one is revoked; two a page.
   grpc::Status ListCertificates(Context*, const ca::v1::ListCertificatesRequest* request,
                                 ca::v1::ListCertificatesResponse* response) override;
+  // Only an operator would revoke api.internal.
   grpc::Status RevokeCertificate(Context*, const ca::v1::RevokeCertificateRequest* request,
                                  ca::v1::RevokeCertificateResponse* response) override;
   grpc::Status GetTrustBundle(Context*, const ca::v1::GetTrustBundleRequest* request,
@@ -35,7 +36,7 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   // Knows the rules "operators", "web" and "others".
   grpc::Status ExplainIssuance(Context*, const ca::v1::ExplainIssuanceRequest* request,
                                ca::v1::ExplainIssuanceResponse* response) override;
-  // Refuses every text that has no operators.
+  // Refuses every text that does not begin with admins.
   grpc::Status ApplyPolicy(Context*, const ca::v1::ApplyPolicyRequest* request,
                            ca::v1::ApplyPolicyResponse* response) override;
   // Two denials.

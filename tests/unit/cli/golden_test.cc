@@ -28,6 +28,7 @@ struct Page {
   std::vector<Command> commands;
 };
 const std::string kLeaf = "21019c0b1d8800112233445566778899aabbccdd";
+const std::string kOthers = "21019b00000000000000000000000000000000a5";
 const std::string kNobody = "21019b00000000000000000000000000000000ff";
 
 const Page kPages[] = {
@@ -110,6 +111,7 @@ const Page kPages[] = {
       {"revoke", kLeaf},
       {"revoke", kLeaf, "--reason", "key-compromised", "--yes"},
       {"revoke", kNobody, "--yes"},
+      {"revoke", kOthers, "--yes"},
       {"revoke", "https://web.internal", "--yes"}}},
     {"policy",
      {{"policy", "--help"},

@@ -10,15 +10,16 @@ namespace {
 constexpr int64_t kDay = 86'400;
 
 policy::Policy PolicyWith(const std::string& lifetime, const std::string& name) {
-  auto policy = config::ParsePolicy("[profile.server]\nlifetime = \"" + lifetime +
-                                        "\"\nlifetime_max = \"30d\"\n"
-                                        "key_usage = [\"digital-signature\"]\n"
-                                        "extended_key_usage = [\"server-auth\"]\n"
-                                        "names = [\"dns\"]\n[[rule]]\nname = \"web\"\n"
-                                        "principals = [\"dns:web.internal\"]\n"
-                                        "profiles = [\"server\"]\ndns = [\"" +
-                                        name + "\"]\n",
-                                    "policy");
+  auto policy = config::ParsePolicy(
+      "admins = [\"dns:admin.internal\"]\n[profile.server]\nlifetime = \"" + lifetime +
+          "\"\nlifetime_max = \"30d\"\n"
+          "key_usage = [\"digital-signature\"]\n"
+          "extended_key_usage = [\"server-auth\"]\n"
+          "names = [\"dns\"]\n[[rule]]\nname = \"web\"\n"
+          "principals = [\"dns:web.internal\"]\n"
+          "profiles = [\"server\"]\ndns = [\"" +
+          name + "\"]\n",
+      "policy");
   EXPECT_TRUE(policy);
   return *std::move(policy);
 }

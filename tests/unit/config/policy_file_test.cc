@@ -23,7 +23,10 @@ std::vector<std::string> TextsOf(const std::vector<policy::PrincipalPattern>& pa
 TEST(PolicyFile, TheDocumentedExampleIsComplete) {
   auto parsed = Parse(ExampleIn("POLICY.md"));
   ASSERT_TRUE(parsed) << Describe(parsed.error(), ErrorText::kForLog);
+  EXPECT_THAT(TextsOf(parsed->admins), ElementsAre("spiffe://mayfly.internal/admin"));
   EXPECT_THAT(TextsOf(parsed->operators), ElementsAre("spiffe://mayfly.internal/operator"));
+  EXPECT_THAT(TextsOf(parsed->auditors), ElementsAre("spiffe://mayfly.internal/auditor"));
+  EXPECT_THAT(TextsOf(parsed->enrollers), ElementsAre("spiffe://mayfly.internal/build/controller"));
   ASSERT_EQ(parsed->profiles.size(), 2u);
   const policy::Profile& server = parsed->profiles.at("server");
   EXPECT_EQ(server.name, "server");
@@ -51,10 +54,28 @@ TEST(PolicyFile, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(parsed->rules[0].names.size(), 5u);
 }
 
-TEST(PolicyFile, AnEmptyOneGrantsNothing) {
-  auto parsed = Parse("");
+TEST(PolicyFile, TheSmallestGrantsNothing) {
+  auto parsed = Parse("admins = [\"spiffe://td/admin\"]");
   ASSERT_TRUE(parsed);
   EXPECT_TRUE(parsed->rules.empty() && parsed->profiles.empty() && parsed->operators.empty());
+  EXPECT_TRUE(parsed->auditors.empty() && parsed->enrollers.empty());
+}
+
+TEST(PolicyFile, OneInForceMayBeWithoutAdmins) {
+  const auto parsed = ParsePolicy("operators = [\"spiffe://td/op\"]", "the policy in force",
+                                  policy::PolicyText::kInForce);
+  ASSERT_TRUE(parsed);
+  EXPECT_TRUE(parsed->admins.empty());
+}
+
+TEST(PolicyFile, SomebodyMustBeAdmin) {
+  for (const char* text : {"", "admins = []", "operators = [\"spiffe://td/op\"]"}) {
+    const auto parsed = Parse(text);
+    ASSERT_FALSE(parsed) << text;
+    ASSERT_EQ(parsed.error().violations.size(), 1u) << text;
+    EXPECT_EQ(parsed.error().violations[0].rule, "policy.admins") << text;
+    EXPECT_THAT(parsed.error().violations[0].message, HasSubstr("admins = [")) << text;
+  }
 }
 
 struct Change {
@@ -62,7 +83,7 @@ struct Change {
 };
 class PolicyFileChange : public testing::TestWithParam<Change> {};
 
-constexpr std::string_view kSmall = R"(operators = ["spiffe://td/op"]
+constexpr std::string_view kSmall = R"(admins = ["spiffe://td/op"]
 [profile.server]
 lifetime = "1h"
 lifetime_max = "2h"
@@ -233,6 +254,20 @@ INSTANTIATE_TEST_SUITE_P(
                     Change{"*.internal", "{trust_domain}.internal", ""},
                     Change{"*.internal", "a{ns}.internal", "15 policy.pattern"},
                     Change{"*.internal", "{NS}.internal", "15 policy.pattern"}));
+
+// One of the lists of roles, before the admins.
+Change List(const std::string& line, const std::string& finding) {
+  return Change{"admins = ", line + "\nadmins = ", finding};
+}
+INSTANTIATE_TEST_SUITE_P(
+    Roles, PolicyFileChange,
+    testing::Values(List("operators = [\"spiffe://td/a\", \"dns:a.b\"]", ""),
+                    List("operators = []", ""), List("auditors = [\"spiffe://td/a\"]", ""),
+                    List("enrollers = [\"spiffe://td/a\"]", ""),
+                    List("operators = [\"*\"]", "1 policy.everybody"),
+                    List("auditors = [\"spiffe://td/{a}\"]", "1 policy.principal"),
+                    List("enrollers = [\"web\"]", "1 policy.principal"),
+                    List("requesters = [\"spiffe://td/a\"]", "1 config.unknown-key")));
 
 INSTANTIATE_TEST_SUITE_P(
     Denials, PolicyFileChange,

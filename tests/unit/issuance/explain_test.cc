@@ -75,7 +75,7 @@ TEST_F(Explain, AnUnknownProfileHasNoLifetime) {
   EXPECT_FALSE(told->lifetime);
 }
 
-TEST_F(Explain, OperatorsMayAskForOthersAndOnlyThey) {
+TEST_F(Explain, WhoSeesEverythingMayAskForOthersAndNobodyElse) {
   const auto told = Ask(Request(), "dns:web.internal");
   ASSERT_TRUE(told);
   EXPECT_EQ(told->principal, "dns:web.internal");
@@ -86,7 +86,9 @@ TEST_F(Explain, OperatorsMayAskForOthersAndOnlyThey) {
   IssueRequest request = Request();
   request.principal.id = "dns:web.internal";
   EXPECT_TRUE(Ask(request, "dns:web.internal")) << "oneself";
-  EXPECT_EQ(Ask(request, "dns:api.internal").error().rule, "policy.operator");
+  EXPECT_EQ(Ask(request, "dns:api.internal").error().rule, "policy.role");
+  request.principal.id = "spiffe://mayfly.internal/auditor";
+  EXPECT_TRUE(Ask(request, "dns:api.internal"));
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ constexpr std::string_view kOtherCsr =
     "CP9/1oS3Am8e/LWEiBlWmwIgVTW3N8qZS3khtJgpSCooeV/n8E2VqiKVKznPQ61/5kg=";
 
 constexpr const char* kPolicy = R"(
-operators = ["spiffe://mayfly.internal/operator"]
+admins = ["spiffe://mayfly.internal/operator"]
+auditors = ["spiffe://mayfly.internal/auditor"]
 [profile.server]
 lifetime = "1d"
 key_usage = ["digital-signature"]
@@ -42,7 +43,8 @@ profiles = ["server"]
 dns = ["web.internal"]
 )";
 constexpr const char* kPolicyWithoutWeb = R"(
-operators = ["spiffe://mayfly.internal/operator"]
+admins = ["spiffe://mayfly.internal/operator"]
+auditors = ["spiffe://mayfly.internal/auditor"]
 [profile.server]
 lifetime = "1d"
 key_usage = ["digital-signature"]

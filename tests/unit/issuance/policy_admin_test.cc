@@ -3,20 +3,21 @@
 namespace mayfly::issuance {
 namespace {
 
-constexpr char kOperator[] = "spiffe://mayfly.internal/operator";
+constexpr char kAdmin[] = "spiffe://mayfly.internal/operator";
 
 class PolicyAdmin : public IssuanceTest {
  protected:
   static policy::Principal Who(const std::string& id) {
     return {policy::ProofOfIdentity::kCertificate, id, "lineage:1", {}};
   }
-  Result<AppliedPolicy> Apply(const std::string& text, const std::string& who = kOperator,
+  Result<AppliedPolicy> Apply(const std::string& text,
                               std::optional<uint64_t> base_version = std::nullopt) {
-    return SyncWait(authority_->ApplyPolicy({Who(who), text, base_version}, In()));
+    return SyncWait(authority_->ApplyPolicy({Who(kAdmin), text, base_version}, In()));
   }
-  Result<StoredBasis> InForce(const std::string& who = kOperator) {
-    return SyncWait(authority_->ShowPolicy(Who(who), In()));
+  Status Require(const std::string& who, policy::Roles needed = {policy::Role::kAdmin}) {
+    return SyncWait(authority_->RequireRole(Who(who), needed, In()));
   }
+  Result<StoredBasis> InForce() { return SyncWait(authority_->ShowPolicy(In())); }
 };
 
 TEST_F(PolicyAdmin, AnAppliedPolicyDecidesTheNextRequest) {
@@ -42,29 +43,24 @@ TEST_F(PolicyAdmin, TheTextInForceChangesNothing) {
 }
 
 TEST_F(PolicyAdmin, NobodyUndoesWhatAnotherAppliedMeanwhile) {
-  ASSERT_TRUE(Apply(kPolicyWithoutWeb, kOperator, 1));
-  const auto outdated = Apply(kPolicy, kOperator, 1);
+  ASSERT_TRUE(Apply(kPolicyWithoutWeb, 1));
+  const auto outdated = Apply(kPolicy, 1);
   ASSERT_FALSE(outdated);
   EXPECT_EQ(outdated.error().rule, "policy.outdated");
   EXPECT_EQ(InForce()->policy_text, kPolicyWithoutWeb);
-  EXPECT_TRUE(Apply(kPolicy, kOperator, 2));
+  EXPECT_TRUE(Apply(kPolicy, 2));
 }
 
-TEST_F(PolicyAdmin, EventsAreForOperators) {
-  auto list = [this](const std::string& who) {
-    return SyncWait(authority_->ListEvents(Who(who), {{}, std::nullopt, 10}, In()));
-  };
-  const auto refused = list("dns:web.internal");
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().rule, "policy.operator");
-  const auto events = list(kOperator);
+TEST_F(PolicyAdmin, ADeniedRoleIsAnEvent) {
+  ASSERT_FALSE(Require("dns:web.internal"));
+  const auto events = SyncWait(authority_->ListEvents({{}, std::nullopt, 10}, In()));
   ASSERT_TRUE(events);
   EXPECT_EQ(events->events.front().event.kind, "denial");
 }
 
 TEST_F(PolicyAdmin, ABadTextChangesNothingAndEveryMistakeHasItsLine) {
   const uint64_t decision = InForce()->decision;
-  const auto refused = Apply("rules = 1\noperators = [\"x\"]\n");
+  const auto refused = Apply("rules = 1\nadmins = [\"x\"]\n");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(refused.error().rule, "policy.file");
@@ -77,15 +73,35 @@ TEST_F(PolicyAdmin, ABadTextChangesNothingAndEveryMistakeHasItsLine) {
   EXPECT_TRUE(Issue(Request()));
 }
 
-TEST_F(PolicyAdmin, OnlyOperatorsOfThePolicyInForceMay) {
-  const auto refused = Apply(kPolicyWithoutWeb, "dns:web.internal");
+TEST_F(PolicyAdmin, RolesAreThoseOfThePolicyInForce) {
+  EXPECT_TRUE(Require(kAdmin));
+  const auto refused = Require("dns:web.internal");
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().rule, "policy.operator");
-  EXPECT_EQ(InForce("dns:web.internal").error().rule, "policy.operator");
-  EXPECT_EQ(Denials().size(), 2u);
-  // Another replica has put the operator out; this one has not heard of it yet.
-  Activate("");
-  EXPECT_EQ(Apply(kPolicy).error().rule, "policy.operator");
+  EXPECT_EQ(refused.error().rule, "policy.role");
+  EXPECT_EQ(Denials().size(), 1u);
+  // Another replica has put another one in the place of the admin; this one has not heard of it
+  // yet.
+  Activate("admins = [\"spiffe://mayfly.internal/other\"]");
+  EXPECT_EQ(Require(kAdmin).error().rule, "policy.role");
+  EXPECT_TRUE(Require("spiffe://mayfly.internal/other"));
+}
+
+TEST_F(PolicyAdmin, APolicyInForceMayHaveNoAdminsButANewOneMayNot) {
+  const char* const without = "operators = [\"spiffe://mayfly.internal/operator\"]";
+  const auto refused = Apply(without);
+  ASSERT_FALSE(refused);
+  ASSERT_EQ(refused.error().violations.size(), 1u);
+  EXPECT_EQ(refused.error().violations[0].rule, "policy.admins");
+  Activate(without);
+  EXPECT_TRUE(Require("spiffe://mayfly.internal/operator", {policy::Role::kOperator}));
+  EXPECT_EQ(Require("spiffe://mayfly.internal/operator").error().rule, "policy.role");
+}
+
+TEST_F(PolicyAdmin, EveryRequesterIsOneWithoutALookAtTheDatabase) {
+  Activate("no policy at all");
+  EXPECT_TRUE(Require("dns:web.internal", {policy::Role::kRequester}));
+  EXPECT_TRUE(Require("dns:web.internal", {policy::Role::kRequester, policy::Role::kAdmin}));
+  EXPECT_FALSE(Require("", {policy::Role::kRequester}));
 }
 
 }  // namespace

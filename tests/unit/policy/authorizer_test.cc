@@ -412,17 +412,6 @@ TEST(Authorizer, BlocksHoldForTheResponderToo) {
   EXPECT_THAT(RulesOf(AskForResponder(key)), ElementsAre("policy.blocked"));
 }
 
-TEST(Authorizer, OperatorsAreNamed) {
-  Authorizer authorizer(std::make_shared<const DecisionBasis>(Basis()));
-  Principal principal = Web();
-  auto refused = authorizer.RequireOperator(principal);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, ErrorCode::kPolicyDenied);
-  EXPECT_EQ(refused.error().rule, "policy.operator");
-  principal.id = "spiffe://mayfly.internal/operator";
-  EXPECT_TRUE(authorizer.RequireOperator(principal));
-}
-
 TEST(Principal, IdIsTheOnlyUriElseTheFirstDnsNameElseTheFirstName) {
   EXPECT_EQ(PrincipalIdOf(Names({"DNS:a.b", "URI:spiffe://td/x"})), "spiffe://td/x");
   EXPECT_EQ(PrincipalIdOf(Names({"URI:https://a/", "URI:https://b/", "DNS:a.b"})), "dns:a.b");

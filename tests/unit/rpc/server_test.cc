@@ -2,6 +2,7 @@
 #include "rpc/server.h"
 
 #include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -16,9 +17,11 @@
 #include "clients/cpp/files.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
+#include "rpc/access.h"
 #include "rpc/handshake_refusals.h"
 #include "rpc/peer.h"
 #include "rpc/service.h"
+#include "tests/unit/rpc/fake_use_cases.h"
 #include "tests/unit/rpc/test_pki.h"
 
 namespace mayfly::rpc {
@@ -26,127 +29,6 @@ namespace {
 
 // gRPC's own resolver (c-ares) leaks, and says so to LeakSanitizer at the end.
 const int kNativeResolver = setenv("GRPC_DNS_RESOLVER", "native", 1);
-
-Uuid AnyUuid() { return *Uuid::Parse("0190a1b2-0000-7000-8000-000000000001"); }
-
-// Issues one certificate again and again; fails as it is told.
-class FakeUseCases final : public UseCases {
- public:
-  explicit FakeUseCases(x509::Certificate certificate) : certificate_(std::move(certificate)) {}
-
-  Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime) override {
-    const auto names = peer.tbs().names();
-    co_return policy::Principal{policy::ProofOfIdentity::kCertificate, "dns:localhost", "lineage:x",
-                                *names};
-  }
-  Task<Result<issuance::IssuedCertificate>> Issue(issuance::IssueRequest request,
-                                                  BootTime) override {
-    {
-      std::lock_guard lock(mutex);
-      requests.push_back(request);
-      if (!failures.empty()) {
-        Error error = failures.front();
-        failures.erase(failures.begin());
-        co_return error;
-      }
-    }
-    if (hold.valid()) hold.wait();
-    co_return issuance::IssuedCertificate{.certificate = certificate_,
-                                          .facts = Facts(),
-                                          .issuer = "issuing-1",
-                                          .recorded_at = {},
-                                          .issuer_chain = {Bytes{1, 2}},
-                                          .ocsp_staple = std::nullopt};
-  }
-  Task<Result<issuance::ShownCertificate>> Show(policy::Principal, std::string issuer,
-                                                x509::SerialNumber, BootTime) override {
-    if (issuer != "-" && issuer != "issuing-1") co_return NotFound();
-    co_return Shown();
-  }
-  Task<Result<issuance::CertificateList>> List(issuance::ListRequest request, BootTime) override {
-    std::lock_guard lock(mutex);
-    lists.push_back(request);
-    if (request.after) co_return issuance::CertificateList{{}, std::nullopt};
-    co_return issuance::CertificateList{{Shown()},
-                                        IndexPosition{TimePoint(Seconds(5)), Facts().key}};
-  }
-  Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
-                                                    BootTime) override {
-    issuance::ShownCertificate shown = Shown();
-    shown.record.revocation =
-        Revocation{1, Facts().key, request.reason, TimePoint(Seconds(1000)), {}};
-    RevokeReceipt receipt{*shown.record.revocation, true, TimePoint(Seconds(2000))};
-    co_return issuance::RevokedCertificate{std::move(shown), receipt};
-  }
-  issuance::TrustBundle Bundle() const override {
-    return {"mayfly.internal", {certificate_}, {}, 7};
-  }
-  Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
-                                                      BootTime) override {
-    using Outcome = policy::RuleTrial::Outcome;
-    issuance::IssuanceExplanation out{
-        .principal = request.as.value_or(request.request.principal.id), .policy_version = 4};
-    const auto name = *x509::GeneralName::Dns("web.internal");
-    out.trials = {{"ops", policy::RuleEffect::kAllow, Outcome::kOtherPrincipal, {}},
-                  {"web", policy::RuleEffect::kAllow, Outcome::kGrants, {name}}};
-    out.names = {name};
-    out.lifetime = issuance::LifetimeExplanation{request.request.lifetime, Seconds(60), Seconds(90),
-                                                 std::nullopt, false};
-    out.findings = {{"key.type", "csr", "another type"}};
-    out.warnings = {{"lint.names", "names", "odd"}};
-    co_return out;
-  }
-  Task<Result<StoredBasis>> ShowPolicy(policy::Principal, BootTime) override {
-    co_return StoredBasis{
-        .decision = 9, .policy_version = 4, .policy_text = "operators = []", .blocks = {}};
-  }
-  // Three events; the query's place is the last one's number.
-  Task<Result<EventPage>> ListEvents(policy::Principal, EventQuery query, BootTime) override {
-    EventPage page;
-    int64_t id = query.after ? query.after->id : 4;
-    while (--id > 0 && page.events.size() < query.count_max) {
-      page.events.push_back(
-          {{"denial", "dns:n" + std::to_string(id), "{\"names\":[\"DNS:a\"]}"}, TimePoint()});
-    }
-    if (id > 0) page.next = EventPosition{TimePoint(), id + 1};
-    co_return page;
-  }
-  Task<Result<issuance::AppliedPolicy>> ApplyPolicy(issuance::ApplyPolicyRequest request,
-                                                    BootTime) override {
-    if (request.base_version == 3u) co_return Fail(ErrorCode::kConflict, "policy.outdated", "no");
-    if (request.text == "in force") co_return issuance::AppliedPolicy{4, true};
-    Error error = Fail(ErrorCode::kInvalidArgument, "policy.file", "policy_text has 1 error(s)");
-    error.violations = {{"config.unknown-key", "policy_text:3", "unknown key \"rules\""}};
-    co_return error;
-  }
-
-  std::mutex mutex;
-  std::vector<issuance::IssueRequest> requests;
-  std::vector<issuance::ListRequest> lists;
-  std::vector<Error> failures;
-  std::shared_future<void> hold;
-
- private:
-  static Error NotFound() { return Fail(ErrorCode::kNotFound, "certificate.not-found", "no"); }
-  RecordFacts Facts() const {
-    return {.key = {certificate_.tbs().serial(), IssuerId{1}},
-            .lineage = {AnyUuid(), 3, std::nullopt},
-            .profile = "server",
-            .principal = "dns:localhost",
-            .policy_version = 2,
-            .decision = 1,
-            .renewal = {}};
-  }
-  issuance::ShownCertificate Shown() const {
-    CertificateRecord record{.tbs = ToBytes(certificate_.tbs().der()),
-                             .facts = Facts(),
-                             .outcome = SignedOutcome{},
-                             .revocation = std::nullopt,
-                             .recorded_at = {}};
-    return {"issuing-1", std::move(record), certificate_};
-  }
-  x509::Certificate certificate_;
-};
 
 class Server : public testing::Test {
  protected:
@@ -377,6 +259,41 @@ TEST_F(Server, ShowsAndRevokes) {
   EXPECT_TRUE(revoked->already_revoked());
   EXPECT_EQ((*client)->Get("issuers/other/certificates/21").error().code, ErrorCode::kNotFound);
   EXPECT_EQ((*client)->Get("nonsense").error().rule, "name.certificate");
+}
+
+// Every method of the service, asked by somebody without its role.
+TEST_F(Server, NoHandlerIsReachedWithoutARole) {
+  use_cases_.roles = {};
+  const auto* service = ca::v1::IssueCertificateRequest::descriptor()->file()->service(0);
+  grpc::GenericStub stub(Channel("client"));
+  for (int i = 0; i < service->method_count(); ++i) {
+    const std::string method = service->method(i)->name();
+    grpc::ClientContext context;
+    const grpc::Slice nothing;
+    grpc::ByteBuffer request(&nothing, 1), response;
+    std::promise<grpc::Status> done;
+    stub.UnaryCall(&context, "/" + service->full_name() + "/" + method, grpc::StubOptions(),
+                   &request, &response, [&](grpc::Status status) { done.set_value(status); });
+    EXPECT_EQ(done.get_future().get().error_code(), grpc::StatusCode::PERMISSION_DENIED) << method;
+    EXPECT_EQ(Log().back().method, method);
+    EXPECT_EQ(Log().back().rule, "policy.role");
+    EXPECT_EQ(Log().back().principal, "dns:localhost");
+  }
+  ASSERT_EQ(use_cases_.asked.size(), std::size(ca::v1::kAccessTable));
+  for (size_t i = 0; i < use_cases_.asked.size(); ++i) {
+    EXPECT_EQ(use_cases_.asked[i].second, NeededRoles(ca::v1::kAccessTable[i]));
+  }
+}
+
+TEST_F(Server, WhatWasRefusedIsInTheLog) {
+  use_cases_.roles = {};
+  const auto client = Connect("client");
+  ASSERT_TRUE(client);
+  EXPECT_EQ((*client)->Get("issuers/-/certificates/21").error().rule, "policy.role");
+  EXPECT_EQ(Log().back().subject, "issuers/-/certificates/21");
+  EXPECT_EQ(Issue().error().rule, "policy.role");
+  EXPECT_EQ(Log().back().profile, "server");
+  EXPECT_FALSE(Log().back().request_id.empty());
 }
 
 TEST_F(Server, GivesTheTrustBundle) {

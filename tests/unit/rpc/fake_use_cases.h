@@ -1,0 +1,143 @@
+// The CA behind the service, for tests of rpc/.
+#pragma once
+
+#include <future>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rpc/use_cases.h"
+
+namespace mayfly::rpc {
+
+inline Uuid AnyUuid() { return *Uuid::Parse("0190a1b2-0000-7000-8000-000000000001"); }
+
+// Issues one certificate again and again; fails as it is told.
+class FakeUseCases final : public UseCases {
+ public:
+  explicit FakeUseCases(x509::Certificate certificate) : certificate_(std::move(certificate)) {}
+
+  Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime) override {
+    const auto names = peer.tbs().names();
+    co_return policy::Principal{policy::ProofOfIdentity::kCertificate, "dns:localhost", "lineage:x",
+                                *names};
+  }
+  Task<Status> RequireRole(policy::Principal principal, policy::Roles needed, BootTime) override {
+    std::lock_guard lock(mutex);
+    asked.emplace_back(principal.id, needed);
+    if (roles.HasAnyOf(needed)) co_return Ok();
+    co_return Fail(ErrorCode::kPolicyDenied, "policy.role", "no such role");
+  }
+  Task<Result<issuance::IssuedCertificate>> Issue(issuance::IssueRequest request,
+                                                  BootTime) override {
+    {
+      std::lock_guard lock(mutex);
+      requests.push_back(request);
+      if (!failures.empty()) {
+        Error error = failures.front();
+        failures.erase(failures.begin());
+        co_return error;
+      }
+    }
+    if (hold.valid()) hold.wait();
+    co_return issuance::IssuedCertificate{.certificate = certificate_,
+                                          .facts = Facts(),
+                                          .issuer = "issuing-1",
+                                          .recorded_at = {},
+                                          .issuer_chain = {Bytes{1, 2}},
+                                          .ocsp_staple = std::nullopt};
+  }
+  Task<Result<issuance::ShownCertificate>> Show(policy::Principal, std::string issuer,
+                                                x509::SerialNumber, BootTime) override {
+    if (issuer != "-" && issuer != "issuing-1") co_return NotFound();
+    co_return Shown();
+  }
+  Task<Result<issuance::CertificateList>> List(issuance::ListRequest request, BootTime) override {
+    std::lock_guard lock(mutex);
+    lists.push_back(request);
+    if (request.after) co_return issuance::CertificateList{{}, std::nullopt};
+    co_return issuance::CertificateList{{Shown()},
+                                        IndexPosition{TimePoint(Seconds(5)), Facts().key}};
+  }
+  Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
+                                                    BootTime) override {
+    issuance::ShownCertificate shown = Shown();
+    shown.record.revocation =
+        Revocation{1, Facts().key, request.reason, TimePoint(Seconds(1000)), {}};
+    RevokeReceipt receipt{*shown.record.revocation, true, TimePoint(Seconds(2000))};
+    co_return issuance::RevokedCertificate{std::move(shown), receipt};
+  }
+  issuance::TrustBundle Bundle() const override {
+    return {"mayfly.internal", {certificate_}, {}, 7};
+  }
+  Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
+                                                      BootTime) override {
+    using Outcome = policy::RuleTrial::Outcome;
+    issuance::IssuanceExplanation out{
+        .principal = request.as.value_or(request.request.principal.id), .policy_version = 4};
+    const auto name = *x509::GeneralName::Dns("web.internal");
+    out.trials = {{"ops", policy::RuleEffect::kAllow, Outcome::kOtherPrincipal, {}},
+                  {"web", policy::RuleEffect::kAllow, Outcome::kGrants, {name}}};
+    out.names = {name};
+    out.lifetime = issuance::LifetimeExplanation{request.request.lifetime, Seconds(60), Seconds(90),
+                                                 std::nullopt, false};
+    out.findings = {{"key.type", "csr", "another type"}};
+    out.warnings = {{"lint.names", "names", "odd"}};
+    co_return out;
+  }
+  Task<Result<StoredBasis>> ShowPolicy(BootTime) override {
+    co_return StoredBasis{
+        .decision = 9, .policy_version = 4, .policy_text = "operators = []", .blocks = {}};
+  }
+  // Three events; the query's place is the last one's number.
+  Task<Result<EventPage>> ListEvents(EventQuery query, BootTime) override {
+    EventPage page;
+    int64_t id = query.after ? query.after->id : 4;
+    while (--id > 0 && page.events.size() < query.count_max) {
+      page.events.push_back(
+          {{"denial", "dns:n" + std::to_string(id), "{\"names\":[\"DNS:a\"]}"}, TimePoint()});
+    }
+    if (id > 0) page.next = EventPosition{TimePoint(), id + 1};
+    co_return page;
+  }
+  Task<Result<issuance::AppliedPolicy>> ApplyPolicy(issuance::ApplyPolicyRequest request,
+                                                    BootTime) override {
+    if (request.base_version == 3u) co_return Fail(ErrorCode::kConflict, "policy.outdated", "no");
+    if (request.text == "in force") co_return issuance::AppliedPolicy{4, true};
+    Error error = Fail(ErrorCode::kInvalidArgument, "policy.file", "policy_text has 1 error(s)");
+    error.violations = {{"config.unknown-key", "policy_text:3", "unknown key \"rules\""}};
+    co_return error;
+  }
+
+  std::mutex mutex;
+  std::vector<issuance::IssueRequest> requests;
+  std::vector<issuance::ListRequest> lists;
+  std::vector<Error> failures;
+  std::shared_future<void> hold;
+  policy::Roles roles = {policy::Role::kRequester, policy::Role::kAdmin};
+  std::vector<std::pair<std::string, policy::Roles>> asked;
+
+ private:
+  static Error NotFound() { return Fail(ErrorCode::kNotFound, "certificate.not-found", "no"); }
+  RecordFacts Facts() const {
+    return {.key = {certificate_.tbs().serial(), IssuerId{1}},
+            .lineage = {AnyUuid(), 3, std::nullopt},
+            .profile = "server",
+            .principal = "dns:localhost",
+            .policy_version = 2,
+            .decision = 1,
+            .renewal = {}};
+  }
+  issuance::ShownCertificate Shown() const {
+    CertificateRecord record{.tbs = ToBytes(certificate_.tbs().der()),
+                             .facts = Facts(),
+                             .outcome = SignedOutcome{},
+                             .revocation = std::nullopt,
+                             .recorded_at = {}};
+    return {"issuing-1", std::move(record), certificate_};
+  }
+  x509::Certificate certificate_;
+};
+
+}  // namespace mayfly::rpc
