@@ -153,6 +153,73 @@ def signer_frames():
     }
 
 
+def note(body, *signatures):
+    """A signed note; the signatures are of their form only."""
+    lines = [f"\N{EM DASH} {name} {base64.b64encode(octets).decode()}\n" for name, octets in signatures]
+    return f"{body}\n{''.join(lines)}".encode()
+
+
+def checkpoints():
+    ed25519 = ("log.mayfly.internal", bytes(range(68)))
+    ecdsa = ("log.mayfly.internal", bytes(4) + bytes.fromhex("3006020101020101"))
+    witness = ("witness.example/w", bytes(76))
+    root = base64.b64encode(bytes(range(32))).decode()
+    body = f"log.mayfly.internal\n70000\n{root}\n"
+    key = base64.b64encode(b"\x01" + bytes(range(32))).decode()
+    return {
+        "ed25519": note(body, ed25519),
+        "ecdsa": note(body, ecdsa),
+        "witnessed": note(body, ed25519, witness, witness),
+        "extended": note(body + "Timestamp: 1\n", ed25519),
+        "empty-tree": note(f"o\n0\n{root}\n", ed25519),
+        "largest": note(f"o\n{2 ** 63 - 1}\n{root}\n", ed25519),
+        "spaces": note(f"log - 2605736670972794746\n1\n{root}\n", ed25519),
+        "text": note("text\n\nof lines\n\n", ed25519),
+        "body": body.encode(),
+        "unsigned": note(body),
+        "key": f"log+00000000+{key}".encode(),
+        "go-key": b"PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+    }
+
+
+def field(octets):
+    return struct.pack(">H", len(octets)) + octets
+
+
+def log_entries():
+    """By docs/AUDIT.md, Format."""
+    def entry(kind, body, version=1):
+        return struct.pack(">BBQ", version, kind, 7) + body
+
+    serial = field(bytes.fromhex("2101994f0a1b2ca0a1a2a3a4a5a6a7a8a9aaabac"))
+    numbers = struct.pack(">QQq", 3, 4, 1_760_000_000_000_000)
+
+    def record(parent=b"\0", request_id=b"\0"):
+        return (field(b"issuing-1") + serial + field(b"\x30\x00") + bytes(range(16))
+                + struct.pack(">I", 2) + parent + field(b"server")
+                + field(b"spiffe://mayfly.internal/web") + request_id + numbers + bytes(16))
+
+    revoked = struct.pack(">Q", 1) + field(b"issuing-1") + serial
+    return {
+        "issued": entry(1, record() + numbers + field(bytes(70))),
+        "renewed": entry(1, record(b"\1" + serial, b"\1" + bytes(16)) + numbers + field(bytes(70))),
+        "abandoned": entry(2, record() + numbers),
+        "revoked": entry(3, revoked + b"\1" + bytes(8) + field(b"operator:ada")),
+        "event": entry(4, field(b"policy.activated") + field(b"") + field(b"{}") + bytes(8)),
+        "hold": entry(3, revoked + b"\6" + bytes(8) + field(b"")),
+        "unknown-kind": entry(5, b""),
+        "next-version": entry(4, b"", version=2),
+        "cut-short": entry(1, record()),
+        "empty": b"",
+    }
+
+
+TILE_PATHS = ["tile/0/000", "tile/0/x001/x234/067", "tile/1/273.p/17", "tile/7/x001/000.p/255",
+              "tile/0/x036/x028/x797/x018/x963/967.p/1", "tile/entries/000",
+              "tile/entries/x001/x234/067", "tile/entries/999.p/3", "tile/0/0", "tile/0/x000/000",
+              "tile/8/000", "tile/0/000.p/0", "tile/0/000.p/256", "tile/", "checkpoint"]
+
+
 def numbered(texts):
     return {f"{number:02}": entry.encode() for number, entry in enumerate(texts)}
 
@@ -180,7 +247,9 @@ def pems():
 SEEDS = {
     "certificate": certificates,
     "certification_request": certification_requests,
+    "checkpoint": checkpoints,
     "der": der_seeds,
+    "log_entry": log_entries,
     "name": lambda: numbered(NAMES),
     "ocsp_get_path": get_paths,
     "ocsp_request": ocsp_requests,
@@ -192,6 +261,7 @@ SEEDS = {
     "server_configuration": lambda: (toml_examples("CONFIGURATION.md")
                                      | shell_documents("write_ca_configuration") | ODD_TOML),
     "signer_frame": signer_frames,
+    "tile_path": lambda: numbered(TILE_PATHS),
 }
 
 

@@ -38,6 +38,11 @@ Broken ByResourceName(ByteSpan input);
 Broken ByServerConfiguration(ByteSpan input);
 Broken ByPolicyFile(ByteSpan input);
 
+// The audit log: what is read is written back the same.
+Broken ByCheckpoint(ByteSpan input);
+Broken ByLogEntry(ByteSpan input);
+Broken ByTilePath(ByteSpan input);
+
 // Frames between mayfly-ca and mayfly-signer: what is read is written back the same.
 Broken BySignerFrame(ByteSpan input);
 

@@ -16,6 +16,8 @@
 #include "der/writer.h"
 #include "ocsp/response.h"
 #include "tests/properties/openssl.h"
+#include "tlog/checkpoint.h"
+#include "tlog/log_entry.h"
 #include "x509/certification_request_writer.h"
 
 namespace mayfly::properties {
@@ -97,16 +99,13 @@ struct Case {
 // What the replays of tests/fuzz do not do: mutants, without a clang.
 TEST_F(Properties, HoldForMutants) {
   constexpr Case kCases[] = {
-      {"certificate", ByCertificate},
-      {"certification_request", ByCertificationRequest},
-      {"der", ByDer},
-      {"name", ByName},
-      {"ocsp_get_path", ByOcspGetPath},
-      {"ocsp_request", ByOcspRequest},
-      {"ocsp_response", ByOcspResponse},
-      {"pem", ByPem},
-      {"resource_name", ByResourceName},
-      {"signer_frame", BySignerFrame},
+      {"certificate", ByCertificate},    {"certification_request", ByCertificationRequest},
+      {"checkpoint", ByCheckpoint},      {"der", ByDer},
+      {"log_entry", ByLogEntry},         {"name", ByName},
+      {"ocsp_get_path", ByOcspGetPath},  {"ocsp_request", ByOcspRequest},
+      {"ocsp_response", ByOcspResponse}, {"pem", ByPem},
+      {"resource_name", ByResourceName}, {"signer_frame", BySignerFrame},
+      {"tile_path", ByTilePath},
   };
   for (const Case& one : kCases) {
     const std::vector<Bytes> seeds = CorpusOf(one.corpus);
@@ -353,6 +352,81 @@ TEST_F(RoundTrip, OcspAnswers) {
     ASSERT_EQ(read.status, data.status) << Repeat();
     ASSERT_EQ(read.nonce, data.nonce) << Repeat();
     ASSERT_EQ(read.cert_id.serial, data.cert_id.serial) << Repeat();
+  }
+}
+
+TEST_F(RoundTrip, LogEntries) {
+  const auto id = [&] {
+    const Bytes octets = Octets(16, 16);
+    std::array<uint8_t, 16> out;
+    std::copy(octets.begin(), octets.end(), out.begin());
+    return Uuid::FromOctets(out);
+  };
+  const auto decided = [&] {
+    return tlog::Decided{Number(0, UINT64_MAX), Number(0, UINT64_MAX), Time(1900, 2200)};
+  };
+  const auto record = [&] {
+    return tlog::Record{
+        .issuer = Label(),
+        .serial = Serial(),
+        .tbs = Octets(1, 3000),
+        .lineage = id(),
+        .generation = static_cast<uint32_t>(Number(0, UINT32_MAX)),
+        .parent = Coin() ? std::optional(Serial()) : std::nullopt,
+        .profile = Label(),
+        .principal = Coin() ? "spiffe://" + Label() : "",
+        .request_id = Coin() ? std::optional(id()) : std::nullopt,
+        .policy_version = Number(0, UINT64_MAX),
+        .decision = Number(0, UINT64_MAX),
+        .renew_from = Time(1900, 2200),
+        .renew_until = Time(1900, 2200),
+        .recorded_at = Time(1900, 2200),
+    };
+  };
+  const auto body = [&]() -> decltype(tlog::LogEntry::body) {
+    switch (Number(0, 3)) {
+      case 0:
+        return tlog::IssuedCertificate{record(), decided(), Octets(1, 600)};
+      case 1:
+        return tlog::Abandonment{record(), decided()};
+      case 2:
+        return tlog::RevokedCertificate{
+            Number(0, UINT64_MAX), Label(), Serial(), static_cast<uint8_t>(Number(0, 5)),
+            Time(1900, 2200),      Label()};
+      default:
+        return tlog::AdminEvent{Label(), Label(), "{\"a\":\"" + Label() + "\"}", Time(1900, 2200)};
+    }
+  };
+  for (int i = 0; i < kRounds; ++i) {
+    const tlog::LogEntry entry{Number(0, UINT64_MAX), body()};
+    auto encoded = tlog::EncodeLogEntry(entry);
+    ASSERT_TRUE(encoded) << encoded.error().rule << "\n" << Repeat();
+    auto read = tlog::DecodeLogEntry(*encoded);
+    ASSERT_TRUE(read) << read.error().rule << "\n" << Repeat();
+    ASSERT_EQ(*read, entry) << Repeat();
+  }
+}
+
+TEST_F(RoundTrip, Checkpoints) {
+  for (int i = 0; i < kRounds; ++i) {
+    tlog::Checkpoint checkpoint{Label() + "/" + Label(), {Number(0, tlog::kTreeSizeMax), {}}};
+    const Bytes root = Octets(32, 32);
+    std::copy(root.begin(), root.end(), checkpoint.tree.root.begin());
+    for (uint64_t left = Number(0, 3); left > 0; --left) checkpoint.extensions.push_back(Label());
+    tlog::SignedNote note{*tlog::WriteCheckpoint(checkpoint)};
+    for (uint64_t left = Number(1, 4); left > 0; --left) {
+      note.signatures.push_back(
+          {Label(), static_cast<uint32_t>(Number(0, UINT32_MAX)), Octets(1, 100)});
+    }
+    auto assembled = tlog::AssembleNote(note);
+    ASSERT_TRUE(assembled) << assembled.error().rule << "\n" << Repeat();
+    auto read = tlog::ParseNote(*assembled);
+    ASSERT_TRUE(read) << read.error().rule << "\n" << Repeat();
+    ASSERT_EQ(read->text, note.text) << Repeat();
+    ASSERT_EQ(read->signatures, note.signatures) << Repeat();
+    auto again = tlog::ParseCheckpoint(read->text);
+    ASSERT_TRUE(again) << again.error().rule << "\n" << Repeat();
+    ASSERT_EQ(*again, checkpoint) << Repeat();
   }
 }
 

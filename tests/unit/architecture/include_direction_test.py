@@ -10,6 +10,7 @@ _PURE = {
     "base": set(),
     "der": {"base"},
     "x509": {"base", "der"},
+    "tlog": {"base", "der", "x509"},
     "policy": {"base", "der", "x509"},
     "lint": {"base", "der", "x509", "policy"},
 }
