@@ -19,6 +19,7 @@ build_packages=(
 test_packages=(
   ccache libgtest-dev libgmock-dev clang-format-19 shellcheck gnutls-bin curl git
   python3-pytest python3-grpcio python3-protobuf python3-cryptography python3-psycopg2 python3-venv
+  golang-go     # another implementation judges the audit log
 )
 full_test_packages=(  # ./run-tests --full, and tests/fuzz/run
   clang-tidy-19 clang-19 libclang-rt-19-dev
@@ -37,6 +38,9 @@ package_is_installed() {
   # Any version of the server will do, whichever package it came with.
   if [[ $1 == postgresql ]]; then
     postgres_programs >/dev/null
+  # So will any version of Go.
+  elif [[ $1 == golang-go ]]; then
+    command -v go >/dev/null
   else
     [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
   fi

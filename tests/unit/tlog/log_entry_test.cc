@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "naive_tree.h"
 
 namespace mayfly::tlog {
@@ -93,6 +96,24 @@ TEST(LogEntry, HasTheFormatOfTheDocumentation) {
     ASSERT_TRUE(decoded) << decoded.error().rule;
     EXPECT_EQ(*decoded, entry);
   }
+}
+
+// tests/fuzz/make_corpus.py has an encoder of its own, made from the documentation.
+TEST(LogEntry, OfAnotherProgramIsTakenOrRefused) {
+  const auto rule = [](const std::string& name) {
+    std::ifstream file(std::string(MAYFLY_SOURCE_DIR) + "/tests/fuzz/corpus/log_entry/" + name,
+                       std::ios::binary);
+    EXPECT_TRUE(file.is_open()) << name;
+    return RuleOf(DecodeLogEntry(Bytes(std::istreambuf_iterator<char>(file), {})));
+  };
+  for (const char* name : {"issued", "renewed", "abandoned", "revoked", "event"}) {
+    EXPECT_EQ(rule(name), "") << name;
+  }
+  EXPECT_EQ(rule("hold"), "log-entry.reason");
+  EXPECT_EQ(rule("unknown-kind"), "log-entry.kind");
+  EXPECT_EQ(rule("next-version"), "log-entry.version");
+  EXPECT_EQ(rule("cut-short"), "log-entry.format");
+  EXPECT_EQ(rule("empty"), "log-entry.format");
 }
 
 TEST(LogEntry, WhatMayBeAbsent) {
