@@ -23,7 +23,7 @@ constexpr uint8_t kLogEntryVersion = 1;
 constexpr size_t kNameBytesMax = 255;  // of an issuer, a profile, a kind of event
 constexpr size_t kPrincipalBytesMax = 4096;
 constexpr size_t kSignatureBytesMax = 8192;
-constexpr size_t kDetailBytesMax = 48 * 1024;
+constexpr size_t kDetailBytesMax = size_t{48} * 1024;
 
 // A certificate as it was recorded before anything signed it.
 struct Record {

@@ -16,7 +16,7 @@
 
 namespace mayfly::tlog {
 
-constexpr size_t kNoteBytesMax = 256 * 1024;
+constexpr size_t kNoteBytesMax = size_t{256} * 1024;
 constexpr size_t kNoteSignaturesMax = 64;        // witnesses' too; C2SP: at least 16
 constexpr size_t kNoteSignatureBytesMax = 8192;  // ML-DSA-87 has 4627
 constexpr size_t kKeyNameBytesMax = 255;

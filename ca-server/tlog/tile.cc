@@ -13,15 +13,18 @@ constexpr std::string_view kPartial = ".p/";
 constexpr size_t kGroupDigits = 3;
 constexpr uint64_t kGroupMax = 1000;
 
+std::string ThreeDigits(uint64_t number) {
+  const std::string digits = std::to_string(number);
+  return std::string(kGroupDigits - digits.size(), '0') + digits;
+}
+
 // 1234067 is x001/x234/067: a folder never has the name of a file.
 std::string IndexPath(uint64_t index) {
-  const std::string digits = std::to_string(index % kGroupMax);
-  std::string path = std::string(kGroupDigits - digits.size(), '0') + digits;
-  for (index /= kGroupMax; index > 0; index /= kGroupMax) {
-    const std::string group = std::to_string(index % kGroupMax);
-    path = "x" + std::string(kGroupDigits - group.size(), '0') + group + "/" + path;
+  std::string folders;
+  for (uint64_t rest = index / kGroupMax; rest > 0; rest /= kGroupMax) {
+    folders.insert(0, "x" + ThreeDigits(rest % kGroupMax) + "/");
   }
-  return path;
+  return folders + ThreeDigits(index % kGroupMax);
 }
 
 std::string PlacePath(uint64_t index, uint16_t width) {
