@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/listener_address.h"
+#include "config/oidc_issuer_section.h"
 #include "config/strict_toml.h"
 #include "config/words.h"
 #include "x509/name.h"
@@ -415,6 +416,7 @@ Result<Config> LoadConfig(const fs::path& path) {
   ReadAuthorities(root, reading, config);
   config.ocsp = ReadOcsp(root.SubOrEmpty("ocsp"), config.issuers);
   ReadListeners(root, reading, config);
+  config.oidc_issuers = ReadOidcIssuers(root, reading.folder);
   config.limits = ReadLimits(root.SubOrEmpty("limits"));
   TRY(document.Finish());
   return config;

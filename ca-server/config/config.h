@@ -19,6 +19,10 @@
 //   crl_urls = [..]  [issuer.permitted] dns = [..]  [issuer.excluded] ip = [..]
 //   [ocsp]
 //   answer_life = "1h"  lease = "10s"  certificate_life = "7d"
+//   [[oidc_issuer]]                    # whose tokens prove who asks
+//   name = "cluster"  issuer = "https://..."  audience = "mayfly"  algorithms = ["RS256"]
+//   discovery = true  ca_file = "cluster-ca.pem"  # or jwks_file = "...", or jwks_url = "https://..."
+//   clock_skew = "60s"  [oidc_issuer.claims] namespace = ["kubernetes.io", "namespace"]
 //   [[listener]]
 //   address = "127.0.0.1:7443"  services = ["ca"]  tls = "mutual"
 //   certificate = "server/tls.crt"  private_key = "server/tls.key"
@@ -41,6 +45,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "policy/token_issuer.h"
 #include "x509/general_name.h"
 #include "x509/name_constraints.h"
 
@@ -101,6 +106,15 @@ struct ListenerConfig {
   x509::GeneralNames names;                        // kMutual
 };
 
+enum class TokenKeys : uint8_t { kFile, kUrl, kDiscovery };
+struct OidcIssuerConfig {
+  policy::TokenIssuer rules;
+  TokenKeys keys;
+  std::filesystem::path jwks_file;               // kFile
+  std::string jwks_url;                          // kUrl
+  std::optional<std::filesystem::path> ca_file;  // kUrl, kDiscovery; without: the system's
+};
+
 struct LimitsConfig {
   size_t in_flight_max;
   size_t worker_threads;
@@ -117,6 +131,7 @@ struct Config {
   std::vector<IssuerConfig> issuers;  // at least one
   OcspConfig ocsp;
   std::vector<ListenerConfig> listeners;  // at least one
+  std::vector<OidcIssuerConfig> oidc_issuers;  // no two with one name or one issuer
   LimitsConfig limits;
 };
 

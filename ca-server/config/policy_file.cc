@@ -56,6 +56,9 @@ std::vector<PrincipalPattern> ReadPrincipals(Section& section, std::string_view 
     } else if (pattern->has_places() && whom == Whom::kExactly) {
       section.Complain(key, "policy.principal",
                        std::string(key) + " are named exactly, without places");
+    } else if (pattern->is_every_subject() && whom == Whom::kExactly) {
+      section.Complain(key, "policy.principal",
+                       std::string(key) + " are named exactly, not \"every subject of an issuer\"");
     } else {
       principals.push_back(*std::move(pattern));
     }
@@ -76,8 +79,10 @@ void ReadPatterns(Section& section, Rule& rule) {
   }
 }
 
-// A place that nothing fills would be a pattern that silently matches nothing.
+// A place that nothing fills would be a pattern that silently matches nothing. Which claims a token
+// has is said by the server's configuration, which a policy does not know.
 void CheckPlaces(Section& section, const Rule& rule) {
+  if (std::ranges::any_of(rule.principals, &PrincipalPattern::has_token_claims)) return;
   std::set<std::string, std::less<>> given;
   for (const PrincipalPattern& principal : rule.principals) given.merge(principal.places());
   for (const NamePattern& pattern : rule.names) {

@@ -241,6 +241,13 @@ bool Section::Has(std::string_view key) const {
   return state_->table != nullptr && state_->table->contains(key);
 }
 
+std::vector<std::string> Section::Keys() const {
+  std::vector<std::string> keys;
+  if (state_->table == nullptr) return keys;
+  for (const auto& [key, unused] : *state_->table) keys.emplace_back(key.str());
+  return keys;
+}
+
 std::string Section::String(std::string_view key) {
   const toml::node* node = state_->Require(key, kAText);
   return node ? state_->NonEmptyText(*node, key) : "";

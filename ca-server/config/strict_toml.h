@@ -35,6 +35,7 @@ Result<Seconds> ParseDuration(std::string_view text);
 class Section {
  public:
   bool Has(std::string_view key) const;
+  std::vector<std::string> Keys() const;  // all that are there
   std::string String(std::string_view key);
   std::string StringOr(std::string_view key, std::string_view otherwise);
   std::optional<std::string> OptionalString(std::string_view key);

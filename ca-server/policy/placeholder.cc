@@ -12,13 +12,15 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
+bool IsClaimName(std::string_view name) {
+  return !name.empty() && name.size() <= kClaimNameCharsMax && IsLower(name.front()) &&
+         std::ranges::all_of(name, [](char c) { return IsLower(c) || IsDigit(c) || c == '_'; });
+}
+
 std::optional<std::string_view> PlaceholderOf(std::string_view word) {
   if (word.size() < 3 || word.front() != '{' || word.back() != '}') return std::nullopt;
   const std::string_view name = word.substr(1, word.size() - 2);
-  const bool is_name =
-      name.size() <= kClaimNameCharsMax && IsLower(name.front()) &&
-      std::ranges::all_of(name, [](char c) { return IsLower(c) || IsDigit(c) || c == '_'; });
-  if (!is_name) return std::nullopt;
+  if (!IsClaimName(name)) return std::nullopt;
   return name;
 }
 

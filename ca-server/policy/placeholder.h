@@ -17,6 +17,8 @@ constexpr size_t kClaimNameCharsMax = 32;
 // What is known of a requester beside the id, each proved: "namespace" -> "prod".
 using Claims = std::map<std::string, std::string, std::less<>>;
 
+// [a-z][a-z0-9_]*, at most kClaimNameCharsMax.
+bool IsClaimName(std::string_view name);
 // The claim's name: [a-z][a-z0-9_]*; nothing where `word` is not a placeholder.
 std::optional<std::string_view> PlaceholderOf(std::string_view word);
 

@@ -13,14 +13,15 @@ namespace mayfly::policy {
 
 enum class ProofOfIdentity : uint8_t {
   kCertificate,  // mutual TLS with a certificate of this CA, found in the ledger
+  kJwt,          // a bearer token of a configured issuer: jwt:<issuer>:<subject>
   kLocal,        // a process on the CA's own machine: local:<uid>
   kSystem,       // the server itself, for its OCSP responder
 };
 
 struct Principal {
   ProofOfIdentity proof;
-  // For rules, records and logs: "spiffe://trust/path", "dns:web.internal", "local:0",
-  // "system:ocsp".
+  // For rules, records and logs: "spiffe://trust/path", "dns:web.internal",
+  // "jwt:cluster:system:serviceaccount:prod:api", "local:0", "system:ocsp".
   std::string id;
   // What request ids are scoped to: "lineage:<uuid>" or the id, never a single certificate.
   std::string request_scope;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/token_issuer.h"
+
 namespace mayfly::policy {
 namespace {
 
@@ -29,7 +31,19 @@ Error NoPrincipal(std::string_view text) {
       "\"" + Escape(text, 128) +
           "\" is not a principal: \"spiffe://...\" with or without places like "
           "\"{namespace}\" for whole segments, \"dns:...\", \"ip:...\", \"email:...\" (exact, "
-          "without \"*\"), \"local:UID\" or \"local:*\"");
+          "without \"*\"), \"jwt:ISSUER:SUBJECT\", \"jwt:ISSUER:*\", \"local:UID\" or "
+          "\"local:*\"");
+}
+
+// "jwt:cluster:" of "jwt:cluster:*".
+std::optional<std::string_view> EverySubjectOf(std::string_view text) {
+  if (!text.ends_with(":*")) return std::nullopt;
+  const std::string_view prefix = text.substr(0, text.size() - 1);
+  if (!SplitTokenPrincipalId(std::string(prefix) + "x") ||
+      prefix.find(':', kTokenPrincipal.size()) != prefix.size() - 1) {
+    return std::nullopt;
+  }
+  return prefix;
 }
 
 // The same with x in every place; nothing where a place is not a whole segment of the path.
@@ -50,6 +64,7 @@ Result<PrincipalPattern> PrincipalPattern::Parse(std::string_view text) {
   if (text == "*" || text == kAnyLocal || IsLocalId(text)) {
     return PrincipalPattern(std::string(text));
   }
+  if (text.starts_with(kTokenPrincipal)) return ParseToken(text);
   const std::optional<std::string> example = ExampleOf(text);
   if (!example) return NoPrincipal(text);
   auto name = HolderName(*example);
@@ -63,7 +78,17 @@ Result<PrincipalPattern> PrincipalPattern::Parse(std::string_view text) {
   return pattern;
 }
 
+Result<PrincipalPattern> PrincipalPattern::ParseToken(std::string_view text) {
+  const auto every_subject = EverySubjectOf(text);
+  if (!every_subject && !SplitTokenPrincipalId(text)) return NoPrincipal(text);
+  PrincipalPattern pattern{std::string(text)};
+  pattern.is_token_ = true;
+  pattern.subjects_of_ = every_subject.value_or("");
+  return pattern;
+}
+
 std::set<std::string, std::less<>> PrincipalPattern::places() const {
+  if (is_token_) return {};
   auto places = PlacesIn(text_, '/');
   if (text_.starts_with(kSpiffeScheme)) places.insert(std::string(kTrustDomainClaim));
   return places;
@@ -74,6 +99,12 @@ std::optional<Claims> PrincipalPattern::Match(const Principal& principal) const 
   Claims claims = ClaimsOf(principal);
   if (is_everybody()) return claims;
   if (text_ == kAnyLocal && principal.proof == ProofOfIdentity::kLocal) return claims;
+  // Nothing but a token makes somebody a token's subject, whatever else is named alike.
+  if (is_token_ != (principal.proof == ProofOfIdentity::kJwt)) return std::nullopt;
+  if (!subjects_of_.empty()) {
+    if (!principal.id.starts_with(subjects_of_)) return std::nullopt;
+    return claims;
+  }
   if (!has_places_) {
     if (text_ != principal.id) return std::nullopt;
     return claims;

@@ -1,7 +1,9 @@
-// PrincipalPattern: whom a rule is about. Exact but for three forms:
+// PrincipalPattern: whom a rule is about. Exact but for four forms:
 //
 //   "spiffe://mayfly.internal/web", "dns:web.internal", "local:0"   that requester
 //   "local:*"                                                       every user of the CA's machine
+//   "jwt:cluster:system:serviceaccount:prod:api"                    that token's subject
+//   "jwt:cluster:*"                                                 every subject of that issuer
 //   "*"                                                             everybody; in rules that deny
 //   "spiffe://mayfly.internal/ns/{namespace}/sa/{serviceaccount}"   each {..} is one segment of the
 //                                                                   path, and becomes a claim
@@ -27,14 +29,20 @@ class PrincipalPattern {
   std::optional<Claims> Match(const Principal& principal) const;
   bool is_everybody() const { return text_ == "*"; }
   bool has_places() const { return has_places_; }
+  bool is_every_subject() const { return !subjects_of_.empty(); }
   // The claims that a match has for certain: those of the places, and a SPIFFE ID's trust domain.
   std::set<std::string, std::less<>> places() const;
+  // Whether there may be others: those of a token are the configuration's to say.
+  bool has_token_claims() const { return is_token_; }
   const std::string& text() const { return text_; }
 
  private:
+  static Result<PrincipalPattern> ParseToken(std::string_view text);
   explicit PrincipalPattern(std::string text) : text_(std::move(text)) {}
   std::string text_;  // as Principal::id would be
   bool has_places_ = false;
+  bool is_token_ = false;
+  std::string subjects_of_;  // "jwt:cluster:", where every subject is meant
 };
 
 }  // namespace mayfly::policy

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "policy/token_issuer.h"
 
 namespace mayfly::policy {
 namespace {
@@ -31,12 +32,15 @@ Result<Principal> PrincipalFromId(std::string_view id) {
   if (id.starts_with(kLocal) && IsUid(id.substr(kLocal.size()))) {
     return Principal{ProofOfIdentity::kLocal, std::string(id), std::string(id), {}};
   }
+  if (SplitTokenPrincipalId(id)) {
+    return Principal{ProofOfIdentity::kJwt, std::string(id), std::string(id), {}};
+  }
   const auto name = NameIn(id);
-  if (!name || id.starts_with(kLocal) || id.find('*') != std::string_view::npos) {
+  if (!name || id.starts_with(kTokenPrincipal) || id.starts_with(kLocal) || id.find('*') != std::string_view::npos) {
     return Fail(ErrorCode::kInvalidArgument, "principal.id",
                 "\"" + Escape(id, 128) +
                     "\" is not a principal: \"spiffe://...\", \"dns:...\", \"ip:...\", "
-                    "\"email:...\" or \"local:UID\"");
+                    "\"email:...\", \"jwt:ISSUER:SUBJECT\" or \"local:UID\"");
   }
   const x509::GeneralNames names{*name};
   const std::string canonical = PrincipalIdOf(names);

@@ -14,7 +14,7 @@ build_packages=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   libssl-dev libp11-dev libp11-kit-dev libpqxx-dev
   libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev libboost-dev
-  nlohmann-json3-dev prometheus-cpp-dev
+  nlohmann-json3-dev prometheus-cpp-dev libjose-dev libcurl4-openssl-dev
 )
 test_packages=(
   ccache libgtest-dev libgmock-dev clang-format-19 shellcheck gnutls-bin curl git
