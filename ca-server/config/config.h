@@ -21,8 +21,9 @@
 //   answer_life = "1h"  lease = "10s"  certificate_life = "7d"
 //   [[oidc_issuer]]                    # whose tokens prove who asks
 //   name = "cluster"  issuer = "https://..."  audience = "mayfly"  algorithms = ["RS256"]
-//   discovery = true  ca_file = "cluster-ca.pem"  # or jwks_file = "...", or jwks_url = "https://..."
-//   clock_skew = "60s"  [oidc_issuer.claims] namespace = ["kubernetes.io", "namespace"]
+//   discovery = true  ca_file = "cluster-ca.pem"  # or jwks_file = "...", or jwks_url =
+//   "https://..." clock_skew = "60s"  [oidc_issuer.claims] namespace = ["kubernetes.io",
+//   "namespace"]
 //   [[listener]]
 //   address = "127.0.0.1:7443"  services = ["ca"]  tls = "mutual"
 //   certificate = "server/tls.crt"  private_key = "server/tls.key"
@@ -130,7 +131,7 @@ struct Config {
   CaConfig root;
   std::vector<IssuerConfig> issuers;  // at least one
   OcspConfig ocsp;
-  std::vector<ListenerConfig> listeners;  // at least one
+  std::vector<ListenerConfig> listeners;       // at least one
   std::vector<OidcIssuerConfig> oidc_issuers;  // no two with one name or one issuer
   LimitsConfig limits;
 };

@@ -62,9 +62,9 @@ std::set<JwsAlgorithm> ReadAlgorithms(Section& section) {
 Seconds ReadClockSkew(Section& section) {
   const Seconds skew = section.DurationOr("clock_skew", policy::kClockSkewDefault);
   if (skew > policy::kClockSkewMax) {
-    section.Complain("clock_skew", "config.range",
-                     "\"clock_skew\" must be at most " +
-                         std::to_string(policy::kClockSkewMax.count()) + "s");
+    section.Complain(
+        "clock_skew", "config.range",
+        "\"clock_skew\" must be at most " + std::to_string(policy::kClockSkewMax.count()) + "s");
   }
   return skew;
 }
@@ -110,8 +110,8 @@ std::optional<TokenKeys> ReadSource(Section& section) {
   if (section.Has("jwks_url")) chosen.push_back(TokenKeys::kUrl);
   if (section.Has("jwks_file")) chosen.push_back(TokenKeys::kFile);
   if (chosen.size() == 1) return chosen.front();
-  const auto present = std::ranges::find_if(
-      kSources, [&section](std::string_view key) { return section.Has(key); });
+  const auto present =
+      std::ranges::find_if(kSources, [&section](std::string_view key) { return section.Has(key); });
   section.Complain(present == std::end(kSources) ? kSources[0] : *present, "config.token-keys",
                    "where the issuer's keys are must be said in one way: discovery = true, or "
                    "\"jwks_url\", or \"jwks_file\"");

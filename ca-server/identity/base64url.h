@@ -9,8 +9,8 @@
 namespace mayfly::identity {
 
 std::string ToBase64Url(ByteSpan bytes);
-// Strict: no padding, nothing but the alphabet, no bits set beyond the last octet, so that each value
-// is written in one way only. Error: kInvalidArgument "base64url.format".
+// Strict: no padding, nothing but the alphabet, no bits set beyond the last octet, so that each
+// value is written in one way only. Error: kInvalidArgument "base64url.format".
 Result<Bytes> FromBase64Url(std::string_view text);
 
 }  // namespace mayfly::identity

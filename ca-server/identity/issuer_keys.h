@@ -1,6 +1,6 @@
 // IssuerKeys: the keys of one issuer, kept fresh by a thread of their own. Whoever verifies a token
-// reads what is there and never waits for the network; who misses a key asks for a fetch and is called
-// back.
+// reads what is there and never waits for the network; who misses a key asks for a fetch and is
+// called back.
 #pragma once
 
 #include <atomic>

@@ -51,8 +51,8 @@ class JwkSet {
   // kInvalidArgument:
   //   "jwks.size"       over kJwksBytesMax, or over kJwksKeysMax keys
   //   "jwks.format"     not an object with a list of objects, "keys"
-  //   "jwks.key-id"     two usable keys of one type with one "kid": which is meant could not be told
-  //   "jwks.empty"      no usable key at all
+  //   "jwks.key-id"     two usable keys of one type with one "kid": which is meant could not be
+  //   told "jwks.empty"      no usable key at all
   static Result<JwkSet> Parse(std::string_view text);
 
   const std::vector<VerificationKey>& keys() const { return keys_; }

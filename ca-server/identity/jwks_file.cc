@@ -13,7 +13,8 @@ Error Unreadable(const std::filesystem::path& path) {
 }
 
 Result<std::string> ReadAll(int descriptor, const std::filesystem::path& path) {
-  std::string text(kJwksBytesMax + 1, '\0');  // one too many is how JwkSet sees that it is too large
+  std::string text(kJwksBytesMax + 1,
+                   '\0');  // one too many is how JwkSet sees that it is too large
   size_t filled = 0;
   while (filled < text.size()) {
     const ssize_t got = read(descriptor, text.data() + filled, text.size() - filled);
@@ -29,7 +30,7 @@ Result<std::string> ReadAll(int descriptor, const std::filesystem::path& path) {
 
 Result<FetchedKeys> JwksFile::Fetch(const std::atomic<bool>&) {
   const FileDescriptor file(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status {};
+  struct stat status{};
   if (!file.open() || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return Unreadable(path_);
   }

@@ -49,8 +49,7 @@ Task<IssuerKeys::Outcome> JwtVerifier::FetchKeys(const TrustedIssuer& issuer) co
 }
 
 Task<Result<VerifiedToken>> JwtVerifier::Verify(std::string token, TimePoint now) const {
-  CO_TRY_ASSIGN(const UnverifiedToken read,
-                UnverifiedToken::Parse(token, limits_.token_bytes_max));
+  CO_TRY_ASSIGN(const UnverifiedToken read, UnverifiedToken::Parse(token, limits_.token_bytes_max));
   const TrustedIssuer* issuer = IssuerOf(read);
   if (issuer == nullptr) {
     co_return Fail(ErrorCode::kUnauthenticated, "jwt.issuer",

@@ -1,4 +1,5 @@
-// RefreshSchedule: when an issuer's keys are fetched, and how long old ones are good. No I/O, no clock.
+// RefreshSchedule: when an issuer's keys are fetched, and how long old ones are good. No I/O, no
+// clock.
 #pragma once
 
 #include <optional>
@@ -11,8 +12,8 @@ struct RefreshLimits {
   // How long keys are fresh: what their source says, held between these. A key that the issuer has
   // taken away verifies tokens for that long.
   Milliseconds fresh_min{60'000}, fresh_default{300'000}, fresh_max{3'600'000};
-  // Between the end of a fetch and the next one that somebody asks for: tokens with invented key ids
-  // must not become a flood at the issuer.
+  // Between the end of a fetch and the next one that somebody asks for: tokens with invented key
+  // ids must not become a flood at the issuer.
   Milliseconds interval_min{5'000};
   // After failures the waits double, from interval_min up to this.
   Milliseconds retry_max{60'000};

@@ -1,12 +1,16 @@
 #include "identity/signature.h"
 
 #include <jansson.h>
-#include <jose/jws.h>
-#include <jose/openssl.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <memory>
+
+extern "C" {  // which its headers leave to us
+#include <jose/jws.h>
+#include <jose/openssl.h>
+}
 
 namespace mayfly::identity {
 namespace {
@@ -71,8 +75,8 @@ bool CheckEd25519(const CompactJws& jws, const VerificationKey& key) {
 bool IsSignedBy(const CompactJws& jws, const VerificationKey& key, JwsAlgorithm algorithm) {
   // José would find it again in header and key; neither is asked what the algorithm is.
   if (jws.algorithm() != policy::JwsAlgorithmName(algorithm) || !key.Fits(algorithm)) return false;
-  const bool holds = algorithm == JwsAlgorithm::kEdDsa ? CheckEd25519(jws, key)
-                                                       : CheckByJose(jws, key, algorithm);
+  const bool holds =
+      algorithm == JwsAlgorithm::kEdDsa ? CheckEd25519(jws, key) : CheckByJose(jws, key, algorithm);
   ERR_clear_error();
   return holds;
 }

@@ -15,8 +15,7 @@ Error Refused(std::string rule, std::string message) {
 }
 
 Error BadClaim(std::string_view name, std::string_view what) {
-  return Refused("jwt.claims",
-                 "the token's \"" + std::string(name) + "\" is " + std::string(what));
+  return Refused("jwt.claims", "the token's \"" + std::string(name) + "\" is " + std::string(what));
 }
 
 // RFC 7519 2, NumericDate: seconds, perhaps with a fraction.
@@ -61,8 +60,7 @@ std::optional<std::string> ClaimText(const Json& value) {
   std::string text;
   if (value.is_string()) text = value.get<std::string>();
   if (value.is_number_integer() || value.is_boolean()) text = value.dump();
-  const bool is_printable =
-      std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+  const bool is_printable = std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
   if (text.empty() || text.size() > kClaimValueCharsMax || !is_printable) return std::nullopt;
   return text;
 }
@@ -95,8 +93,9 @@ Result<policy::JwsAlgorithm> AlgorithmOf(const UnverifiedToken& token,
                                          const policy::TokenIssuer& issuer) {
   const auto algorithm = policy::JwsAlgorithmFrom(token.jws().algorithm());
   if (algorithm && issuer.algorithms.contains(*algorithm)) return *algorithm;
-  return Refused("jwt.algorithm", "the token is signed by an algorithm that is not among its "
-                                  "issuer's \"algorithms\"");
+  return Refused("jwt.algorithm",
+                 "the token is signed by an algorithm that is not among its "
+                 "issuer's \"algorithms\"");
 }
 
 Result<VerifiedToken> ReadClaims(const UnverifiedToken& token, const policy::TokenIssuer& issuer,

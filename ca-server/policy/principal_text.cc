@@ -36,7 +36,8 @@ Result<Principal> PrincipalFromId(std::string_view id) {
     return Principal{ProofOfIdentity::kJwt, std::string(id), std::string(id), {}};
   }
   const auto name = NameIn(id);
-  if (!name || id.starts_with(kTokenPrincipal) || id.starts_with(kLocal) || id.find('*') != std::string_view::npos) {
+  if (!name || id.starts_with(kTokenPrincipal) || id.starts_with(kLocal) ||
+      id.find('*') != std::string_view::npos) {
     return Fail(ErrorCode::kInvalidArgument, "principal.id",
                 "\"" + Escape(id, 128) +
                     "\" is not a principal: \"spiffe://...\", \"dns:...\", \"ip:...\", "

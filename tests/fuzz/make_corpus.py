@@ -12,6 +12,9 @@ import struct
 import subprocess
 import tempfile
 
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "tests/fuzz/corpus"
 GOLDEN = ROOT / "tests/golden"
@@ -244,11 +247,61 @@ def pems():
             "der": golden("x509/p256.csr")["p256.csr"]}
 
 
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def number(value, size=None):
+    return base64url(value.to_bytes(size or (value.bit_length() + 7) // 8, "big")).decode()
+
+
+def token_keys():
+    """{algorithm: (JWK, how it signs)}"""
+    p256, ed = ec.generate_private_key(ec.SECP256R1()), ed25519.Ed25519PrivateKey.generate()
+    big = rsa.generate_private_key(65537, 2048)
+    point, modulus = p256.public_key().public_numbers(), big.public_key().public_numbers()
+
+    def by_p256(data):
+        r, s = utils.decode_dss_signature(p256.sign(data, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    return {
+        "ES256": ({"kty": "EC", "crv": "P-256", "x": number(point.x, 32), "y": number(point.y, 32)},
+                  by_p256),
+        "RS256": ({"kty": "RSA", "n": number(modulus.n), "e": "AQAB"},
+                  lambda data: big.sign(data, padding.PKCS1v15(), hashes.SHA256())),
+        "EdDSA": ({"kty": "OKP", "crv": "Ed25519",
+                   "x": base64url(ed.public_key().public_bytes(
+                       serialization.Encoding.Raw, serialization.PublicFormat.Raw)).decode()}, ed.sign),
+    }
+
+
+def tokens():
+    """By tests/properties/jwt.cc: a set of keys, a line's end, a token."""
+    claims = {"iss": "https://issuer.example", "aud": ["mayfly"], "exp": 1800000600,
+              "iat": 1800000000, "sub": "system:serviceaccount:prod:api",
+              "kubernetes.io": {"namespace": "prod", "serviceaccount": {"name": "api"}}}
+    seeds = {}
+    for algorithm, (jwk, sign) in token_keys().items():
+        for name, header, payload in (
+                ("good", {"alg": algorithm, "kid": "k"}, claims),
+                ("typed", {"typ": "JWT", "alg": algorithm}, claims),
+                ("expired", {"alg": algorithm, "kid": "k"}, claims | {"exp": 1.5}),
+                ("none", {"alg": "none"}, claims), ("crit", {"alg": algorithm, "crit": []}, claims)):
+            body = b".".join(base64url(json.dumps(part).encode()) for part in (header, payload))
+            keys = json.dumps({"keys": [jwk | {"kid": "k", "use": "sig"}]}).encode()
+            seeds[f"{algorithm}-{name}"] = keys + b"\n" + body + b"." + base64url(sign(body))
+    odd = b'{"alg":"ES256","alg":"none"}', b'{"sub":"a","sub":"b","x":[[[[{"y":1e400}]]]]}'
+    seeds["twice"] = b'{"keys":[]}\n' + b".".join(map(base64url, odd)) + b"."
+    return seeds
+
+
 SEEDS = {
     "certificate": certificates,
     "certification_request": certification_requests,
     "checkpoint": checkpoints,
     "der": der_seeds,
+    "jwt": tokens,
     "log_entry": log_entries,
     "name": lambda: numbered(NAMES),
     "ocsp_get_path": get_paths,

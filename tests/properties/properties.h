@@ -42,6 +42,9 @@ Broken ByPolicyFile(ByteSpan input);
 Broken ByCheckpoint(ByteSpan input);
 Broken ByLogEntry(ByteSpan input);
 Broken ByTilePath(ByteSpan input);
+// A set of keys (JWKS) on the first line and a bearer token after it: a token is written in one way
+// only, what it proves can stand in a record, and the signature of what verifies is over all of it.
+Broken ByJwt(ByteSpan input);
 
 // Frames between mayfly-ca and mayfly-signer: what is read is written back the same.
 Broken BySignerFrame(ByteSpan input);

@@ -99,12 +99,19 @@ struct Case {
 // What the replays of tests/fuzz do not do: mutants, without a clang.
 TEST_F(Properties, HoldForMutants) {
   constexpr Case kCases[] = {
-      {"certificate", ByCertificate},    {"certification_request", ByCertificationRequest},
-      {"checkpoint", ByCheckpoint},      {"der", ByDer},
-      {"log_entry", ByLogEntry},         {"name", ByName},
-      {"ocsp_get_path", ByOcspGetPath},  {"ocsp_request", ByOcspRequest},
-      {"ocsp_response", ByOcspResponse}, {"pem", ByPem},
-      {"resource_name", ByResourceName}, {"signer_frame", BySignerFrame},
+      {"certificate", ByCertificate},
+      {"certification_request", ByCertificationRequest},
+      {"checkpoint", ByCheckpoint},
+      {"der", ByDer},
+      {"jwt", ByJwt},
+      {"log_entry", ByLogEntry},
+      {"name", ByName},
+      {"ocsp_get_path", ByOcspGetPath},
+      {"ocsp_request", ByOcspRequest},
+      {"ocsp_response", ByOcspResponse},
+      {"pem", ByPem},
+      {"resource_name", ByResourceName},
+      {"signer_frame", BySignerFrame},
       {"tile_path", ByTilePath},
   };
   for (const Case& one : kCases) {

@@ -24,6 +24,7 @@ MAY_INCLUDE = _PURE | {
     "config": _ALL_PURE,
     "store": _PORTS | {"schema"},
     "http": _PORTS | {"ocsp"},
+    "identity": _ALL_PURE,
     "rpc": _PORTS | {"issuance", "proto"},
     "hsm/client": _PORTS,
     "hsm/signer": _PORTS | {"hsm/client", "telemetry", "config"},
@@ -45,7 +46,10 @@ THIRD_PARTY = {
     "spdlog/": {"telemetry"},
     "prometheus/": {"telemetry"},
     "CLI/": {"hsm/signer", "clients/cli", "main"},
-    "nlohmann/": {"clients/cli"},
+    "nlohmann/": {"clients/cli", "identity"},
+    "curl/": {"identity"},
+    "jose/": {"identity"},
+    "jansson.h": {"identity"},
 }
 
 

@@ -369,5 +369,31 @@ TEST(PolicyFile, EveryErrorAtOnce) {
               ElementsAre("6 policy.ca-usage", "7 policy.ca-usage", "15 policy.pattern"));
 }
 
+// The configuration says which claims a token has; the policy file cannot know it.
+TEST(PolicyFile, RulesOfTokensHaveAnyPlace) {
+  const std::string profile =
+      "[profile.workload]\nlifetime = \"1h\"\nkey_usage = [\"digital-signature\"]\n"
+      "extended_key_usage = [\"server-auth\"]\nnames = [\"dns\"]\n";
+  auto rule = [&](const std::string& principals) {
+    return Parse(
+        profile + "[[rule]]\nname = \"pods\"\nprincipals = [" + principals +
+        "]\nprofiles = [\"workload\"]\ndns = [\"{serviceaccount}.{namespace}.internal\"]\n");
+  };
+  const auto policy = rule("\"jwt:cluster:*\", \"jwt:ci:repo:a/b:ref:refs/heads/main\"");
+  ASSERT_TRUE(policy) << Describe(policy.error(), ErrorText::kForLog);
+  EXPECT_TRUE(policy->rules[0].principals[0].is_every_subject());
+  EXPECT_THAT(FindingsOf(rule("\"dns:web.internal\"")),
+              testing::Each(testing::HasSubstr("policy.unknown-claim")));
+  EXPECT_FALSE(rule("\"dns:web.internal\""));
+  EXPECT_THAT(FindingsOf(rule("\"jwt:cluster:system:*\"")),
+              testing::Contains(testing::HasSubstr("policy.principal")));
+}
+
+TEST(PolicyFile, OperatorsAreNoWholeIssuer) {
+  EXPECT_TRUE(Parse("operators = [\"jwt:ci:repo:a/b\"]\n"));
+  EXPECT_THAT(FindingsOf(Parse("operators = [\"jwt:ci:*\"]\n")),
+              testing::ElementsAre("1 policy.principal"));
+}
+
 }  // namespace
 }  // namespace mayfly::config
