@@ -43,8 +43,8 @@ class Provider:
     def sign_with(self, *keys):
         self.process.stdin.write(json.dumps([key.private_jwk() for key in keys]) + "\n")
         self.process.stdin.flush()
-        self.issuer = self.process.stdout.readline().strip()
-        assert self.issuer.startswith("https://localhost:")
+        self.issuer = next(line.split()[1] for line in self.process.stdout
+                           if line.startswith("issuer "))
 
     def token(self):
         """As its client gets one."""

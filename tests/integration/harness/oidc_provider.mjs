@@ -22,6 +22,7 @@ const issuer = `https://localhost:${server.address().port}`;
 function providerWith(keys) {
   return new Provider(issuer, {
     jwks: { keys },
+    ttl: { ClientCredentials: 600 },
     clients: [{ client_id: subject, client_secret: "secret", grant_types: ["client_credentials"],
                 redirect_uris: [], response_types: [] }],
     features: {
@@ -44,7 +45,7 @@ function providerWith(keys) {
 
 for await (const line of readline.createInterface({ input: process.stdin })) {
   handler = providerWith(JSON.parse(line)).callback();
-  console.log(issuer);
+  console.log(`issuer ${issuer}`);  // the package has notices of its own
 }
 server.close();
 server.closeAllConnections();
