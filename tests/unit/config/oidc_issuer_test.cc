@@ -1,4 +1,5 @@
 #include "config/oidc_issuer_section.h"
+#include "config/policy_file.h"
 #include "tests/unit/config/config_fixture.h"
 
 namespace mayfly::config {
