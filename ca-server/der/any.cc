@@ -13,7 +13,8 @@ bool IsOfItsForm(Tag tag) {
   const auto octet = static_cast<uint8_t>(tag);
   if (octet & kClassBits) return true;
   const uint8_t number = octet & ~kConstructedBit;
-  const bool of_elements = number == 8 || number == 11 || number == 16 || number == 17;
+  if (number == 8 || number == 11) return false;  // EXTERNAL, EMBEDDED PDV
+  const bool of_elements = number == 16 || number == 17;
   return of_elements == ((octet & kConstructedBit) != 0);
 }
 
@@ -23,12 +24,7 @@ Status StatusOf(Result<T> result) {
   return Ok();
 }
 
-}  // namespace
-
-Status CheckAny(const Element& value) {
-  if (!IsOfItsForm(value.tag)) {
-    return Fail(ErrorCode::kBadDer, "der.tag", "a type is constructed that is primitive in DER");
-  }
+Status CheckPrimitive(const Element& value) {
   Reader reader(value.whole);
   switch (value.tag) {
     case Tag::kBoolean:
@@ -47,5 +43,26 @@ Status CheckAny(const Element& value) {
       return IsCharacterString(value.tag) ? CheckCharacterString(value) : Ok();
   }
 }
+
+Status CheckAtDepth(const Element& value, int depth) {
+  if (depth > kAnyDepthMax) {
+    return Fail(ErrorCode::kBadDer, "der.depth",
+                "elements are nested more than " + std::to_string(kAnyDepthMax) + " deep");
+  }
+  if (!IsOfItsForm(value.tag)) {
+    return Fail(ErrorCode::kBadDer, "der.tag", "a type is not in the form that DER gives it");
+  }
+  if (!(static_cast<uint8_t>(value.tag) & kConstructedBit)) return CheckPrimitive(value);
+  Reader members(value.contents);
+  while (!members.AtEnd()) {
+    TRY_ASSIGN(const Element member, members.ReadAny());
+    TRY(CheckAtDepth(member, depth + 1));
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Status CheckAny(const Element& value) { return CheckAtDepth(value, 1); }
 
 }  // namespace mayfly::der

@@ -6,8 +6,11 @@
 
 namespace mayfly::der {
 
-// A value of a universal primitive type is one of that type. Inside other types nothing is looked
-// at. Errors: kBadDer "der.*" as the Reader's.
+constexpr int kAnyDepthMax = 32;
+
+// DER down to the last element: what is primitive is a value of its type, what is constructed holds
+// whole elements. EXTERNAL and EMBEDDED PDV, which nothing here has a use for and other readers
+// take for strings, are refused. Errors: kBadDer "der.*" as the Reader's, "der.depth".
 Status CheckAny(const Element& value);
 
 }  // namespace mayfly::der

@@ -122,6 +122,35 @@ x509::Extensions LeafExtensions(const IssuanceGrant& grant, const IssuerIdentity
   return extensions;
 }
 
+Error OutsideOfConstraints(std::vector<Violation> violations) {
+  Error error =
+      Fail(ErrorCode::kPolicyDenied, "policy.name-constraints", "the issuing CA may not name this");
+  error.violations = std::move(violations);
+  return error;
+}
+
+// Peers take a common name that looks like a host for a DNS name where the certificate has none,
+// and hold it against the issuing CA's name constraints (OpenSSL does).
+bool IsTakenForDnsName(std::string_view common_name, const IssuanceGrant& grant,
+                       const IssuerIdentity& issuer) {
+  using Kind = x509::GeneralName::Kind;
+  const auto is_dns = [](const auto& name) { return name.kind() == Kind::kDns; };
+  const auto bounds_dns = [](const auto& subtree) { return subtree.kind == Kind::kDns; };
+  const x509::NameConstraints& constraints = issuer.name_constraints;
+  const bool bound = std::ranges::any_of(constraints.permitted, bounds_dns) ||
+                     std::ranges::any_of(constraints.excluded, bounds_dns);
+  const auto of_a_host = [](unsigned char c) {
+    return std::isalnum(c) || c == '-' || c == '.' || c == '_';
+  };
+  return bound && std::ranges::none_of(grant.names(), is_dns) &&
+         std::ranges::all_of(common_name, of_a_host);
+}
+
+bool IsPermittedHost(const std::string& common_name, const x509::NameConstraints& constraints) {
+  const auto name = x509::GeneralName::Dns(common_name);
+  return name && constraints.Permits(*name);
+}
+
 Result<x509::Name> SubjectOf(const IssuanceGrant& grant, const IssuerIdentity& issuer) {
   const Profile& profile = grant.profile();
   if (profile.ocsp_no_check) return ResponderSubject(issuer.subject);
@@ -129,10 +158,18 @@ Result<x509::Name> SubjectOf(const IssuanceGrant& grant, const IssuerIdentity& i
     case SubjectForm::kEmpty:
       return x509::Name::Empty();
     case SubjectForm::kFirstName: {
-      auto name = x509::Name::CommonName(grant.names().front().ValueText());
+      const std::string text = grant.names().front().ValueText();
+      if (IsTakenForDnsName(text, grant, issuer)) return x509::Name::Empty();
+      auto name = x509::Name::CommonName(text);
       return name ? *std::move(name) : x509::Name::Empty();  // too long for one
     }
     case SubjectForm::kFixed:
+      if (IsTakenForDnsName(profile.common_name, grant, issuer) &&
+          !IsPermittedHost(profile.common_name, issuer.name_constraints)) {
+        return OutsideOfConstraints({{"policy.name-constraints", "subject",
+                                      "the profile's common name " + Escape(profile.common_name) +
+                                          " is outside of the issuing CA's name constraints"}});
+      }
       return profile.organization.empty()
                  ? x509::Name::CommonName(profile.common_name)
                  : x509::Name::OrganizationAndCommonName(profile.organization, profile.common_name);
@@ -143,10 +180,7 @@ Result<x509::Name> SubjectOf(const IssuanceGrant& grant, const IssuerIdentity& i
 Status CheckNameConstraints(const IssuanceGrant& grant, const IssuerIdentity& issuer) {
   auto violations = OutsideOf(issuer.name_constraints, grant.names());
   if (violations.empty()) return Ok();
-  Error error =
-      Fail(ErrorCode::kPolicyDenied, "policy.name-constraints", "the issuing CA may not name this");
-  error.violations = std::move(violations);
-  return error;
+  return OutsideOfConstraints(std::move(violations));
 }
 
 }  // namespace
@@ -179,13 +213,11 @@ Result<CertificateTemplate> MakeTemplate(const IssuanceGrant& grant, const x509:
                                            profile.at_issuer_end));
   TRY_ASSIGN(x509::Name subject, SubjectOf(grant, issuer));
   const Seconds lifetime = span.validity.lifetime();
-  const RenewalWindow renewal{span.validity.not_before() + lifetime * 2 / 3,
-                              span.validity.not_before() + lifetime * 5 / 6};
   x509::Extensions extensions = LeafExtensions(grant, issuer, subject, lifetime);
   return CertificateTemplate{
       x509::TbsFields{issuer.signature_algorithm, issuer.subject, span.validity, std::move(subject),
                       key.spki(), std::move(extensions)},
-      renewal, span.shortened};
+      span.shortened};
 }
 
 Result<x509::TbsFields> MakeCaTemplate(const CaWish& wish, const IssuerIdentity& issuer,

@@ -25,15 +25,13 @@ struct IssuerIdentity {
   x509::NameConstraints name_constraints;  // of its certificate; empty: none
 };
 
-// When to renew: from two thirds of the granted lifetime to five sixths of it, counted from
-// notBefore.
+// When to renew a certificate (issuance/renewal_planner.h).
 struct RenewalWindow {
   TimePoint from, until;
 };
 
 struct CertificateTemplate {
   x509::TbsFields fields;
-  RenewalWindow renewal;
   bool shortened_by_issuer = false;  // AtIssuerEnd::kTruncate, and it would have outlived
 };
 

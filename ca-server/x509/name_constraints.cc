@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "der/reader.h"
+#include "x509/dns_name.h"
 
 namespace mayfly::x509 {
 namespace {
@@ -190,6 +191,14 @@ NameConstraints NameConstraints::PermittingNothing() {
 }
 
 bool NameConstraints::Permits(const GeneralName& name) const {
+  const auto is_uri = [](const Subtree& subtree) { return subtree.kind == Kind::kUri; };
+  // RFC 5280 4.2.1.10: under a constraint on URIs, one whose host is no DNS name is refused.
+  const bool bounds_uris =
+      std::ranges::any_of(permitted, is_uri) || std::ranges::any_of(excluded, is_uri);
+  if (bounds_uris && name.kind() == Kind::kUri &&
+      !NormalDnsName(HostOf(name.value()), Wildcard::kRefused)) {
+    return false;
+  }
   const auto holds = [&](const Subtree& subtree) { return subtree.Holds(name); };
   if (std::ranges::any_of(excluded, holds)) return false;
   if (std::ranges::any_of(excluded, [&](const auto& subtree) { return Covers(name, subtree); })) {

@@ -37,6 +37,8 @@ Status CheckRsa(const SubjectPublicKeyInfo& spki, const KeyRules& rules) {
   return CheckRsaModulus(rsa.modulus);
 }
 
+}  // namespace
+
 Status CheckKeyRules(const SubjectPublicKeyInfo& spki, const KeyRules& rules) {
   if (!rules.allowed.contains(spki.type())) {
     return Rejected("key.type", "the profile allows keys of type " + AllowedText(rules) + ", not " +
@@ -50,8 +52,6 @@ Status CheckKeyRules(const SubjectPublicKeyInfo& spki, const KeyRules& rules) {
   if (spki.type() == KeyType::kEd25519) return CheckEd25519Point(spki.key_bits());
   return spki.type() == KeyType::kRsa ? CheckRsa(spki, rules) : Ok();
 }
-
-}  // namespace
 
 Result<ProvenKey> ProvenKey::FromRequest(const CertificationRequest& request,
                                          const KeyRules& rules) {

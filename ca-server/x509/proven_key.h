@@ -21,6 +21,9 @@ struct KeyRules {
   std::set<Hash256> own_ca_keys;
 };
 
+// May there be a certificate for this key? Errors: as ProvenKey's, but for "csr.signature".
+Status CheckKeyRules(const SubjectPublicKeyInfo& spki, const KeyRules& rules);
+
 class ProvenKey {
  public:
   // The key rules first (cheap), then the signature of the request.

@@ -1,8 +1,11 @@
 #include "x509/uri_name.h"
 
 #include <algorithm>
+#include <cctype>
+#include <string>
 
 #include "x509/dns_name.h"
+#include "x509/general_name.h"
 #include "x509/spiffe_id.h"
 
 namespace mayfly::x509 {
@@ -30,11 +33,46 @@ bool IsScheme(std::string_view text) {
   });
 }
 
+// RFC 3986 2.3
+bool IsUnreserved(int c) {
+  return c < 0x80 && (std::isalnum(c) || std::string_view("-._~").find(static_cast<char>(c)) !=
+                                             std::string_view::npos);
+}
+
 bool ArePercentsSound(std::string_view text) {
   for (size_t i = text.find('%'); i != std::string_view::npos; i = text.find('%', i + 1)) {
     if (text.size() - i < 3 || !IsHexDigit(text[i + 1]) || !IsHexDigit(text[i + 2])) return false;
   }
   return true;
+}
+
+// What is escaped and need not be would be a second spelling. The percents are sound.
+bool ArePercentsNeeded(std::string_view text) {
+  for (size_t i = text.find('%'); i != std::string_view::npos; i = text.find('%', i + 1)) {
+    if (IsUnreserved(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16))) return false;
+  }
+  return true;
+}
+
+bool IsPort(std::string_view text) {
+  constexpr size_t kPortDigitsMax = 5;
+  return !text.empty() && text.size() <= kPortDigitsMax && std::ranges::all_of(text, IsDigit) &&
+         std::stoi(std::string(text)) <= 65535;
+}
+
+// host [":" port], the host a DNS name, an IPv4 address or an IPv6 address in brackets.
+bool IsAuthority(std::string_view text) {
+  std::string_view host = text, port;
+  const size_t closing = text.starts_with('[') ? text.find(']') : 0;
+  if (closing == std::string_view::npos) return false;
+  if (const size_t colon = text.find(':', closing); colon != std::string_view::npos) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+    if (!IsPort(port)) return false;
+  }
+  if (closing > 0)
+    return host.size() == closing + 1 && GeneralName::Ip(host.substr(1, closing - 1));
+  return NormalDnsName(host, Wildcard::kRefused) || GeneralName::Ip(host);
 }
 
 }  // namespace
@@ -54,6 +92,15 @@ Result<std::string> NormalUri(std::string_view text) {
   // User information before the host is a way to make one host look like another.
   if (authority.empty() || authority.find('@') != std::string::npos) {
     return Bad("a URI has an authority without user information");
+  }
+  if (scheme != "spiffe" && !ArePercentsNeeded(text)) {
+    return Bad("a letter, a digit, and - . _ ~ are not escaped with %");
+  }
+  // A trust domain has rules of its own.
+  if (scheme != "spiffe" && !IsAuthority(authority)) {
+    return Bad(
+        "a URI's host is a DNS name, an IPv4 address or an IPv6 address in brackets, and its "
+        "port is 0 to 65535");
   }
   std::string uri = scheme + std::string(kAuthorityMark) + authority;
   uri += text.substr(authority_end);

@@ -65,6 +65,7 @@ def _judge_and_destroy(authority):
         if authority.root_file.exists() and authority.chain_file.exists():
             authority.start("database")
             gnutls.assert_verifies_everything_issued(authority)
+            gnutls.assert_openssl_verifies_everything_issued(authority)
             linter.assert_finds_nothing_in_what_was_issued(authority)
     except AssertionError as refusal:
         return f"{authority.home.parent.name}: {refusal}"

@@ -45,6 +45,26 @@ def _verify_chain(folder, serial, chain):
     return None if agreed else f"{serial}:\n{chain}\n{said}"
 
 
+def assert_openssl_verifies_everything_issued(authority):
+    """Every certificate that this CA has issued, as of its own notBefore, with -x509_strict."""
+    rows = ledger.query(authority, """
+        SELECT encode(serial, 'hex'), tbs, signature,
+               extract(epoch FROM recorded_at)::bigint FROM certificate WHERE outcome = 1""")
+    by_time = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for serial, tbs, signature, at in rows:
+            path = pathlib.Path(folder) / f"{serial}.pem"
+            path.write_text(ssl.DER_cert_to_PEM_cert(assemble(bytes(tbs), bytes(signature))))
+            by_time.setdefault(at, []).append(path)
+        for at, paths in by_time.items():
+            done = subprocess.run(
+                ["openssl", "verify", "-x509_strict", "-attime", str(at), "-CAfile",
+                 authority.root_file, "-untrusted", authority.chain_file, *paths],
+                capture_output=True, text=True, timeout=120, check=False)
+            assert done.returncode == 0, f"openssl refuses: {done.stdout}{done.stderr}"
+    return len(rows)
+
+
 def assert_verifies_everything_issued(authority):
     """Every certificate that this CA has issued and that has not expired; gives their number."""
     rows = ledger.query(authority, """

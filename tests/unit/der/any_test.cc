@@ -26,17 +26,33 @@ TEST(Any, UniversalPrimitivesAreOfTheirType) {
 }
 
 TEST(Any, FormsAreTheTypes) {
-  for (const char* wrong : {"3403040173", "2400", "1000", "1100", "0800"}) {
+  for (const char* wrong : {"3403040173", "2400", "1000", "1100", "0800", "2800", "0b00", "2b00"}) {
     EXPECT_EQ(RuleOf(wrong), "der.tag") << wrong;
   }
   EXPECT_EQ(RuleOf("3000"), "");
   EXPECT_EQ(RuleOf("3100"), "");
-  EXPECT_EQ(RuleOf("2800"), "");
 }
 
-TEST(Any, InsideOfOtherTypesNothingIsLookedAt) {
-  EXPECT_EQ(RuleOf("3003010101"), "");
-  EXPECT_EQ(RuleOf("8003010101"), "");
+TEST(Any, IsDerDownToTheLastElement) {
+  EXPECT_EQ(RuleOf("30030101ff"), "");
+  EXPECT_EQ(RuleOf("3003010101"), "der.boolean");
+  EXPECT_EQ(RuleOf("a003010101"), "der.boolean");
+  EXPECT_EQ(RuleOf("300430020101"), "der.truncated");
+  EXPECT_EQ(RuleOf("8003010101"), "");  // primitive, of a type that nobody here knows
+}
+
+TEST(Any, IsSoDeepAndNoDeeper) {
+  std::string text = "0500";
+  for (int depth = 1; depth < kAnyDepthMax; ++depth) {
+    char octets[8];
+    const size_t size = text.size() / 2;
+    std::snprintf(octets, sizeof octets, size < 128 ? "30%02zx" : "3081%02zx", size);
+    text = octets + text;
+  }
+  EXPECT_EQ(RuleOf(text.c_str()), "");
+  char octets[8];
+  std::snprintf(octets, sizeof octets, "30%02zx", text.size() / 2);
+  EXPECT_EQ(RuleOf((octets + text).c_str()), "der.depth");
 }
 
 }  // namespace

@@ -44,8 +44,6 @@ TEST(CertificateTemplate, TheBackdateIsPartOfTheLifetime) {
   const x509::Validity validity = made->fields.validity;
   EXPECT_EQ(validity.not_before(), kSecond - Seconds(60));
   EXPECT_EQ(validity.lifetime(), kDay);
-  EXPECT_EQ(made->renewal.from, validity.not_before() + kDay * 2 / 3);
-  EXPECT_EQ(made->renewal.until, validity.not_before() + kDay * 5 / 6);
 }
 
 TEST(CertificateTemplate, NeverBeginsBeforeItsIssuer) {
@@ -200,7 +198,6 @@ TEST(CertificateTemplate, WhatWouldOutliveItsIssuerIsTruncatedWhereTheProfileSay
   ASSERT_TRUE(made) << Describe(made.error(), ErrorText::kForLog);
   EXPECT_TRUE(made->shortened_by_issuer);
   EXPECT_EQ(made->fields.validity.not_after(), issuer.validity.not_after());
-  EXPECT_LT(made->renewal.until, issuer.validity.not_after());
   EXPECT_FALSE(
       MadeWith([](Profile& p) { p.at_issuer_end = AtIssuerEnd::kTruncate; })->shortened_by_issuer);
   issuer.validity = x509::Validity::Between(kSecond - kDay, kSecond - Seconds(1)).value();
