@@ -44,8 +44,14 @@ Result<Format> ChooseFormat(const Choice& choice, const Surroundings& surroundin
 int RunVerb(const CLI::App& verb, const Choice& choice, const AppParts& parts) {
   const auto format = ChooseFormat(choice, parts.surroundings);
   if (!format) return Refuse(verb, format.error(), parts.console);
-  return static_cast<int>(choice.run({VerbPath(verb), choice.global, *format, parts.surroundings,
-                                      parts.clock, parts.random, parts.console}));
+  const auto code =
+      static_cast<int>(choice.run({VerbPath(verb), choice.global, *format, parts.surroundings,
+                                   parts.clock, parts.random, parts.console}));
+  // A full disk or a closed pipe is a failure, not silence; and never "not yet".
+  parts.console.out.flush();
+  if (parts.console.out) return code;
+  if (verb.get_name() == kOwnExitCodes) return static_cast<int>(ExitCode::kOther);
+  return code == 0 ? static_cast<int>(ExitCode::kFailed) : code;
 }
 
 }  // namespace

@@ -55,7 +55,10 @@ Result<Answer> ShowAnswer(const Invocation& invocation) {
 
 // Something nearer may say otherwise, and silence would make people search.
 void WarnIfOutranked(const Invocation& invocation, const std::string& name) {
-  const auto values = FindSettings(invocation.global, invocation.surroundings);
+  // What this command was told with options is about the context, not about what comes next.
+  GlobalOptions next;
+  next.config_file = invocation.global.config_file;
+  const auto values = FindSettings(next, invocation.surroundings);
   const auto context = FindContext(name, invocation.surroundings);
   if (!values || !context) return;
   const std::string& origin = (*values)[kServer].origin;

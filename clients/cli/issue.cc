@@ -1,7 +1,5 @@
 // `mayfly issue`: key and CSR are made here, the certificate is asked for, and only then is
 // anything written, so that a refusal leaves the folder, and an older key, as they were.
-#include <unistd.h>
-
 #include <sstream>
 
 #include "clients/cli/render.h"
@@ -37,16 +35,6 @@ Result<std::string> StemOf(const IssueOptions& options, ByteSpan csr_der) {
   return fs::path(options.csr_file).stem().string();
 }
 
-Status CheckPlace(const fs::path& path, client::Existing existing) {
-  std::error_code ignored;
-  if (existing == client::Existing::kKeep && fs::exists(fs::symlink_status(path, ignored))) {
-    return Fail(ErrorCode::kConflict, "file.exists", path.string() + " exists and is not replaced");
-  }
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  if (access(folder.c_str(), W_OK | X_OK) == 0) return Ok();
-  return Usage("file.write", "cannot write in the folder " + folder.string());
-}
-
 Status PlacePlan(const IssueOptions& options, Plan& plan) {
   TRY_ASSIGN(const std::string stem, StemOf(options, plan.wish.csr_der));
   const fs::path folder = options.folder;
@@ -54,8 +42,9 @@ Status PlacePlan(const IssueOptions& options, Plan& plan) {
                                                           : fs::path(options.certificate_out);
   plan.key_path = options.key_out.empty() ? folder / (stem + ".key") : fs::path(options.key_out);
   plan.existing = options.force ? client::Existing::kReplace : client::Existing::kKeep;
-  if (plan.key) TRY(CheckPlace(plan.key_path, plan.existing));
-  return CheckPlace(plan.certificate_path, plan.existing);
+  std::vector<fs::path> places = {plan.certificate_path};
+  if (plan.key) places.push_back(plan.key_path);
+  return client::CheckPlaces(places, plan.existing);
 }
 
 Result<Plan> MakePlan(const IssueOptions& options) {
@@ -66,14 +55,13 @@ Result<Plan> MakePlan(const IssueOptions& options) {
 }
 
 Status WriteFiles(const Plan& plan, const ca::v1::IssueCertificateResponse& issued) {
-  if (plan.key) {
-    TRY_ASSIGN(const SecretBytes pem, plan.key->Pkcs8Pem());
-    TRY(client::WriteFileAtomically(plan.key_path, pem.Reveal(), client::kPrivateMode,
-                                    plan.existing));
-  }
   const std::string chain = ChainPem(issued);
-  return client::WriteFileAtomically(plan.certificate_path, AsBytes(chain), client::kPublicMode,
-                                     plan.existing);
+  std::vector<client::NewFile> files = {
+      {plan.certificate_path, AsBytes(chain), client::kPublicMode}};
+  if (!plan.key) return client::WriteFilesTogether(files, plan.existing);
+  TRY_ASSIGN(const SecretBytes pem, plan.key->Pkcs8Pem());
+  files.push_back({plan.key_path, pem.Reveal(), client::kPrivateMode});
+  return client::WriteFilesTogether(files, plan.existing);
 }
 
 Result<Answer> AnswerOfIssue(const ca::v1::IssueCertificateResponse& issued, TimePoint now) {

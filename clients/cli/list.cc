@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <regex>
 #include <sstream>
 
 #include "clients/cli/render.h"
@@ -85,6 +86,11 @@ Result<std::optional<State>> ReadState(const std::string& text) {
 Result<Wanted> WantedBy(const Invocation& invocation, const ListOptions& options) {
   Wanted wanted{.filter = options.filter};
   TRY_ASSIGN(wanted.state, ReadState(options.state));
+  // A filter that speaks of the state itself is not narrowed by a default that nobody typed.
+  static const std::regex kSpeaksOfState("(^| )state *=");
+  if (options.state == ListOptions().state && std::regex_search(options.filter, kSpeaksOfState)) {
+    wanted.state.reset();
+  }
   if (options.expires_within.empty()) return wanted;
   const auto span = config::ParseDuration(options.expires_within);
   if (!span) {

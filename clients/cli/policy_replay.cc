@@ -1,5 +1,6 @@
 #include "clients/cli/policy_replay.h"
 
+#include <algorithm>
 #include <set>
 
 #include "policy/principal_text.h"
@@ -47,6 +48,24 @@ std::vector<std::string> RulesOf(const Error& error) {
 
 using Verdict = Result<policy::IssuanceGrant>;
 
+// Names first, then the key, as the issue path has it.
+Verdict DecideBy(const policy::Authorizer& authorizer, const policy::Principal& principal,
+                 const policy::IssuanceWish& wish,
+                 const std::optional<x509::SubjectPublicKeyInfo>& key) {
+  TRY_ASSIGN(auto grant, authorizer.Authorize(principal, wish, {}));
+  if (key) TRY(x509::CheckKeyRules(*key, grant.profile().key_rules));
+  return grant;
+}
+
+// Of a denial: was it for who asked and for what, and for nothing in the request itself?
+bool IsOfPolicyAlone(const google::protobuf::Struct& detail) {
+  const auto rules = detail.fields().find("rules");
+  if (rules == detail.fields().end()) return true;
+  return std::ranges::all_of(rules->second.list_value().values(), [](const auto& rule) {
+    return rule.string_value().starts_with("policy.") || rule.string_value() == "profile.unknown";
+  });
+}
+
 // Nothing: the same as before.
 std::optional<ReplayChange> Compare(const Verdict& before, const Verdict& after) {
   ReplayChange out{};
@@ -85,22 +104,27 @@ Replay::Replay(policy::Policy in_force, policy::Policy proposed)
 
 void Replay::Look(const ca::v1::Certificate& record) {
   const auto& names = record.subject_alt_names();
-  Decide({record.principal(),
-          record.profile(),
-          {names.begin(), names.end()},
-          LifetimeAskedFor(record, in_force_.basis().policy),
-          LifetimeOf(record).count()});
+  Asked asked{record.principal(),
+              record.profile(),
+              {names.begin(), names.end()},
+              LifetimeAskedFor(record, in_force_.basis().policy),
+              {},
+              LifetimeOf(record).count()};
+  const auto certificate = x509::Certificate::FromDer(AsBytes(record.certificate_der()));
+  if (certificate) asked.key = certificate->tbs().fields().public_key;
+  Decide(asked);
 }
 
 void Replay::Look(const ca::v1::Event& denial) {
   const auto& detail = denial.detail().fields();
   const auto names = detail.find("names");
   const auto profile = detail.find("profile");
-  if (names == detail.end() || profile == detail.end() || profile->second.string_value().empty()) {
+  if (names == detail.end() || profile == detail.end() || profile->second.string_value().empty() ||
+      !IsOfPolicyAlone(denial.detail())) {
     ++passed_over_;
     return;
   }
-  Asked asked{denial.principal(), profile->second.string_value(), {}, std::nullopt, 0};
+  Asked asked{denial.principal(), profile->second.string_value(), {}, std::nullopt, {}, 0};
   for (const auto& name : names->second.list_value().values()) {
     asked.names.push_back(name.string_value());
   }
@@ -123,8 +147,8 @@ void Replay::Decide(const Asked& asked) {
   wish.profile = asked.profile;
   wish.names = *std::move(names);
   wish.lifetime = asked.lifetime;
-  auto change =
-      Compare(in_force_.Authorize(*principal, wish, {}), proposed_.Authorize(*principal, wish, {}));
+  auto change = Compare(DecideBy(in_force_, *principal, wish, asked.key),
+                        DecideBy(proposed_, *principal, wish, asked.key));
   if (!change) return;
   change->principal = asked.principal;
   change->profile = asked.profile;

@@ -12,6 +12,7 @@
 
 #include "mayfly/ca/v1/certificate_authority.pb.h"
 #include "policy/authorizer.h"
+#include "x509/certificate.h"
 
 namespace mayfly::cli {
 
@@ -53,8 +54,9 @@ class Replay {
   struct Asked {
     std::string principal, profile;
     std::vector<std::string> names;
-    std::optional<Seconds> lifetime;  // asked for
-    int64_t lifetime_s;               // tells requests apart
+    std::optional<Seconds> lifetime;                  // asked for
+    std::optional<x509::SubjectPublicKeyInfo> key{};  // nothing: not known
+    int64_t lifetime_s;                               // tells requests apart
   };
   void Decide(const Asked& asked);
   void Count(const ReplayChange& change, int64_t lifetime_s);

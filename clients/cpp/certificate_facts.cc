@@ -194,8 +194,9 @@ Result<CertificateFacts> ReadFacts(ByteSpan der) {
 }
 
 Result<std::vector<CertificateFacts>> ReadCertificates(const std::filesystem::path& file) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) return Missing(file);
+  // A folder that may not be looked into says nothing about the file: reading it tells.
+  std::error_code error;
+  if (!std::filesystem::exists(file, error) && !error) return Missing(file);
   TRY_ASSIGN(const Bytes content, ReadFile(file));
   std::vector<Bytes> blocks{content};
   if (AsText(content).find("-----BEGIN ") != std::string_view::npos) {

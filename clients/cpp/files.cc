@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <list>
+#include <set>
 #include <string>
 
 namespace mayfly::client {
@@ -25,12 +27,6 @@ class Descriptor {
 
  private:
   int fd_;
-};
-
-// Removes the temporary name, whatever became of it.
-struct Unlink {
-  std::string path;
-  ~Unlink() { unlink(path.c_str()); }
 };
 
 Error CannotWrite(const std::filesystem::path& path) {
@@ -57,24 +53,104 @@ bool SyncFolder(const std::filesystem::path& folder) {
   return fd && fsync(fd.get()) == 0;
 }
 
+std::filesystem::path FolderOf(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
+// Beside its place, under a temporary name that goes with this object.
+class Prepared {
+ public:
+  explicit Prepared(const NewFile& file)
+      : file_(file),
+        temporary_(
+            (FolderOf(file.path) / ("." + file.path.filename().string() + ".XXXXXX")).string()) {}
+  Prepared(const Prepared&) = delete;
+  Prepared& operator=(const Prepared&) = delete;
+  ~Prepared() {
+    if (made_) unlink(temporary_.c_str());
+  }
+
+  Status Write() {
+    const Descriptor fd(mkostemp(temporary_.data(), O_CLOEXEC));  // made with mode 0600
+    if (!fd) return CannotWrite(file_.path);
+    made_ = true;
+    if (!WriteAll(fd.get(), file_.content) || fchmod(fd.get(), file_.mode) != 0 ||
+        fsync(fd.get()) != 0) {
+      return CannotWrite(file_.path);
+    }
+    return Ok();
+  }
+  // link(2) fails where the name exists, rename(2) replaces it: each is one step.
+  Status Place(Existing existing) {
+    const char* path = file_.path.c_str();
+    const int placed = existing == Existing::kKeep ? link(temporary_.c_str(), path)
+                                                   : rename(temporary_.c_str(), path);
+    if (placed != 0) return errno == EEXIST ? AlreadyThere(file_.path) : CannotWrite(file_.path);
+    return SyncFolder(FolderOf(file_.path)) ? Ok() : Status(CannotWrite(file_.path));
+  }
+  void TakeBack() const { unlink(file_.path.c_str()); }
+
+ private:
+  const NewFile& file_;
+  std::string temporary_;
+  bool made_ = false;
+};
+
 }  // namespace
+
+Status CheckPlaces(const std::vector<std::filesystem::path>& paths, Existing existing) {
+  std::set<std::filesystem::path> places;
+  for (const std::filesystem::path& path : paths) {
+    std::error_code ignored;
+    const auto status = std::filesystem::symlink_status(path, ignored);
+    const bool there = std::filesystem::exists(status);
+    if (there && existing == Existing::kKeep) return AlreadyThere(path);
+    if (std::filesystem::is_directory(path, ignored) ||
+        (there && !std::filesystem::is_regular_file(path, ignored))) {
+      return Fail(ErrorCode::kInvalidArgument, "file.write",
+                  path.string() + " is there and is no file that could be replaced");
+    }
+    const std::filesystem::path folder = FolderOf(path);
+    if (access(folder.c_str(), W_OK | X_OK) != 0) {
+      return Fail(ErrorCode::kInvalidArgument, "file.write",
+                  "cannot write in the folder " + folder.string());
+    }
+    const auto place = std::filesystem::weakly_canonical(path, ignored);
+    if (!places.insert(ignored ? path : place).second) {
+      return Fail(ErrorCode::kInvalidArgument, "file.same",
+                  path.string() + " is named for two files; give each a name of its own");
+    }
+  }
+  return Ok();
+}
+
+Status WriteFilesTogether(const std::vector<NewFile>& files, Existing existing) {
+  std::vector<std::filesystem::path> paths;
+  for (const NewFile& file : files) paths.push_back(file.path);
+  TRY(CheckPlaces(paths, existing));
+  std::list<Prepared> prepared;
+  for (const NewFile& file : files) TRY(prepared.emplace_back(file).Write());
+  std::vector<const Prepared*> placed;
+  for (Prepared& file : prepared) {
+    auto done = file.Place(existing);
+    if (!done) {
+      // What was there before is gone where it was replaced; new names can be taken back.
+      if (existing == Existing::kKeep) {
+        for (const Prepared* other : placed) other->TakeBack();
+      }
+      return done;
+    }
+    placed.push_back(&file);
+  }
+  return Ok();
+}
 
 Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan content, mode_t mode,
                            Existing existing) {
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  std::string temporary = (folder / ("." + path.filename().string() + ".XXXXXX")).string();
-  const Descriptor fd(mkostemp(temporary.data(), O_CLOEXEC));  // made with mode 0600
-  if (!fd) return CannotWrite(path);
-  const Unlink unlink_temporary{temporary};
-  if (!WriteAll(fd.get(), content) || fchmod(fd.get(), mode) != 0 || fsync(fd.get()) != 0) {
-    return CannotWrite(path);
-  }
-  // link(2) fails where the name exists, rename(2) replaces it: each is one step.
-  const int placed = existing == Existing::kKeep ? link(temporary.c_str(), path.c_str())
-                                                 : rename(temporary.c_str(), path.c_str());
-  if (placed != 0) return errno == EEXIST ? AlreadyThere(path) : CannotWrite(path);
-  if (!SyncFolder(folder)) return CannotWrite(path);
-  return Ok();
+  const NewFile file{path, content, mode};
+  Prepared prepared(file);
+  TRY(prepared.Write());
+  return prepared.Place(existing);
 }
 
 Result<Bytes> ReadFile(const std::filesystem::path& path) {

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -23,6 +24,19 @@ enum class Existing : uint8_t { kKeep, kReplace };
 // "file.write".
 Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan content, mode_t mode,
                            Existing existing);
+
+// Files that belong together, a key and its certificate: all are on the disk under other names
+// before the first takes its place, so that what can fail fails while nothing has changed.
+struct NewFile {
+  std::filesystem::path path;
+  ByteSpan content;
+  mode_t mode;
+};
+// Errors: as CheckPlaces', and those of WriteFileAtomically.
+Status WriteFilesTogether(const std::vector<NewFile>& files, Existing existing);
+// Could they be written there? Errors: kConflict "file.exists"; kInvalidArgument "file.write" (a
+// folder, or in one that may not be written), "file.same" (two have one place).
+Status CheckPlaces(const std::vector<std::filesystem::path>& paths, Existing existing);
 
 // Errors: kInvalidArgument "file.read", "file.size".
 Result<Bytes> ReadFile(const std::filesystem::path& path);

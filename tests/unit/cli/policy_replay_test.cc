@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "clients/cpp/certificate_facts.h"
 #include "config/policy_file.h"
 
 namespace mayfly::cli {
@@ -80,6 +81,33 @@ TEST(Replay, TellsWhatOfTheDeniedWouldBeAllowed) {
   EXPECT_EQ(changes[0].change, Change::kAllowed);
   EXPECT_EQ(changes[0].count, 2u);
   EXPECT_EQ(changes[0].after, Seconds(7 * kDay));
+}
+
+TEST(Replay, TheKeyOfACertificateIsJudgedToo) {
+  policy::Policy only_p521 = PolicyWith("7d", "web.internal");
+  only_p521.profiles.at("server").key_rules.allowed = {x509::KeyType::kEcP521};
+  Replay replay(PolicyWith("7d", "web.internal"), std::move(only_p521));
+  ca::v1::Certificate record = Record("web.internal", 7 * kDay);
+  const auto leaf = client::ReadCertificates(std::string(MAYFLY_SOURCE_DIR) +
+                                             "/tests/golden/x509/python-every-extension.crt");
+  ASSERT_TRUE(leaf);
+  ASSERT_TRUE(x509::Certificate::FromDer(leaf->at(0).der));
+  record.set_certificate_der(ToString(leaf->at(0).der));  // of another key
+  replay.Look(record);
+  const auto changes = replay.changes();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].change, Change::kDenied);
+  EXPECT_EQ(changes[0].rules, std::vector<std::string>{"key.type"});
+}
+
+TEST(Replay, PassesOverDenialsOfWhatTheRequestHeld) {
+  Replay replay(PolicyWith("7d", "web.internal"), PolicyWith("7d", "api.internal"));
+  ca::v1::Event denial = Denial("api.internal");
+  auto& rules = (*denial.mutable_detail()->mutable_fields())["rules"];
+  rules.mutable_list_value()->add_values()->set_string_value("key.type");
+  replay.Look(denial);
+  EXPECT_EQ(replay.passed_over(), 1u);
+  EXPECT_TRUE(replay.changes().empty());
 }
 
 TEST(Replay, ALifetimeIsTheProfilesUnlessItDiffers) {
