@@ -65,7 +65,8 @@ MeteredLedger::MeteredLedger(Ledger& metered, telemetry::Metrics& metrics, const
       revoke_(MakeOperation(metrics, "revoke")),
       load_basis_(MakeOperation(metrics, "load-basis")),
       activate_(MakeOperation(metrics, "activate-policy")),
-      find_key_claim_(MakeOperation(metrics, "find-key-claim")) {}
+      add_block_(MakeOperation(metrics, "add-block")),
+      note_use_(MakeOperation(metrics, "note-use")) {}
 
 template <class T>
 Task<Result<T>> MeteredLedger::Measured(Operation& operation, Task<Result<T>> task) {
@@ -100,9 +101,11 @@ Task<Result<StoredBasis>> MeteredLedger::LoadBasis(BootTime deadline) {
 Task<Result<uint64_t>> MeteredLedger::ActivatePolicy(PolicyEntry entry, BootTime deadline) {
   return Measured(activate_, metered_.ActivatePolicy(std::move(entry), deadline));
 }
-Task<Result<std::optional<Hash256>>> MeteredLedger::FindKeyClaim(Hash256 spki_hash,
-                                                                 BootTime deadline) {
-  return Measured(find_key_claim_, metered_.FindKeyClaim(spki_hash, deadline));
+Task<Result<uint64_t>> MeteredLedger::AddBlock(BlockEntry entry, BootTime deadline) {
+  return Measured(add_block_, metered_.AddBlock(std::move(entry), deadline));
+}
+Task<Result<CertificateKey>> MeteredLedger::NoteUse(LineageUse use, BootTime deadline) {
+  return Measured(note_use_, metered_.NoteUse(std::move(use), deadline));
 }
 
 }  // namespace mayfly

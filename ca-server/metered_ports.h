@@ -42,7 +42,8 @@ class MeteredLedger final : public Ledger {
   Task<Result<RevokeReceipt>> Revoke(RevokeEntry entry, BootTime deadline) override;
   Task<Result<StoredBasis>> LoadBasis(BootTime deadline) override;
   Task<Result<uint64_t>> ActivatePolicy(PolicyEntry entry, BootTime deadline) override;
-  Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash, BootTime deadline) override;
+  Task<Result<uint64_t>> AddBlock(BlockEntry entry, BootTime deadline) override;
+  Task<Result<CertificateKey>> NoteUse(LineageUse use, BootTime deadline) override;
   void Note(Event event) override { metered_.Note(std::move(event)); }
 
  private:
@@ -58,7 +59,7 @@ class MeteredLedger final : public Ledger {
   Ledger& metered_;
   const Clock& clock_;
   Operation record_, settle_, find_request_, find_certificate_, revoke_, load_basis_, activate_,
-      find_key_claim_;
+      add_block_, note_use_;
 };
 
 }  // namespace mayfly

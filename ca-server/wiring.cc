@@ -85,7 +85,7 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   wiring->authority_ =
       std::make_unique<issuance::CertificateAuthority>(issuance::CertificateAuthority::Parts{
           foundation.clock, foundation.random, *wiring->metered_ledger_, *wiring->index_,
-          *wiring->events_, *wiring->basis_, wiring->issuers_, wiring->bundle_,
+          *wiring->events_, *wiring->basis_, wiring->planner_, wiring->issuers_, wiring->bundle_,
           [&known = wiring->revocation_](const auto& key) { return known.Ask(key); }});
   TRY(SyncWait(wiring->basis_->Refresh(foundation.In(kCommandTimeMax))));
   return wiring;

@@ -83,6 +83,7 @@ class Wiring {
   std::unique_ptr<store::PgEventIndex> events_;
   Hash256 page_key_{};
   std::unique_ptr<issuance::BasisCache> basis_;
+  issuance::RenewalPlanner planner_{foundation_.random};
   std::vector<std::shared_ptr<const issuance::Issuer>> issuers_;
   issuance::TrustBundle bundle_;
   std::unique_ptr<issuance::CertificateAuthority> authority_;

@@ -56,6 +56,9 @@ std::vector<PrincipalPattern> ReadPrincipals(Section& section, std::string_view 
     } else if (pattern->has_places() && whom == Whom::kExactly) {
       section.Complain(key, "policy.principal",
                        std::string(key) + " are named exactly, without places");
+    } else if (pattern->text() == "local:*" && whom == Whom::kExactly) {
+      section.Complain(key, "policy.principal",
+                       std::string(key) + " are named exactly: \"local:0\" is one user");
     } else if (pattern->is_every_subject() && whom == Whom::kExactly) {
       section.Complain(key, "policy.principal",
                        std::string(key) + " are named exactly, not \"every subject of an issuer\"");
@@ -96,7 +99,7 @@ void CheckPlaces(Section& section, const Rule& rule) {
 }
 
 void CheckPatterns(Section& section, const Rule& rule) {
-  auto has = [&section](const auto& word) { return section.Has(word.first); };
+  auto has = [&section](const auto& word) { return !section.StringsOrNone(word.first).empty(); };
   if (rule.effect == RuleEffect::kAllow && std::ranges::none_of(NameKindWords(), has)) {
     section.Complain("name", "policy.rule-empty",
                      "a rule needs at least one of \"dns\", \"ip\", \"uri\" and \"email\": it "

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/words.h"
+#include "der/any.h"
 #include "der/reader.h"
 
 namespace mayfly::config {
@@ -199,18 +200,42 @@ void ReadPolicies(Section& section, Profile& profile) {
 bool IsReservedExtension(const der::Oid& oid) {
   const std::string dotted = oid.Dotted();
   constexpr std::string_view kReserved[] = {
-      "2.5.29.14",         "2.5.29.15",          "2.5.29.16",          "2.5.29.17",
-      "2.5.29.18",         "2.5.29.19",          "2.5.29.30",          "2.5.29.31",
-      "2.5.29.32",         "2.5.29.33",          "2.5.29.35",          "2.5.29.36",
-      "2.5.29.37",         "2.5.29.46",          "2.5.29.54",          "2.5.29.56",
-      "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.1.11", "1.3.6.1.5.5.7.1.24", "1.3.6.1.5.5.7.48.1.5"};
+      "2.5.29.14",
+      "2.5.29.15",
+      "2.5.29.16",
+      "2.5.29.17",
+      "2.5.29.18",
+      "2.5.29.19",
+      "2.5.29.30",
+      "2.5.29.31",
+      "2.5.29.32",
+      "2.5.29.33",
+      "2.5.29.35",
+      "2.5.29.36",
+      "2.5.29.37",
+      "2.5.29.46",
+      "2.5.29.54",
+      "2.5.29.56",
+      "1.3.6.1.5.5.7.1.1",
+      "1.3.6.1.5.5.7.1.11",
+      "1.3.6.1.5.5.7.1.24",
+      "1.3.6.1.5.5.7.48.1.5",
+      "2.5.29.1",                 // authorityKeyIdentifier, obsolete
+      "2.5.29.3",                 // certificatePolicies, obsolete
+      "2.5.29.10",                // basicConstraints, obsolete
+      "1.3.6.1.5.5.7.1.14",       // proxyCertInfo, RFC 3820
+      "2.16.840.1.113730.1.1",    // netscape-cert-type: its CA bits
+      "1.3.6.1.4.1.11129.2.4.2",  // signed certificate timestamps, RFC 6962 3.3
+      "1.3.6.1.4.1.11129.2.4.3",  // the poison of precertificates, RFC 6962 3.1
+  };
   return std::ranges::find(kReserved, dotted) != std::end(kReserved);
 }
 
-// One whole DER element, as extnValue holds.
+// One whole element, DER to its last octet, as extnValue holds.
 bool IsOneElement(ByteSpan der) {
   der::Reader reader(der);
-  return reader.ReadAny() && reader.AtEnd();
+  const auto element = reader.ReadAny();
+  return element && reader.AtEnd() && der::CheckAny(*element);
 }
 
 void ReadExtension(Section& section, Profile& profile) {
@@ -238,6 +263,24 @@ void ReadExtension(Section& section, Profile& profile) {
   profile.extensions.push_back(
       {*std::move(oid), critical ? x509::Criticality::kCritical : x509::Criticality::kNonCritical,
        *std::move(value)});
+}
+
+void ReadRenewal(Section& section, Profile& profile) {
+  static const Words<policy::Renewal> kRenewals = {{"allow", policy::Renewal::kAllow},
+                                                   {"refuse", policy::Renewal::kRefuse}};
+  static const Words<policy::RenewalKey> kKeys = {{"new", policy::RenewalKey::kNew},
+                                                  {"any", policy::RenewalKey::kAny}};
+  static const Words<policy::OnCopiedKey> kReactions = {{"alert", policy::OnCopiedKey::kAlert},
+                                                        {"lock", policy::OnCopiedKey::kLock}};
+  auto renewal = ReadWord(section, "renewal", section.StringOr("renewal", "allow"), kRenewals);
+  profile.renewal = renewal.value_or(policy::Renewal::kAllow);
+  auto key = ReadWord(section, "renewal_key", section.StringOr("renewal_key", "new"), kKeys);
+  profile.renewal_key = key.value_or(policy::RenewalKey::kNew);
+  auto reaction =
+      ReadWord(section, "on_copied_key", section.StringOr("on_copied_key", "alert"), kReactions);
+  profile.on_copied_key = reaction.value_or(policy::OnCopiedKey::kAlert);
+  profile.renewals_per_hour = static_cast<uint32_t>(section.IntegerOr(
+      "renewals_per_hour", policy::kRenewalsPerHourDefault, 1, policy::kRenewalsPerHourMax));
 }
 
 void ReadExtensions(Section& section, Profile& profile) {
@@ -297,6 +340,7 @@ Profile ReadProfile(const std::string& name, Section section) {
                                                   {"refuse", policy::KeyReuse::kRefuse}};
   auto reuse = ReadWord(section, "key_reuse", section.StringOr("key_reuse", "allow"), kReuses);
   profile.key_reuse = reuse.value_or(policy::KeyReuse::kAllow);
+  ReadRenewal(section, profile);
   ReadRevocation(section, profile);
   ReadSubject(section, profile);
   ReadPolicies(section, profile);

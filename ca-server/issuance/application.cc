@@ -59,6 +59,7 @@ Result<CertificateAuthority::Application> CertificateAuthority::ReadApplication(
   const policy::IssuanceWish wish = WishOf(request, *csr, issuer.name());
   application.names = wish.names;
   application.lifetime = request.lifetime;
+  application.key_hash = wish.key_hash;
   application.decide = [principal = request.principal, wish](const policy::Authorizer& authorizer) {
     return authorizer.Authorize(principal, wish, policy::Evidence{});
   };

@@ -22,6 +22,10 @@ struct CertificateAuthority::Application {
   std::function<policy::Explanation(const policy::Authorizer&)> explain;
   // Hop 5: key policy and proof of possession. PKCS#10 is one kind of proof.
   std::function<Result<x509::ProvenKey>(const x509::KeyRules&)> prove;
+  Hash256 key_hash{};  // of the CSR's key
+  // Of a renewal; nothing: an enrolment, which begins a lineage.
+  std::optional<LineageStep> lineage;
+  std::optional<CertificateKey> renews;
   std::optional<RequestKey> request;
   Hash256 body_hash{};
 };

@@ -25,6 +25,11 @@ bool SeesAll(const policy::Authorizer& authorizer, const policy::Principal& prin
   return authorizer.RolesOf(principal).HasAnyOf(policy::kReadersOfAll);
 }
 
+Error RevokedPeer() {
+  return Fail(ErrorCode::kUnauthenticated, "peer.revoked",
+              "the client certificate has been revoked");
+}
+
 Error UnknownPeer() {
   return Fail(ErrorCode::kUnauthenticated, "peer.unknown",
               "the client certificate is not one that this CA issued");
@@ -32,7 +37,8 @@ Error UnknownPeer() {
 
 }  // namespace
 
-CertificateAuthority::CertificateAuthority(Parts parts) : parts_(std::move(parts)) {}
+CertificateAuthority::CertificateAuthority(Parts parts)
+    : parts_(std::move(parts)), renewals_(parts_.clock) {}
 
 const Issuer* CertificateAuthority::IssuerOf(IssuerId id) const {
   for (const auto& issuer : parts_.issuers) {
@@ -126,42 +132,55 @@ Task<Result<RevokedCertificate>> CertificateAuthority::Revoke(RevokeRequest requ
   co_return RevokedCertificate{std::move(shown), std::move(receipt)};
 }
 
-Task<Result<policy::Principal>> CertificateAuthority::Identify(x509::Certificate peer,
-                                                               BootTime deadline) {
+// From the ledger: the peer's certificate must be there with those very bytes.
+Task<Result<KnownPeer>> CertificateAuthority::FindPeer(const x509::Certificate& peer,
+                                                       BootTime deadline) {
+  CO_TRY_ASSIGN(auto record, co_await Find("-", peer.tbs().serial(), Reading::kSeen, deadline));
+  if (!record) co_return UnknownPeer();
+  const RecordFacts facts = record->facts;
+  const bool is_revoked = record->revocation.has_value();
+  CO_TRY_ASSIGN(auto shown, Shown(*std::move(record)));
+  if (!shown.certificate || !Equal(shown.certificate->der(), peer.der())) co_return UnknownPeer();
+  // A row that somebody else inserted is no certificate of ours.
+  if (!peer.VerifySignedBy(IssuerOf(facts.key.issuer)->key())) co_return UnknownPeer();
+  if (is_revoked) co_return RevokedPeer();
+  CO_TRY_ASSIGN(auto names, peer.tbs().names());
+  policy::Principal principal{policy::ProofOfIdentity::kCertificate,
+                              policy::PrincipalIdOf(names),
+                              "lineage:" + facts.lineage.lineage.ToString(),
+                              std::move(names),
+                              {},
+                              peer.tbs().fields().public_key.hash()};
+  co_return KnownPeer{facts.key, std::move(principal), facts.profile, facts.lineage};
+}
+
+Task<Result<KnownPeer>> CertificateAuthority::Know(const x509::Certificate& peer,
+                                                   BootTime deadline) {
   const Hash256 fingerprint = peer.fingerprint();
   std::optional<KnownPeer> known = peers_.Find(fingerprint);
   std::optional<bool> revoked;
   if (known) revoked = parts_.revocation_check(known->key);
-  if (!known || !revoked) {
-    CO_TRY_ASSIGN(auto record, co_await Find("-", peer.tbs().serial(), Reading::kSeen, deadline));
-    if (!record) co_return UnknownPeer();
-    const bool is_revoked = record->revocation.has_value();
-    const Uuid lineage = record->facts.lineage.lineage;
-    const CertificateKey key = record->facts.key;
-    CO_TRY_ASSIGN(auto shown, Shown(*std::move(record)));
-    if (!shown.certificate || !Equal(shown.certificate->der(), peer.der())) co_return UnknownPeer();
-    // A row that somebody else inserted is no certificate of ours.
-    if (!peer.VerifySignedBy(IssuerOf(key.issuer)->key())) co_return UnknownPeer();
-    CO_TRY_ASSIGN(auto names, peer.tbs().names());
-    policy::Principal principal{policy::ProofOfIdentity::kCertificate,
-                                policy::PrincipalIdOf(names),
-                                "lineage:" + lineage.ToString(),
-                                std::move(names),
-                                {},
-                                peer.tbs().fields().public_key.hash()};
-    known = KnownPeer{key, std::move(principal)};
-    peers_.Put(fingerprint, *known);
-    revoked = is_revoked;
-  }
-  if (*revoked) {
-    co_return Fail(ErrorCode::kUnauthenticated, "peer.revoked",
-                   "the client certificate has been revoked");
+  if (revoked.value_or(false)) co_return RevokedPeer();
+  if (!revoked) {
+    const bool is_first = !known;
+    CO_TRY_ASSIGN(known, co_await FindPeer(peer, deadline));
+    // Being heard of is a use. The first generation has one certificate and supersedes nothing.
+    if (is_first && known->lineage.generation > 0) {
+      CO_TRY(co_await NoteUse(*known, UseKind::kUsed, deadline));
+    }
+    if (is_first) peers_.Put(fingerprint, *known);
   }
   if (!peer.tbs().fields().validity.Covers(parts_.clock.Now())) {
     co_return Fail(ErrorCode::kUnauthenticated, "peer.expired",
                    "the client certificate is outside its validity");
   }
-  co_return known->principal;
+  co_return *known;
+}
+
+Task<Result<policy::Principal>> CertificateAuthority::Identify(x509::Certificate peer,
+                                                               BootTime deadline) {
+  CO_TRY_ASSIGN(KnownPeer known, co_await Know(peer, deadline));
+  co_return std::move(known.principal);
 }
 
 }  // namespace mayfly::issuance

@@ -17,6 +17,8 @@
 #include "issuance/explanation.h"
 #include "issuance/issuer.h"
 #include "issuance/peer_cache.h"
+#include "issuance/rate_limiter.h"
+#include "issuance/renewal_planner.h"
 #include "policy/principal.h"
 #include "policy/role.h"
 #include "ports/event_index.h"
@@ -30,6 +32,14 @@ struct IssueRequest {
   Bytes csr_der;
   std::string profile;
   x509::GeneralNames names;  // beside those inside the CSR
+  std::optional<Seconds> lifetime;
+  std::optional<Uuid> request_id;
+};
+
+// The next certificate of the one that the holder authenticated with.
+struct RenewRequest {
+  x509::Certificate current;
+  Bytes csr_der;
   std::optional<Seconds> lifetime;
   std::optional<Uuid> request_id;
 };
@@ -65,6 +75,12 @@ struct ListRequest {
 struct CertificateList {
   std::vector<ShownCertificate> certificates;
   std::optional<IndexPosition> next;  // nothing: there is no more
+};
+
+struct AcknowledgeRequest {
+  policy::Principal principal;
+  std::string issuer;  // "-": any
+  x509::SerialNumber serial;
 };
 
 struct RevokeRequest {
@@ -107,6 +123,7 @@ class CertificateAuthority {
     CertificateIndex& index;
     EventIndex& events;
     BasisCache& basis;
+    RenewalPlanner& planner;
     std::vector<std::shared_ptr<const Issuer>> issuers;  // the first one issues
     TrustBundle bundle;
     RevocationCheck revocation_check;
@@ -115,6 +132,19 @@ class CertificateAuthority {
 
   // Errors: as the proto's IssueCertificate says.
   Task<Result<IssuedCertificate>> Issue(IssueRequest request, BootTime deadline);
+
+  // The same names under the same profile, in the same lineage, one generation on. Errors: as the
+  // proto's RenewCertificate says.
+  Task<Result<IssuedCertificate>> Renew(RenewRequest request, BootTime deadline);
+
+  // The holder has the next generation and uses it: what came before is superseded. Error:
+  // kNotFound "certificate.not-found" (also where it is of another lineage), kPolicyDenied
+  // "renewal.superseded".
+  Task<Status> Acknowledge(AcknowledgeRequest request, BootTime deadline);
+
+  // A request that could not even be read is one event, as a denial is.
+  void NoteUnreadable(const policy::Principal& principal, const std::string& profile,
+                      const Error& error);
 
   // What Issue would answer now, and why; nothing is recorded or signed. What Issue refuses is
   // explained, not an error. Errors: kPolicyDenied "policy.role" (about somebody else),
@@ -159,6 +189,12 @@ class CertificateAuthority {
 
  private:
   struct Application;
+  Task<Result<KnownPeer>> Know(const x509::Certificate& peer, BootTime deadline);
+  Task<Result<KnownPeer>> FindPeer(const x509::Certificate& peer, BootTime deadline);
+  Task<Status> NoteUse(const KnownPeer& peer, UseKind kind, BootTime deadline);
+  Task<Status> ReactToCopiedKey(KnownPeer peer, BootTime deadline);
+  Result<Application> ReadRenewal(const RenewRequest& request, const KnownPeer& holder,
+                                  const Issuer& issuer) const;
   Result<Application> ReadApplication(const IssueRequest& request, const Issuer& issuer) const;
   std::set<Hash256> OwnKeys() const;  // of the CA certificates: nobody else's
   Task<Result<IssuedCertificate>> Carry(Application application, BootTime deadline);
@@ -177,22 +213,19 @@ class CertificateAuthority {
   Task<Result<std::optional<CertificateRecord>>> Find(std::string issuer, x509::SerialNumber serial,
                                                       Reading reading, BootTime deadline);
   Result<ShownCertificate> Shown(CertificateRecord record) const;
-  // A TBSCertificate that passed every lint: all that is needed to record it.
-  struct Draft {
-    lint::LintedTbs tbs;
-    policy::RenewalWindow renewal;
-  };
-  Result<Draft> MakeDraft(const Issuer& issuer, const policy::IssuanceGrant& grant,
-                          const x509::ProvenKey& key) const;
+  Result<lint::LintedTbs> MakeDraft(const Issuer& issuer, const policy::IssuanceGrant& grant,
+                                    const x509::ProvenKey& key) const;
   IssuanceExplanation ExplainFor(const IssueRequest& request, const policy::Authorizer& authorizer);
   Task<Status> ExplainKeyClaim(IssuanceExplanation& out, const std::string& profile,
                                const policy::Authorizer& authorizer, BootTime deadline);
+  void NoteIfDenied(const std::string& principal, const Asked& asked, const Error& error);
   void NoteDenial(const std::string& principal, const Asked& asked, const Error& error);
 
   const Issuer* IssuerOf(IssuerId id) const;
 
   Parts parts_;
   PeerCache peers_;
+  RateLimiter renewals_;  // by lineage
 };
 
 }  // namespace mayfly::issuance

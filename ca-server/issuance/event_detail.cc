@@ -60,4 +60,9 @@ std::string LintDetail(std::string_view profile, const x509::SerialNumber& seria
          ",\"rules\":" + JsonList(rules) + "}";
 }
 
+std::string LineageDetail(const Uuid& lineage, const x509::SerialNumber& serial) {
+  return "{\"lineage\":" + JsonText(lineage.ToString()) + ",\"serial\":" + JsonText(serial.Hex()) +
+         "}";
+}
+
 }  // namespace mayfly::issuance

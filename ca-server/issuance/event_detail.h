@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/uuid.h"
 #include "lint/linted_tbs.h"
 #include "x509/general_name.h"
 
@@ -30,5 +31,8 @@ std::string DenialDetail(const Asked& asked, const Error& error);
 // {"profile":"server","serial":"21..","rules":["lint.spiffe-eku"]}
 std::string LintDetail(std::string_view profile, const x509::SerialNumber& serial,
                        const std::vector<lint::Finding>& warnings);
+
+// {"lineage":"0190..","serial":"21.."}
+std::string LineageDetail(const Uuid& lineage, const x509::SerialNumber& serial);
 
 }  // namespace mayfly::issuance

@@ -51,7 +51,7 @@ Task<Status> CertificateAuthority::ExplainKeyClaim(IssuanceExplanation& out,
   if (!refuses || !out.tbs) co_return Ok();
   CO_TRY_ASSIGN(const auto tbs, x509::TbsCertificate::FromDer(*out.tbs));
   const Hash256 key = tbs.fields().public_key.hash();
-  CO_TRY_ASSIGN(const auto holder, co_await parts_.ledger.FindKeyClaim(key, deadline));
+  CO_TRY_ASSIGN(const auto holder, co_await parts_.index.FindKeyClaim(key, deadline));
   if (!holder || *holder == IdentityHash(out.names)) co_return Ok();
   out.findings.push_back(
       {"policy.key-reused", "csr",
@@ -87,10 +87,10 @@ IssuanceExplanation CertificateAuthority::ExplainFor(const IssueRequest& request
     NoteFindings(draft.error(), out);
     return out;
   }
-  for (const lint::Finding& warning : draft->tbs.warnings()) {
+  for (const lint::Finding& warning : draft->warnings()) {
     out.warnings.push_back(warning.violation);
   }
-  const x509::TbsCertificate& tbs = draft->tbs.tbs();
+  const x509::TbsCertificate& tbs = draft->tbs();
   out.lifetime->granted = tbs.fields().validity.lifetime();
   out.lifetime->ends_with_issuer = *out.lifetime->granted < decision.verdict->lifetime();
   out.tbs = ToBytes(tbs.der());

@@ -44,9 +44,7 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Issue(IssueRequest request
   }
   const Asked asked{application->profile, application->names, application->lifetime};
   auto issued = co_await Carry(*std::move(application), deadline);
-  if (!issued && Denied(issued.error().code)) {
-    NoteDenial(request.principal.id, asked, issued.error());
-  }
+  if (!issued) NoteIfDenied(request.principal.id, asked, issued.error());
   co_return issued;
 }
 
@@ -98,22 +96,28 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
   CO_TRY_ASSIGN(auto key, application.prove(grant.profile().key_rules));  // 5
   CO_TRY_ASSIGN(auto draft, MakeDraft(*application.issuer, grant, key));  // 6 to 8
 
-  if (const lint::LintedTbs& linted = draft.tbs; !linted.warnings().empty()) {
+  if (!draft.warnings().empty()) {
     const std::string detail =
-        LintDetail(grant.profile().name, linted.tbs().serial(), linted.warnings());
+        LintDetail(grant.profile().name, draft.tbs().serial(), draft.warnings());
     parts_.ledger.Note(Event{"lint-warning", grant.principal(), detail});
   }
 
+  const x509::Validity validity = draft.tbs().fields().validity;
   RecordEntry entry{
-      .tbs = std::move(draft.tbs),
+      .tbs = std::move(draft),
       .issuer = application.issuer->id(),
-      .lineage = Enrolment(parts_.clock, parts_.random),
+      .lineage =
+          application.lineage ? *application.lineage : Enrolment(parts_.clock, parts_.random),
       .profile = grant.profile().name,
       .principal = grant.principal(),
       .policy_version = grant.policy_version(),
       .decision = grant.decision(),
-      .renewal = draft.renewal,
+      .renewal = parts_.planner.Plan(validity,
+                                     application.lineage ? LineageAge::kLater : LineageAge::kFirst,
+                                     parts_.clock.Now()),
       .request = std::nullopt,
+      .key_claim = std::nullopt,
+      .renews = application.renews,
   };
   if (grant.profile().key_reuse == policy::KeyReuse::kRefuse) {
     entry.key_claim = KeyClaim{key.spki().hash(), IdentityHash(grant.names())};
@@ -128,8 +132,9 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
 }
 
 // Hops 6 to 8.
-Result<CertificateAuthority::Draft> CertificateAuthority::MakeDraft(
-    const Issuer& issuer, const policy::IssuanceGrant& grant, const x509::ProvenKey& key) const {
+Result<lint::LintedTbs> CertificateAuthority::MakeDraft(const Issuer& issuer,
+                                                        const policy::IssuanceGrant& grant,
+                                                        const x509::ProvenKey& key) const {
   const TimePoint now = parts_.clock.Now();
   TRY_ASSIGN(auto blank, policy::MakeTemplate(grant, key, issuer.identity(), now));  // 6
   const auto lifetime_class = x509::LifetimeClassOf(blank.fields.validity.lifetime());
@@ -137,7 +142,7 @@ Result<CertificateAuthority::Draft> CertificateAuthority::MakeDraft(
   auto tbs = x509::TbsCertificate::Write(blank.fields, serial);  // 7
   const lint::LintContext lint_context{grant, key.spki(), issuer.identity(), now};
   TRY_ASSIGN(auto linted, lint::Lint(std::move(tbs), lint_context));  // 8
-  return Draft{std::move(linted), blank.renewal};
+  return linted;
 }
 
 // A request id that came before. What was released is released again; an intent is decided again
@@ -297,6 +302,17 @@ Task<Result<IssuedCertificate>> CertificateAuthority::IssueForResponder(IssuerId
   };
   auto issued = co_await Carry(std::move(application), deadline);
   co_return issued;
+}
+
+void CertificateAuthority::NoteUnreadable(const policy::Principal& principal,
+                                          const std::string& profile, const Error& error) {
+  NoteDenial(principal.id, {profile, {}, std::nullopt}, error);
+}
+
+void CertificateAuthority::NoteIfDenied(const std::string& principal, const Asked& asked,
+                                        const Error& error) {
+  const bool is_misuse = error.code == ErrorCode::kRequestIdReused;
+  if (Denied(error.code) || is_misuse) NoteDenial(principal, asked, error);
 }
 
 void CertificateAuthority::NoteDenial(const std::string& principal, const Asked& asked,

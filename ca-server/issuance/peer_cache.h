@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include "policy/principal.h"
 #include "ports/ledger.h"
@@ -17,6 +18,8 @@ constexpr size_t kPeersMax = 65536;
 struct KnownPeer {
   CertificateKey key;
   policy::Principal principal;
+  std::string profile;
+  LineageStep lineage;
 };
 
 class PeerCache {

@@ -12,13 +12,30 @@ constexpr std::string_view kLineageScope = "lineage:";
 constexpr size_t kHintsMax = 5;  // patterns or profiles listed in a refusal
 
 using Kind = x509::GeneralName::Kind;
-// A rule that is about the requester and the profile, and what it knows of the requester.
+// A rule that is about the requester and the profile, and what it knows of the requester; of a
+// renewal, a rule about the profile, and somebody.
 struct Candidate {
   const Rule* rule;
-  Claims claims;
+  std::optional<Claims> claims;
+
+  bool Grants(const x509::GeneralName& name) const {
+    return std::ranges::any_of(rule->names, [&](const NamePattern& pattern) {
+      return claims ? pattern.Matches(name, *claims) : pattern.MatchesForSomebody(name);
+    });
+  }
 };
 
-// The first pattern that fits gives the claims.
+// What each pattern that fits says of the requester: a rule with two is about them in both ways.
+std::vector<Claims> MatchAll(const std::vector<PrincipalPattern>& patterns,
+                             const Principal& principal) {
+  std::vector<Claims> all;
+  for (const PrincipalPattern& pattern : patterns) {
+    auto claims = pattern.Match(principal);
+    if (claims && std::ranges::find(all, *claims) == all.end()) all.push_back(*std::move(claims));
+  }
+  return all;
+}
+
 std::optional<Claims> MatchAny(const std::vector<PrincipalPattern>& patterns,
                                const Principal& principal) {
   for (const PrincipalPattern& pattern : patterns) {
@@ -90,6 +107,7 @@ class Decision {
         names_(x509::Normalize(std::move(names))) {}
 
   void CheckPrincipal();
+  void CheckRenewal(const Profile& profile);
   void CheckNames(const Profile& profile);
   void CheckLifetime(const Profile& profile);
   void CheckBlocks();
@@ -100,6 +118,8 @@ class Decision {
   Status Verdict();
 
  private:
+  enum class Asking : uint8_t { kFirst, kRenewal };
+  void FindRules(Asking asking);
   void Deny(std::string rule, std::string_view field, std::string message) {
     violations_.push_back({std::move(rule), std::string(field), std::move(message)});
   }
@@ -119,24 +139,43 @@ class Decision {
 };
 
 void Decision::CheckPrincipal() {
-  for (const Rule& rule : basis_.policy.rules) {
-    if (!IsAbout(rule, wish_.profile)) continue;
-    auto claims = MatchAny(rule.principals, principal_);
-    if (!claims) continue;
-    const bool denies = rule.effect == RuleEffect::kDeny;
-    (denies ? denying_ : allowing_).push_back({&rule, *std::move(claims)});
-  }
-  for (const Candidate& candidate : denying_) {
-    if (!candidate.rule->names.empty()) continue;
-    used_[candidate.rule];
-    Deny("policy.denied", "profile",
-         "rule \"" + candidate.rule->name + "\" denies profile \"" + Escape(wish_.profile, 64) +
-             "\" to " + Escape(principal_.id));
-  }
+  FindRules(Asking::kFirst);
   if (!allowing_.empty()) return;
   Deny("policy.principal", "profile",
        "no rule grants profile \"" + Escape(wish_.profile, 64) + "\" to " + Escape(principal_.id) +
            "; a rule must name both");
+}
+
+void Decision::CheckRenewal(const Profile& profile) {
+  FindRules(Asking::kRenewal);
+  if (profile.renewal == Renewal::kRefuse) {
+    Deny("policy.renewal", "profile",
+         "certificates of profile \"" + profile.name + "\" are not renewed; ask for a new one");
+  }
+  if (!allowing_.empty()) return;
+  Deny("policy.principal", "profile",
+       "no rule grants profile \"" + Escape(wish_.profile, 64) + "\" to anybody any more");
+}
+
+void Decision::FindRules(Asking asking) {
+  for (const Rule& rule : basis_.policy.rules) {
+    if (!IsAbout(rule, wish_.profile)) continue;
+    const bool denies = rule.effect == RuleEffect::kDeny;
+    if (!denies && asking == Asking::kRenewal) {
+      allowing_.push_back({&rule, std::nullopt});
+      continue;
+    }
+    for (Claims& claims : MatchAll(rule.principals, principal_)) {
+      (denies ? denying_ : allowing_).push_back({&rule, std::move(claims)});
+    }
+  }
+  for (const Candidate& candidate : denying_) {
+    if (!candidate.rule->names.empty()) continue;
+    if (!used_.try_emplace(candidate.rule).second) continue;  // said already
+    Deny("policy.denied", "profile",
+         "rule \"" + candidate.rule->name + "\" denies profile \"" + Escape(wish_.profile, 64) +
+             "\" to " + Escape(principal_.id));
+  }
 }
 
 void Decision::CheckNames(const Profile& profile) {
@@ -165,10 +204,7 @@ void Decision::CheckName(const x509::GeneralName& name, const Profile& profile) 
   }
   if (IsDenied(name)) return;
   for (const Candidate& candidate : allowing_) {
-    auto matches = [&](const NamePattern& pattern) {
-      return pattern.Matches(name, candidate.claims);
-    };
-    if (std::ranges::any_of(candidate.rule->names, matches)) {
+    if (candidate.Grants(name)) {
       used_[candidate.rule].push_back(name);
       return;
     }
@@ -181,7 +217,7 @@ void Decision::CheckName(const x509::GeneralName& name, const Profile& profile) 
 bool Decision::IsDenied(const x509::GeneralName& name) {
   for (const Candidate& candidate : denying_) {
     auto touches = [&](const NamePattern& pattern) {
-      return pattern.Touches(name, candidate.claims);
+      return pattern.Touches(name, *candidate.claims);
     };
     if (std::ranges::none_of(candidate.rule->names, touches)) continue;
     used_[candidate.rule].push_back(name);
@@ -259,10 +295,11 @@ void Decision::CheckBlocks() {
 
 std::string Decision::UsedRules() const {
   std::string names;
+  const Rule* last = nullptr;
   for (const Candidate& candidate : allowing_) {  // in the policy's order
-    if (used_.contains(candidate.rule)) {
-      names += (names.empty() ? "" : ",") + candidate.rule->name;
-    }
+    if (candidate.rule == last || !used_.contains(candidate.rule)) continue;
+    last = candidate.rule;
+    names += (names.empty() ? "" : ",") + last->name;
   }
   return names;
 }
@@ -314,18 +351,23 @@ Error UnknownProfile(const DecisionBasis& basis, const Principal& principal,
 
 Result<IssuanceGrant> Authorizer::Authorize(const Principal& principal, const IssuanceWish& wish,
                                             const Evidence&) const {
-  return Decide(principal, wish, nullptr);
+  return Decide(principal, wish, Asking::kFirst, nullptr);
+}
+
+Result<IssuanceGrant> Authorizer::AuthorizeRenewal(const Principal& holder,
+                                                   const IssuanceWish& wish) const {
+  return Decide(holder, wish, Asking::kRenewal, nullptr);
 }
 
 Explanation Authorizer::Explain(const Principal& principal, const IssuanceWish& wish,
                                 const Evidence&) const {
   Explanation explanation{{}, {}, Fail(ErrorCode::kInternal, "", "")};
-  explanation.verdict = Decide(principal, wish, &explanation);
+  explanation.verdict = Decide(principal, wish, Asking::kFirst, &explanation);
   return explanation;
 }
 
 Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const IssuanceWish& wish,
-                                         Explanation* explanation) const {
+                                         Asking asking, Explanation* explanation) const {
   auto found = basis_->policy.profiles.find(wish.profile);
   // The responder's profile is never for asking, whatever a policy calls its own.
   if (basis_->policy_version == 0 || found == basis_->policy.profiles.end() ||
@@ -335,7 +377,11 @@ Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const Issua
   const Profile& profile = found->second;
   const bool reflects = profile.names_from == NamesFrom::kPrincipal;
   Decision decision(*basis_, principal, wish, reflects ? principal.names : wish.names);
-  decision.CheckPrincipal();
+  if (asking == Asking::kRenewal) {
+    decision.CheckRenewal(profile);
+  } else {
+    decision.CheckPrincipal();
+  }
   decision.CheckNames(profile);
   decision.CheckLifetime(profile);
   decision.CheckBlocks();

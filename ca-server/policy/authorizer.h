@@ -77,6 +77,13 @@ class Authorizer {
   Result<IssuanceGrant> Authorize(const Principal& principal, const IssuanceWish& wish,
                                   const Evidence& evidence) const;
 
+  // A holder asks for the next certificate of what it holds: `wish` has the names and the profile
+  // of the certificate it holds. It is granted while today's policy still grants such names with
+  // this profile to somebody (a place in a pattern is any segment), no rule denies them to the
+  // holder, and nothing is blocked. Errors: as Authorize's, and kPolicyDenied "policy.renewal" (the
+  // profile allows none).
+  Result<IssuanceGrant> AuthorizeRenewal(const Principal& holder, const IssuanceWish& wish) const;
+
   // The same decision with what every rule said.
   Explanation Explain(const Principal& principal, const IssuanceWish& wish,
                       const Evidence& evidence) const;
@@ -96,7 +103,8 @@ class Authorizer {
   const DecisionBasis& basis() const { return *basis_; }
 
  private:
-  Result<IssuanceGrant> Decide(const Principal& principal, const IssuanceWish& wish,
+  enum class Asking : uint8_t { kFirst, kRenewal };
+  Result<IssuanceGrant> Decide(const Principal& principal, const IssuanceWish& wish, Asking asking,
                                Explanation* explanation) const;
   std::shared_ptr<const DecisionBasis> basis_;
 };

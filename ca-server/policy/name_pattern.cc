@@ -75,14 +75,15 @@ Result<std::string> NormalDns(std::string_view text) {
   return std::string(kWildcardPrefix) + normal;
 }
 
-// Does this claim stand here?
-bool Fills(std::string_view place, std::string_view given, const Claims& claims,
+// Does this claim stand here? Without claims: could somebody's?
+bool Fills(std::string_view place, std::string_view given, const Claims* claims,
            bool (*is_plain)(std::string_view)) {
-  const auto found = claims.find(place);
-  return found != claims.end() && is_plain(found->second) && found->second == given;
+  if (claims == nullptr) return is_plain(given);
+  const auto found = claims->find(place);
+  return found != claims->end() && is_plain(found->second) && found->second == given;
 }
 
-bool MatchesLabels(std::string_view pattern, std::string_view name, const Claims& claims) {
+bool MatchesLabels(std::string_view pattern, std::string_view name, const Claims* claims) {
   const auto wanted = Split(pattern, '.'), given = Split(name, '.');
   if (wanted.size() != given.size()) return false;
   for (size_t i = 0; i < wanted.size(); ++i) {
@@ -95,7 +96,7 @@ bool MatchesLabels(std::string_view pattern, std::string_view name, const Claims
   return true;
 }
 
-bool MatchesDns(std::string_view pattern, std::string_view name, const Claims& claims) {
+bool MatchesDns(std::string_view pattern, std::string_view name, const Claims* claims) {
   if (!pattern.starts_with(kWildcardPrefix)) return MatchesLabels(pattern, name, claims);
   pattern.remove_prefix(kWildcardPrefix.size() + 1);  // and the star, which the name has too
   return name.starts_with("*") &&
@@ -125,7 +126,7 @@ Result<std::string> NormalUri(std::string_view text) {
   return NormalParts(text, '/', is_free, &x509::GeneralName::Uri);
 }
 
-bool MatchesUri(std::string_view pattern, std::string_view name, const Claims& claims) {
+bool MatchesUri(std::string_view pattern, std::string_view name, const Claims* claims) {
   if (pattern == name) return true;
   const auto wanted = Split(pattern, '/'), given = Split(name, '/');
   if (wanted.size() != given.size()) return false;
@@ -140,6 +141,13 @@ bool MatchesUri(std::string_view pattern, std::string_view name, const Claims& c
 }
 
 Result<std::string> NormalEmail(std::string_view text) {
+  // A star is the whole local part, and there are no places: what looks like one would be literal.
+  const size_t star = text.find('*');
+  const bool is_stray = star != std::string_view::npos &&
+                        (!text.starts_with("*@") || text.find('*', 1) != std::string_view::npos);
+  if (is_stray || HasBraces(text)) {
+    return BadPattern(text, "an address is exact, or \"*@\" and a domain");
+  }
   if (!text.starts_with("*@")) return NormalValue(text, x509::GeneralName::Email(text));
   std::string example = "x" + std::string(text.substr(1));
   TRY_ASSIGN(std::string normal, NormalValue(text, x509::GeneralName::Email(example)));
@@ -210,6 +218,14 @@ std::set<std::string, std::less<>> NamePattern::places() const {
 }
 
 bool NamePattern::Matches(const x509::GeneralName& name, const Claims& claims) const {
+  return MatchesWith(name, &claims);
+}
+
+bool NamePattern::MatchesForSomebody(const x509::GeneralName& name) const {
+  return MatchesWith(name, nullptr);
+}
+
+bool NamePattern::MatchesWith(const x509::GeneralName& name, const Claims* claims) const {
   if (name.kind() != kind_) return false;
   switch (kind_) {
     case Kind::kDns:
@@ -232,7 +248,7 @@ bool NamePattern::Touches(const x509::GeneralName& name, const Claims& claims) c
   if (text_.starts_with(kWildcardPrefix)) return false;
   const size_t dot = text_.find('.');
   return dot != std::string::npos &&
-         MatchesLabels(std::string_view(text_).substr(dot + 1), name.value().substr(2), claims);
+         MatchesLabels(std::string_view(text_).substr(dot + 1), name.value().substr(2), &claims);
 }
 
 }  // namespace mayfly::policy

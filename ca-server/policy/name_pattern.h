@@ -26,6 +26,8 @@ class NamePattern {
 
   // A place whose claim is missing, or is not one plain segment or label, matches nothing.
   bool Matches(const x509::GeneralName& name, const Claims& claims = {}) const;
+  // For renewals: could anybody's claims make it match? A place is any plain segment or label.
+  bool MatchesForSomebody(const x509::GeneralName& name) const;
   // For rules that deny: matches, or is a wildcard name that peers would take for one that matches.
   bool Touches(const x509::GeneralName& name, const Claims& claims = {}) const;
   x509::GeneralName::Kind kind() const { return kind_; }
@@ -34,6 +36,8 @@ class NamePattern {
 
  private:
   static Result<NamePattern> ParseIp(std::string_view text);
+  // `claims`: nullptr for somebody's.
+  bool MatchesWith(const x509::GeneralName& name, const Claims* claims) const;
   NamePattern(x509::GeneralName::Kind kind, std::string text)
       : kind_(kind), text_(std::move(text)) {}
   x509::GeneralName::Kind kind_;

@@ -52,6 +52,18 @@ enum class NamesFrom : uint8_t {
 // May a key that was certified under other names, in a profile that refuses this, be used again?
 enum class KeyReuse : uint8_t { kAllow, kRefuse };
 
+// May the holder of a certificate have the next one, on the authority of the one it holds?
+enum class Renewal : uint8_t { kAllow, kRefuse };
+// The key of the next one: another, or any.
+enum class RenewalKey : uint8_t { kNew, kAny };
+// What happens to a lineage in which a key was copied: two hold one generation.
+enum class OnCopiedKey : uint8_t {
+  kAlert,  // the one that came second is refused, and an event says so
+  kLock,   // that, and the lineage is blocked until an admin lifts the block
+};
+constexpr uint32_t kRenewalsPerHourDefault = 60;
+constexpr uint32_t kRenewalsPerHourMax = 3600;
+
 struct Profile {
   std::string name;  // [a-z0-9-]{1,63}
   Seconds lifetime_default{0};
@@ -65,6 +77,10 @@ struct Profile {
   NamesFrom names_from = NamesFrom::kRequest;
   x509::KeyRules key_rules;
   KeyReuse key_reuse = KeyReuse::kAllow;
+  Renewal renewal = Renewal::kAllow;
+  RenewalKey renewal_key = RenewalKey::kNew;
+  OnCopiedKey on_copied_key = OnCopiedKey::kAlert;
+  uint32_t renewals_per_hour = kRenewalsPerHourDefault;  // of one lineage, at each replica
   SubjectForm subject = SubjectForm::kEmpty;
   std::string common_name, organization;  // kFixed; organization may be empty
   AtIssuerEnd at_issuer_end = AtIssuerEnd::kRefuse;

@@ -80,6 +80,11 @@ class CertificateIndex {
   // A page may hold less than count_max, or nothing, and still have a next one: see
   // kIndexRecordsExaminedMax. Errors: kOverloaded, kStoreUnavailable, kDeadlineExceeded.
   virtual Task<Result<IndexPage>> Page(IndexQuery query, BootTime deadline) = 0;
+
+  // Whose key it is, if anybody claimed it (IdentityHash). For explanations: Ledger::Record
+  // decides.
+  virtual Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash,
+                                                            BootTime deadline) = 0;
 };
 
 }  // namespace mayfly

@@ -71,6 +71,18 @@ struct RecordEntry {
   policy::RenewalWindow renewal;
   std::optional<RequestAttempt> request;
   std::optional<KeyClaim> key_claim{};
+  std::optional<CertificateKey> renews{};  // the parent, where this is a renewal
+};
+
+// That a generation of a lineage is in use: its holder was heard of under it, or acknowledged it.
+// The first certificate of a generation that is used stands for it, for ever; older generations are
+// superseded by it.
+enum class UseKind : uint8_t { kUsed = 1, kAcknowledged = 2 };
+struct LineageUse {
+  Uuid lineage;
+  uint32_t generation;
+  CertificateKey certificate;
+  UseKind kind;
 };
 
 // What a record says beside its TBS.
@@ -173,6 +185,14 @@ struct StoredBasis {
   std::vector<policy::Block> blocks;  // those in force
 };
 
+enum class BlockEffect : uint8_t { kBlocks = 1, kLifts = 2 };
+struct BlockEntry {
+  policy::Block block;
+  BlockEffect effect;
+  std::string reason;
+  std::string principal;
+};
+
 struct PolicyEntry {
   std::string text;
   std::string principal;
@@ -197,7 +217,9 @@ class Ledger {
 
   // Durable on return. Errors: kDecisionStale (certainly not recorded), kConflict
   // "ledger.request-taken" (another attempt has this request id: find it), kPolicyDenied
-  // "policy.key-reused" (the key was claimed for another identity), kInvalidArgument
+  // "policy.key-reused" (the key was claimed for another identity) or, of a renewal,
+  // "renewal.superseded" (a later generation, or another certificate of the parent's, is in use; a
+  // renewal is a use of its parent), kInvalidArgument
   // "request-id.time" (over 24 h off the database's clock), kStoreUnavailable
   // "ledger.serial-too-old" (over 30 s off the database's clock: begin again), kOverloaded.
   virtual Task<Result<RecordedTbs>> Record(RecordEntry entry, BootTime deadline) = 0;
@@ -230,9 +252,11 @@ class Ledger {
   // nothing. Gives the version. Error: kConflict "policy.outdated" (base_version is not in force).
   virtual Task<Result<uint64_t>> ActivatePolicy(PolicyEntry entry, BootTime deadline) = 0;
 
-  // Whose key it is, if anybody claimed it. For explanations: Record decides.
-  virtual Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash,
-                                                            BootTime deadline) = 0;
+  // In force for every replica on return, as a policy is. Gives the control number.
+  virtual Task<Result<uint64_t>> AddBlock(BlockEntry entry, BootTime deadline) = 0;
+
+  // Durable on return: which certificate stands for the generation.
+  virtual Task<Result<CertificateKey>> NoteUse(LineageUse use, BootTime deadline) = 0;
 
   // Written soon, batched; dropped and counted where the queue is full. Never waits.
   virtual void Note(Event event) = 0;

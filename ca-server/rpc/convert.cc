@@ -45,7 +45,14 @@ Result<x509::GeneralNames> ReadNames(const Repeated& texts) {
   return error;
 }
 
-Result<std::optional<Seconds>> ReadLifetime(const v1::IssueCertificateRequest& message) {
+Result<Bytes> ReadCsr(const std::string& csr_der) {
+  if (!csr_der.empty() && csr_der.size() <= x509::kCsrDerBytesMax) return ToBytes(AsBytes(csr_der));
+  return Invalid("csr.size",
+                 "csr_der has 1 to " + std::to_string(x509::kCsrDerBytesMax) + " bytes of DER");
+}
+
+template <class Request>
+Result<std::optional<Seconds>> ReadLifetime(const Request& message) {
   if (!message.has_lifetime()) return std::optional<Seconds>();
   const int64_t seconds = message.lifetime().seconds();
   if (message.lifetime().nanos() != 0 || seconds < 1 || seconds > kLifetimeMax.count()) {
@@ -98,6 +105,17 @@ void SetCertificate(const x509::Certificate& certificate, v1::Certificate& messa
   message.set_sha256_fingerprint(ToHex(certificate.fingerprint()));
 }
 
+template <class Response>
+void SetIssued(const issuance::IssuedCertificate& issued, Response& message) {
+  v1::Certificate& certificate = *message.mutable_certificate();
+  SetFacts(issued.issuer, issued.facts, issued.recorded_at, certificate);
+  SetTbs(issued.certificate.tbs(), certificate);
+  SetCertificate(issued.certificate, certificate);
+  certificate.set_state(v1::Certificate::STATE_ACTIVE);
+  for (const Bytes& der : issued.issuer_chain) message.add_issuer_chain_der(ToString(der));
+  if (issued.ocsp_staple) message.set_ocsp_staple_der(ToString(*issued.ocsp_staple));
+}
+
 v1::Certificate::State FromState(CertificateState state) {
   switch (state) {
     case CertificateState::kIntent:
@@ -130,10 +148,7 @@ Result<size_t> ReadPageSize(int32_t size) {
 
 Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest& message,
                                               policy::Principal principal) {
-  if (message.csr_der().empty() || message.csr_der().size() > x509::kCsrDerBytesMax) {
-    return Invalid("csr.size",
-                   "csr_der has 1 to " + std::to_string(x509::kCsrDerBytesMax) + " bytes of DER");
-  }
+  TRY_ASSIGN(auto csr_der, ReadCsr(message.csr_der()));
   if (message.profile().empty() || message.profile().size() > kProfileNameBytesMax) {
     return Invalid("request.profile", "profile has 1 to " + std::to_string(kProfileNameBytesMax) +
                                           " characters, e.g. \"server\"");
@@ -143,12 +158,20 @@ Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest&
   TRY_ASSIGN(auto request_id, ReadRequestId(message.request_id()));
   return issuance::IssueRequest{
       .principal = std::move(principal),
-      .csr_der = ToBytes(AsBytes(message.csr_der())),
+      .csr_der = std::move(csr_der),
       .profile = message.profile(),
       .names = std::move(names),
       .lifetime = lifetime,
       .request_id = request_id,
   };
+}
+
+Result<issuance::RenewRequest> ToRenewRequest(const v1::RenewCertificateRequest& message,
+                                              x509::Certificate current) {
+  TRY_ASSIGN(auto csr_der, ReadCsr(message.csr_der()));
+  TRY_ASSIGN(auto lifetime, ReadLifetime(message));
+  TRY_ASSIGN(auto request_id, ReadRequestId(message.request_id()));
+  return issuance::RenewRequest{std::move(current), std::move(csr_der), lifetime, request_id};
 }
 
 Result<issuance::ListRequest> ToListRequest(const v1::ListCertificatesRequest& message,
@@ -213,13 +236,11 @@ Result<issuance::ApplyPolicyRequest> ToApplyPolicyRequest(const v1::ApplyPolicyR
 }
 
 void FromIssued(const issuance::IssuedCertificate& issued, v1::IssueCertificateResponse& message) {
-  v1::Certificate& certificate = *message.mutable_certificate();
-  SetFacts(issued.issuer, issued.facts, issued.recorded_at, certificate);
-  SetTbs(issued.certificate.tbs(), certificate);
-  SetCertificate(issued.certificate, certificate);
-  certificate.set_state(v1::Certificate::STATE_ACTIVE);
-  for (const Bytes& der : issued.issuer_chain) message.add_issuer_chain_der(ToString(der));
-  if (issued.ocsp_staple) message.set_ocsp_staple_der(ToString(*issued.ocsp_staple));
+  SetIssued(issued, message);
+}
+
+void FromIssued(const issuance::IssuedCertificate& issued, v1::RenewCertificateResponse& message) {
+  SetIssued(issued, message);
 }
 
 Status FromShown(const issuance::ShownCertificate& shown, TimePoint now, v1::Certificate& message) {

@@ -27,6 +27,9 @@ constexpr int kPageSizeMax = 1000;
 // a violation for each bad name, "request.lifetime", "request-id.format".
 Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest& message,
                                               policy::Principal principal);
+// Errors: kInvalidArgument "csr.size", "request.lifetime", "request-id.format".
+Result<issuance::RenewRequest> ToRenewRequest(const v1::RenewCertificateRequest& message,
+                                              x509::Certificate current);
 // The same errors as ToIssueRequest's.
 Result<issuance::ExplainRequest> ToExplainRequest(const v1::ExplainIssuanceRequest& message,
                                                   policy::Principal principal);
@@ -48,6 +51,7 @@ Result<issuance::ApplyPolicyRequest> ToApplyPolicyRequest(const v1::ApplyPolicyR
                                                           policy::Principal principal);
 
 void FromIssued(const issuance::IssuedCertificate& issued, v1::IssueCertificateResponse& message);
+void FromIssued(const issuance::IssuedCertificate& issued, v1::RenewCertificateResponse& message);
 void FromExplanation(const issuance::IssuanceExplanation& explanation,
                      v1::ExplainIssuanceResponse& message);
 // `now` tells an active certificate from an expired one. Error kInternal "ledger.tbs": what the

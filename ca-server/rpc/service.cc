@@ -81,6 +81,16 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                                              v1::IssueCertificateResponse* response) override {
     return Begin(context, request, response, &Impl::Issue);
   }
+  grpc::ServerUnaryReactor* RenewCertificate(grpc::CallbackServerContext* context,
+                                             const v1::RenewCertificateRequest* request,
+                                             v1::RenewCertificateResponse* response) override {
+    return Begin(context, request, response, &Impl::Renew);
+  }
+  grpc::ServerUnaryReactor* AcknowledgeCertificate(
+      grpc::CallbackServerContext* context, const v1::AcknowledgeCertificateRequest* request,
+      v1::AcknowledgeCertificateResponse* response) override {
+    return Begin(context, request, response, &Impl::Acknowledge);
+  }
   grpc::ServerUnaryReactor* GetCertificate(grpc::CallbackServerContext* context,
                                            const v1::GetCertificateRequest* request,
                                            v1::Certificate* response) override {
@@ -199,13 +209,44 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
 
   Task<Status> Issue(Call& call, const Caller& caller, const v1::IssueCertificateRequest& request,
                      v1::IssueCertificateResponse& response) {
-    CO_TRY_ASSIGN(issuance::IssueRequest wish, ToIssueRequest(request, caller.principal()));
+    auto wish = ToIssueRequest(request, caller.principal());
+    if (!wish) {
+      parts.use_cases.NoteUnreadable(caller.principal(), request.profile(), wish.error());
+      co_return std::move(wish).error();
+    }
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
-                  co_await parts.use_cases.Issue(std::move(wish), deadline));
+                  co_await parts.use_cases.Issue(*std::move(wish), deadline));
     FromIssued(issued, response);
     call.entry.subject = response.certificate().name();
     co_return Ok();
+  }
+
+  Task<Status> Renew(Call& call, const Caller& caller, const v1::RenewCertificateRequest& request,
+                     v1::RenewCertificateResponse& response) {
+    CO_TRY_ASSIGN(x509::Certificate current, PeerCertificate(*call.context->auth_context()));
+    auto wish = ToRenewRequest(request, std::move(current));
+    if (!wish) {
+      parts.use_cases.NoteUnreadable(caller.principal(), "", wish.error());
+      co_return std::move(wish).error();
+    }
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
+                  co_await parts.use_cases.Renew(*std::move(wish), deadline));
+    FromIssued(issued, response);
+    call.entry.subject = response.certificate().name();
+    co_return Ok();
+  }
+
+  Task<Status> Acknowledge(Call& call, const Caller& caller,
+                           const v1::AcknowledgeCertificateRequest& request,
+                           v1::AcknowledgeCertificateResponse&) {
+    CO_TRY_ASSIGN(CertificateName name, CertificateName::Parse(request.name()));
+    issuance::AcknowledgeRequest wish{caller.principal(), std::move(name.issuer),
+                                      std::move(name.serial)};
+    const BootTime deadline = call.deadline;
+    auto acknowledged = co_await parts.use_cases.Acknowledge(std::move(wish), deadline);
+    co_return acknowledged;
   }
 
   Task<Status> Get(Call& call, const Caller& caller, const v1::GetCertificateRequest& request,

@@ -20,6 +20,17 @@ class AuthorityUseCases final : public UseCases {
                                                   BootTime deadline) override {
     return authority_.Issue(std::move(request), deadline);
   }
+  void NoteUnreadable(const policy::Principal& principal, const std::string& profile,
+                      const Error& error) override {
+    authority_.NoteUnreadable(principal, profile, error);
+  }
+  Task<Result<issuance::IssuedCertificate>> Renew(issuance::RenewRequest request,
+                                                  BootTime deadline) override {
+    return authority_.Renew(std::move(request), deadline);
+  }
+  Task<Status> Acknowledge(issuance::AcknowledgeRequest request, BootTime deadline) override {
+    return authority_.Acknowledge(std::move(request), deadline);
+  }
   Task<Result<issuance::ShownCertificate>> Show(policy::Principal principal, std::string issuer,
                                                 x509::SerialNumber serial,
                                                 BootTime deadline) override {

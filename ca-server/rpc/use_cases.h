@@ -16,6 +16,11 @@ class UseCases {
                                    BootTime deadline) = 0;
   virtual Task<Result<issuance::IssuedCertificate>> Issue(issuance::IssueRequest request,
                                                           BootTime deadline) = 0;
+  virtual void NoteUnreadable(const policy::Principal& principal, const std::string& profile,
+                              const Error& error) = 0;
+  virtual Task<Result<issuance::IssuedCertificate>> Renew(issuance::RenewRequest request,
+                                                          BootTime deadline) = 0;
+  virtual Task<Status> Acknowledge(issuance::AcknowledgeRequest request, BootTime deadline) = 0;
   virtual Task<Result<issuance::ShownCertificate>> Show(policy::Principal principal,
                                                         std::string issuer,
                                                         x509::SerialNumber serial,

@@ -128,6 +128,17 @@ Task<Result<IndexPage>> PgCertificateIndex::Page(IndexQuery query, BootTime dead
   return RunOn<IndexPage>(readers_, std::move(work), deadline);
 }
 
+Task<Result<std::optional<Hash256>>> PgCertificateIndex::FindKeyClaim(Hash256 spki_hash,
+                                                                      BootTime deadline) {
+  using Found = std::optional<Hash256>;
+  std::function<Result<Found>(Session&)> work = [spki_hash](Session& session) -> Result<Found> {
+    auto rows = session.Exec("SELECT identity FROM key_claim WHERE spki_hash = $1::bytea",
+                             Params().Add(ByteSpan(spki_hash)));
+    return rows.empty() ? Found() : Found(HashOf(rows[0][0]));
+  };
+  return RunOn<Found>(readers_, std::move(work), deadline);
+}
+
 Result<Hash256> ReadPageKey(const std::string& connection,
                             const std::optional<std::filesystem::path>& password_file) {
   try {

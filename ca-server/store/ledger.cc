@@ -106,16 +106,6 @@ Task<Result<std::optional<PriorAttempt>>> PgLedger::FindRequest(RequestKey key, 
   return RunOn<Found>(readers_, std::move(work), deadline);
 }
 
-Task<Result<std::optional<Hash256>>> PgLedger::FindKeyClaim(Hash256 spki_hash, BootTime deadline) {
-  using Found = std::optional<Hash256>;
-  std::function<Result<Found>(Session&)> work = [spki_hash](Session& session) -> Result<Found> {
-    auto rows = session.Exec("SELECT identity FROM key_claim WHERE spki_hash = $1::bytea",
-                             Params().Add(ByteSpan(spki_hash)));
-    return rows.empty() ? Found() : Found(HashOf(rows[0][0]));
-  };
-  return RunOn<Found>(readers_, std::move(work), deadline);
-}
-
 Task<Result<std::optional<CertificateRecord>>> PgLedger::FindCertificate(CertificateKey key,
                                                                          Reading reading,
                                                                          BootTime deadline) {

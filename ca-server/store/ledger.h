@@ -44,18 +44,9 @@ class PgLedger final : public Ledger {
   Task<Result<RevokeReceipt>> Revoke(RevokeEntry entry, BootTime deadline) override;
   Task<Result<StoredBasis>> LoadBasis(BootTime deadline) override;
   Task<Result<uint64_t>> ActivatePolicy(PolicyEntry entry, BootTime deadline) override;
-  Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash, BootTime deadline) override;
+  Task<Result<uint64_t>> AddBlock(BlockEntry entry, BootTime deadline) override;
+  Task<Result<CertificateKey>> NoteUse(LineageUse use, BootTime deadline) override;
   void Note(Event event) override { writer_.Enqueue(std::move(event)); }
-
-  // Puts a block in force (or lifts one); gives the control number it took force with.
-  enum class BlockEffect : uint8_t { kBlocks = 1, kLifts = 2 };
-  struct BlockEntry {
-    policy::Block block;
-    BlockEffect effect;
-    std::string reason;
-    std::string principal;
-  };
-  Task<Result<uint64_t>> AddBlock(BlockEntry entry, BootTime deadline);
 
   // Abandons intents that nobody came back for in `grace` (ten minutes, say); gives how many.
   // To be called every minute or so, one call at a time: each looks at what grew old since the

@@ -191,6 +191,37 @@ Task<Result<uint64_t>> PgLedger::AddBlock(BlockEntry entry, BootTime deadline) {
   return RunOn<uint64_t>(revoker_, std::move(work), deadline);
 }
 
+Task<Result<CertificateKey>> PgLedger::NoteUse(LineageUse use, BootTime deadline) {
+  std::function<Result<CertificateKey>(Session&)> work =
+      [use](Session& session) -> Result<CertificateKey> {
+    Transaction transaction(session);
+    const WriteStart start = BeginWrite(session);
+    const auto written = session.Exec(
+        "INSERT INTO lineage_use (lineage, generation, serial, issuer_id, kind, tick) "
+        "VALUES ($1::uuid, $2, $3::bytea, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING 1",
+        Params()
+            .Add(use.lineage)
+            .Add(int64_t{use.generation})
+            .Add(use.certificate.serial.octets())
+            .Add(static_cast<int64_t>(use.certificate.issuer))
+            .Add(static_cast<int64_t>(use.kind))
+            .Add(start.tick));
+    if (!written.empty()) {
+      transaction.Commit();
+      return use.certificate;
+    }
+    // In a later statement: only there READ COMMITTED shows who came first.
+    const auto row = session.Exec(
+        "SELECT serial, issuer_id FROM lineage_use WHERE lineage = $1::uuid AND generation = $2",
+        Params().Add(use.lineage).Add(int64_t{use.generation}))[0];
+    const CertificateKey standing{SerialOf(row[0]), IssuerOf(row[1])};
+    session.Rollback();
+    session.Barrier();  // seen is not durable
+    return standing;
+  };
+  return RunOn<CertificateKey>(readers_, std::move(work), deadline);
+}
+
 Task<Result<uint64_t>> PgLedger::AbandonStaleIntents(Seconds grace, BootTime deadline) {
   using x509::LifetimeClass;
   std::function<Result<uint64_t>(Session&)> work =

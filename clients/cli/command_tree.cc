@@ -131,6 +131,22 @@ void AddNeedsRenewal(CLI::App& app, Choice& choice) {
       ->type_name(kDuration);
 }
 
+void AddRenew(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<RenewOptions>();
+  CLI::App* verb =
+      AddVerb(app, "renew", help::kRenew, choice, CertificateFormats(), options, Renew);
+  verb->group(kCertificates);
+  verb->add_option("file", options->file, "the certificate, PEM; it is replaced")
+      ->type_name(Type(kFileType))
+      ->required();
+  verb->add_option("--key-file", options->key_file, "its key, which is replaced (else FILE's .key)")
+      ->type_name(Type(kFileType));
+  verb->add_option("--lifetime", options->lifetime, "90m, 24h, 30d; else the profile's")
+      ->type_name(kDuration);
+  verb->add_option("--key-type", options->key_type, "kind of the new key; else the old one's")
+      ->type_name(kKeyTypes);
+}
+
 void AddList(CLI::App& app, Choice& choice) {
   const auto options = std::make_shared<ListOptions>();
   CLI::App* verb = AddVerb(app, "list", help::kList, choice, CertificateFormats(), options, List);
@@ -273,6 +289,7 @@ std::unique_ptr<CLI::App> MakeCommandTree(Choice& choice) {
   AddExplain(*app, choice);
   AddInspect(*app, choice);
   AddVerify(*app, choice);
+  AddRenew(*app, choice);
   AddNeedsRenewal(*app, choice);
   AddList(*app, choice);
   AddRevoke(*app, choice);

@@ -65,6 +65,13 @@ constexpr Help kHelp[] = {
     {"policy.role",
      "The CA's policy says who has which role; an admin can change it.",
      {"mayfly context show               who you are to the CA"}},
+    {"renewal.server-only",
+     "Ask for a new one: mayfly issue NAME --force; or let the profile have client-auth too."},
+    {"renewal.superseded",
+     "If you did not renew it elsewhere, its key was copied: tell the CA's operator. Then ask for "
+     "a "
+     "new one: mayfly issue NAME --force"},
+    {"renewal.", "docs/POLICY.md says what a renewal may have; for all else mayfly issue."},
     {"policy.outdated", "See what changed: mayfly policy show, then mayfly policy apply FILE"},
     {"policy.key-reused", "Make a new key: leave out --csr, or make its request with another key."},
     {"policy.admins", "Mend the file; docs/POLICY.md says what may stand in it."},

@@ -75,6 +75,17 @@ Examples:
   mayfly verify https://web.internal:8443 --roots roots.pem
 )"};
 
+const HelpText kRenew = {"Renew a certificate: same names, new key", R"(
+FILE and its key authenticate and are replaced when the new ones have come, so the
+certificate must be good for clients (clientAuth) and still valid. The old one
+stays good until the new one is in use. The key is made here and never leaves.
+
+Examples:
+  mayfly renew web.internal.crt
+  mayfly needs-renewal web.internal.crt && mayfly renew web.internal.crt
+  mayfly renew tls.crt --key-file tls.key --lifetime 24h
+)"};
+
 const HelpText kNeedsRenewal = {"Say whether it is time to renew, for scripts", R"(
 Time is when two thirds of its life are over, or when less than
 --expires-within is left.
@@ -82,7 +93,7 @@ Time is when two thirds of its life are over, or when less than
 Exit codes: 0 renew now, 1 not yet, 2 no such file, 255 anything else.
 
 Examples:
-  mayfly needs-renewal web.internal.crt && mayfly issue web.internal --force
+  mayfly needs-renewal web.internal.crt && mayfly renew web.internal.crt
   mayfly needs-renewal web.internal.crt --expires-within 24h
 )"};
 

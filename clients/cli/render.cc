@@ -248,13 +248,21 @@ Answer AnswerOf(const Shown& shown, TimePoint now) {
   return answer;
 }
 
-std::string ChainPem(const v1::IssueCertificateResponse& issued) {
+namespace {
+
+template <class Response>
+std::string ChainPemOf(const Response& issued) {
   std::string pem = x509::ToPem("CERTIFICATE", AsBytes(issued.certificate().certificate_der()));
   for (const std::string& der : issued.issuer_chain_der()) {
     pem += x509::ToPem("CERTIFICATE", AsBytes(der));
   }
   return pem;
 }
+
+}  // namespace
+
+std::string ChainPem(const v1::IssueCertificateResponse& issued) { return ChainPemOf(issued); }
+std::string ChainPem(const v1::RenewCertificateResponse& renewed) { return ChainPemOf(renewed); }
 
 Result<v1::RevocationReason> ParseReason(std::string_view text) {
   std::vector<std::string> names;

@@ -54,6 +54,7 @@ std::string Line(std::string_view label, const std::string& value);
 Answer AnswerOf(const Shown& shown, TimePoint now);
 // Leaf first, as the servers of this world want it.
 std::string ChainPem(const ca::v1::IssueCertificateResponse& issued);
+std::string ChainPem(const ca::v1::RenewCertificateResponse& renewed);
 
 // "key-compromise" <-> REVOCATION_REASON_KEY_COMPROMISE.
 // Error: kInvalidArgument "cli.reason" with the ones there are.

@@ -31,6 +31,12 @@ struct RenewalOptions {
   std::string file;
   std::string expires_within;  // empty: from two thirds of its life on
 };
+struct RenewOptions {
+  std::string file;
+  std::string key_file;  // empty: beside the certificate, .key
+  std::string lifetime;  // empty: the profile's
+  std::string key_type;  // empty: the current key's kind
+};
 struct ListOptions {
   std::string state = "active";
   std::string expires_within, filter;
@@ -70,6 +76,7 @@ ExitCode Issue(const Invocation& invocation, const IssueOptions& options);
 ExitCode Explain(const Invocation& invocation, const ExplainOptions& options);
 ExitCode Inspect(const Invocation& invocation, const InspectOptions& options);
 ExitCode Verify(const Invocation& invocation, const VerifyOptions& options);
+ExitCode Renew(const Invocation& invocation, const RenewOptions& options);
 ExitCode NeedsRenewal(const Invocation& invocation, const RenewalOptions& options);
 ExitCode List(const Invocation& invocation, const ListOptions& options);
 ExitCode ShowStatus(const Invocation& invocation);

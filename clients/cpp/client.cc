@@ -169,6 +169,24 @@ Result<v1::IssueCertificateResponse> Client::Issue(const IssueWish& wish) {
   return impl_->Call(&Impl::Stub::IssueCertificate, request);
 }
 
+Result<v1::RenewCertificateResponse> Client::Renew(ByteSpan csr_der,
+                                                   std::optional<Seconds> lifetime) {
+  v1::RenewCertificateRequest request;
+  request.set_csr_der(ToString(csr_der));
+  if (lifetime) request.mutable_lifetime()->set_seconds(lifetime->count());
+  request.set_request_id(
+      Uuid::MakeV7(impl_->sources.clock.Now(), impl_->sources.random).ToString());
+  return impl_->Call(&Impl::Stub::RenewCertificate, request);
+}
+
+Status Client::Acknowledge(const std::string& name) {
+  v1::AcknowledgeCertificateRequest request;
+  request.set_name(name);
+  TRY_ASSIGN(const auto acknowledged, impl_->Call(&Impl::Stub::AcknowledgeCertificate, request));
+  (void)acknowledged;
+  return Ok();
+}
+
 Result<v1::Certificate> Client::Get(const std::string& name) {
   v1::GetCertificateRequest request;
   request.set_name(name);

@@ -63,6 +63,11 @@ class Client {
   // "client.unreachable" (nobody there, or the TLS handshake failed), kDeadlineExceeded
   // "client.deadline".
   Result<v1::IssueCertificateResponse> Issue(const IssueWish& wish);
+  // The certificate that this client authenticates with. It is asked for under a request id of
+  // its own.
+  Result<v1::RenewCertificateResponse> Renew(ByteSpan csr_der, std::optional<Seconds> lifetime);
+  // `name`: of a certificate of the same lineage.
+  Status Acknowledge(const std::string& name);
   Result<v1::Certificate> Get(const std::string& name);
   Result<v1::ListCertificatesResponse> List(const v1::ListCertificatesRequest& request);
   Result<v1::RevokeCertificateResponse> Revoke(const std::string& name,

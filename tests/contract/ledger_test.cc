@@ -32,8 +32,7 @@ struct PostgresFixture {
       : connection(PostgresCluster::Shared().Connection(database)) {}
   Ledger& ledger() { return pg; }
   void AddBlock(policy::Block block) {
-    store::PgLedger::BlockEntry entry{std::move(block), store::PgLedger::BlockEffect::kBlocks,
-                                      "a test", "local:0"};
+    BlockEntry entry{std::move(block), BlockEffect::kBlocks, "a test", "local:0"};
     auto added = SyncWait(pg.AddBlock(std::move(entry), clock.BootNow() + Seconds(20)));
     ASSERT_TRUE(added) << Describe(added.error(), ErrorText::kForLog);
   }

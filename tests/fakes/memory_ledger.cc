@@ -83,10 +83,25 @@ std::optional<Error> MemoryLedger::RefuseRecord(const RecordEntry& entry) const 
   return std::nullopt;
 }
 
+std::optional<Error> MemoryLedger::UseParent(const RecordEntry& entry) {
+  if (!entry.renews) return std::nullopt;
+  const auto& [lineage, generation, parent] = entry.lineage;
+  if (generation > 1) uses_.emplace(std::pair(lineage, generation - 1), *entry.renews);
+  for (const auto& [step, standing] : uses_) {
+    if (step.first != lineage) continue;
+    const bool is_sibling = step.second + 1 == generation && standing != *entry.renews;
+    if (step.second >= generation || is_sibling) {
+      return Fail(ErrorCode::kPolicyDenied, "renewal.superseded", "another has renewed already");
+    }
+  }
+  return std::nullopt;
+}
+
 Task<Result<RecordedTbs>> MemoryLedger::Record(RecordEntry entry, BootTime deadline) {
   std::lock_guard lock(mutex_);
   if (clock_.BootNow() >= deadline) co_return TimeIsUp();
   if (auto refused = RefuseRecord(entry)) co_return *std::move(refused);
+  if (auto refused = UseParent(entry)) co_return *std::move(refused);
   if (const auto& claim = entry.key_claim) {
     const auto standing = key_claims_.emplace(claim->spki_hash, claim->identity).first;
     if (standing->second != claim->identity) {
@@ -284,6 +299,23 @@ Task<Result<EventPage>> MemoryLedger::Page(EventQuery query, BootTime deadline) 
     page.events.push_back(listed);
   }
   co_return page;
+}
+
+Task<Result<uint64_t>> MemoryLedger::AddBlock(BlockEntry entry, BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (entry.effect == BlockEffect::kBlocks) {
+    blocks_.insert(std::move(entry.block));
+  } else {
+    blocks_.erase(entry.block);
+  }
+  co_return ++decision_;
+}
+
+Task<Result<CertificateKey>> MemoryLedger::NoteUse(LineageUse use, BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  co_return uses_.emplace(std::pair(use.lineage, use.generation), use.certificate).first->second;
 }
 
 void MemoryLedger::AddBlock(policy::Block block) {

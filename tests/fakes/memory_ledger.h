@@ -31,11 +31,13 @@ class MemoryLedger final : public Ledger, public CertificateIndex, public EventI
   Task<Result<StoredBasis>> LoadBasis(BootTime deadline) override;
   Task<Result<uint64_t>> ActivatePolicy(PolicyEntry entry, BootTime deadline) override;
   Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash, BootTime deadline) override;
+  Task<Result<uint64_t>> AddBlock(BlockEntry entry, BootTime deadline) override;
+  Task<Result<CertificateKey>> NoteUse(LineageUse use, BootTime deadline) override;
   void Note(Event event) override;
   Task<Result<IndexPage>> Page(IndexQuery query, BootTime deadline) override;
   Task<Result<EventPage>> Page(EventQuery query, BootTime deadline) override;
 
-  void AddBlock(policy::Block block);
+  void AddBlock(policy::Block block);  // the same, at once
   // The next Record or Settle answers kCommitInDoubt (persisted) or kStoreUnavailable (not).
   void FailNextCommit(CommitFault fault);
   std::vector<Event> events() const;
@@ -65,6 +67,8 @@ class MemoryLedger final : public Ledger, public CertificateIndex, public EventI
   mutable std::mutex mutex_;
   std::map<CertificateKey, Entry> records_;
   std::map<AttemptKey, Attempt> attempts_;
+  std::optional<Error> UseParent(const RecordEntry& entry);
+  std::map<std::pair<Uuid, uint32_t>, CertificateKey> uses_;
   std::map<Hash256, Hash256> key_claims_;
   std::set<policy::Block> blocks_;
   std::vector<std::string> policies_;

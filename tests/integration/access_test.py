@@ -104,14 +104,17 @@ def world(module_authority):
         operator.apply_policy(before)
 
 
-def request(name, **fields):
-    return api.message(f"mayfly.ca.v1.{name}Request")(**fields)
+def request(method, /, **fields):
+    return api.message(f"mayfly.ca.v1.{method}Request")(**fields)
 
 
 # A request of each method that goes well for everybody whom the method lets in; by World and role.
 REQUESTS = {
     "IssueCertificate": lambda world, role: request(
         "IssueCertificate", csr_der=make_csr("access.internal"), profile="server"),
+    "RenewCertificate": lambda world, role: request("RenewCertificate", csr_der=make_csr()),
+    "AcknowledgeCertificate": lambda world, role: request(
+        "AcknowledgeCertificate", name=f"issuers/-/certificates/{world.serials[role]}"),
     "GetCertificate": lambda world, role: request(
         "GetCertificate", name=f"issuers/-/certificates/{world.serials[role]}"),
     "ListCertificates": lambda world, role: request("ListCertificates", parent="issuers/-"),

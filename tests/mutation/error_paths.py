@@ -16,7 +16,24 @@ REFUSES = re.compile(r"Deny\w*\(|\bFail\w*\(|return false;|return std::nullopt;|
 # `if (fine) return;` before a refusal: taken always.
 ACCEPTS = re.compile(r"return( Ok\(\))?;|co_return Ok\(\);")
 # file -> {the condition, as it stands: why breaking it changes nothing}
-REDUNDANT = {}
+REDUNDANT = {
+    "ca-server/policy/name_pattern.cc": {
+        "normal.size() != parts.size()": "the normal form has as many parts",
+        "HasBraces(labels[i])": "no DNS name has braces",
+        "labels[i].find('*') != std::string_view::npos": "no DNS name has a star there",
+        "HasBraces(segments[i])": "no URI has braces",
+        "text_.starts_with(kWildcardPrefix)": "such a pattern touches what it matches, no more",
+    },
+    "ca-server/policy/principal_pattern.cc": {
+        "!id.starts_with(kPrefix)": "what else could follow is no number",
+        "example.find_first_of(\"{}*\") != std::string::npos": "no name has these",
+        "!has_places_": "without places each segment is compared",
+        "text_ != principal.id": "without places each segment is compared",
+    },
+    "ca-server/issuance/certificate_authority.cc": {
+        "!signed_by": "records are looked for under the issuers that there are",
+    },
+}
 
 
 def closing(text, start, pair="()"):

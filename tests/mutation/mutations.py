@@ -77,8 +77,8 @@ AUTHORISATION_FILES = ["certificate_authority", "policy_admin", "explain", "appl
 MUTATIONS = [
     # The order of the hops: what the types carry.
     Mutation("hop 8 left out: recording what was not linted", ISSUE,
-             "return Draft{std::move(linted), blank.renewal};",
-             "return Draft{std::move(tbs), blank.renewal};", COMPILER, "unit_issuance"),
+             "  return linted;\n",
+             "  return tbs;\n", COMPILER, "unit_issuance"),
     Mutation("hop 9 after hop 10: signing what was not recorded", ISSUE,
              "co_await Conclude(application, std::move(recorded), deadline)",
              "co_await Conclude(application, std::move(draft.tbs), deadline)", COMPILER,
@@ -102,7 +102,7 @@ MUTATIONS = [
              "    entry.request = RequestAttempt{*application.request, application.body_hash, attempt};\n",
              ""),
     issuance("a denial not noted", ISSUE,
-             "if (!issued && Denied(issued.error().code)) {", "if (false) {"),
+             "  if (Denied(error.code) || is_misuse) NoteDenial(", "  if (false) NoteDenial("),
     issuance("a denial said under yesterday's policy", ISSUE,
              "      again = again || parts_.basis.Current()->decision > decision;\n",
              "      (void)decision;\n"),
@@ -155,7 +155,9 @@ MUTATIONS = [
              "if (stored.decision <= known->decision) co_return Ok();", "co_return Ok();"),
 
     # Who asks, sees and revokes.
-    issuance("a revoked peer let in", AUTHORITY, "  if (*revoked) {", "  if (false) {"),
+    issuance("a revoked peer let in", AUTHORITY,
+             "  if (revoked.value_or(false)) co_return RevokedPeer();\n",
+             "  if (revoked.value_or(false)) revoked = false;\n"),
     issuance("a peer's bytes not compared with the record", AUTHORITY,
              "if (!shown.certificate || !Equal(shown.certificate->der(), peer.der())) co_return "
              "UnknownPeer();", "if (!shown.certificate) co_return UnknownPeer();"),
@@ -191,9 +193,10 @@ MUTATIONS = [
     rpc("another method's declaration", ACCESS_TABLE, "kAccessTable[\" << i << \"]",
         "kAccessTable[\" << 0 * i << \"]", "Declarations.*"),
     rpc("a server's certificate makes a caller", PEER,
-        "  TRY(RequireClientAuth(*certificate));\n", "", "Server.*"),
+        "  TRY(RequireClientAuth(*certificate));\n", "", "Peer.*"),
     rpc("a CSR of any size read", CONVERT,
-        " || message.csr_der().size() > x509::kCsrDerBytesMax) {", ") {", "ToIssueRequest.*"),
+        "if (!csr_der.empty() && csr_der.size() <= x509::kCsrDerBytesMax) return",
+        "if (!csr_der.empty()) return", "ToIssueRequest.*"),
 
     # Lint.
     lint("lint's verdict ignored", "  TRY(VerdictOf(findings.all()));\n",
@@ -243,8 +246,8 @@ MUTATIONS = [
     policy("a requester without an id is everybody", PRINCIPAL_PATTERN,
            "  if (principal.id.empty()) return std::nullopt;\n", "", "Authorizer.*"),
     policy("a place filled by anything", NAME_PATTERN,
-           "return found != claims.end() && is_plain(found->second) && found->second == given;",
-           "return found != claims.end();", "Authorizer.*"),
+           "return found != claims->end() && is_plain(found->second) && found->second == given;",
+           "return found != claims->end();", "Authorizer.*"),
     policy("a claim that is no plain segment fits", NAME_PATTERN,
            "is_plain(found->second) && found->second == given;", "found->second == given;",
            "Authorizer.*"),
@@ -293,7 +296,7 @@ MUTATIONS = [
            "Status(KeyReused());\n", "    (void)claim;\n", "AClaimedKeyIsOneIdentitys"),
     issuance("keys of this CA accepted", APPLICATION, "    rules.own_ca_keys = own;\n",
              "    (void)own;\n"),
-    issuance("warnings of lint not noted", ISSUE, "!linted.warnings().empty()) {",
+    issuance("warnings of lint not noted", ISSUE, "!draft.warnings().empty()) {",
              "false) {"),
 
     # Keys and signatures.

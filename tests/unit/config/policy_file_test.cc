@@ -333,7 +333,7 @@ TEST(PolicyFile, SuggestsTheProfileThatWasMeant) {
 TEST(PolicyFile, ProfilesAtTheLimitAndOnePast) {
   std::string profile(
       kSmall.substr(kSmall.find("lifetime"), kSmall.find("[[rule]]") - kSmall.find("lifetime")));
-  std::string text;
+  std::string text = "admins = [\"spiffe://td/admin\"]\n";
   for (size_t i = 0; i < policy::kProfilesMax; ++i) {
     text += "[profile.p" + std::to_string(i) + "]\n" + profile;
   }
@@ -372,7 +372,8 @@ TEST(PolicyFile, EveryErrorAtOnce) {
 // The configuration says which claims a token has; the policy file cannot know it.
 TEST(PolicyFile, RulesOfTokensHaveAnyPlace) {
   const std::string profile =
-      "[profile.workload]\nlifetime = \"1h\"\nkey_usage = [\"digital-signature\"]\n"
+      "admins = [\"spiffe://td/admin\"]\n[profile.workload]\nlifetime = \"1h\"\nkey_usage = "
+      "[\"digital-signature\"]\n"
       "extended_key_usage = [\"server-auth\"]\nnames = [\"dns\"]\n";
   auto rule = [&](const std::string& principals) {
     return Parse(
@@ -390,9 +391,12 @@ TEST(PolicyFile, RulesOfTokensHaveAnyPlace) {
 }
 
 TEST(PolicyFile, OperatorsAreNoWholeIssuer) {
-  EXPECT_TRUE(Parse("operators = [\"jwt:ci:repo:a/b\"]\n"));
-  EXPECT_THAT(FindingsOf(Parse("operators = [\"jwt:ci:*\"]\n")),
-              testing::ElementsAre("1 policy.principal"));
+  const std::string admins = "admins = [\"spiffe://td/admin\"]\n";
+  EXPECT_TRUE(Parse(admins + "operators = [\"jwt:ci:repo:a/b\"]\n"));
+  for (const char* many : {"jwt:ci:*", "local:*"}) {
+    EXPECT_THAT(FindingsOf(Parse(admins + "operators = [\"" + many + "\"]\n")),
+                testing::ElementsAre("2 policy.principal"));
+  }
 }
 
 }  // namespace

@@ -55,6 +55,21 @@ TEST_F(DecidedAgain, AKeyOutsideTheProfilesRulesIsNotRecorded) {
   EXPECT_EQ(Denials().size(), 1u);
 }
 
+// Another server settled it under the policy that still granted it; then the policy changed.
+TEST_F(DecidedAgain, ASignatureThatStandsIsReleasedWhateverTheNextPolicySays) {
+  const IssueRequest request = RequestWithId();
+  Bytes standing;
+  signer_->before_sign = [&] {
+    if (!standing.empty()) return;
+    standing = SettleFirst(request);
+    Activate(kPolicyWithoutWeb);
+  };
+  auto issued = Issue(request);
+  ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
+  EXPECT_EQ(ToBytes(issued->certificate.signature()), standing);
+  EXPECT_EQ(ledger_.record_count(), 1u);
+}
+
 TEST_F(DecidedAgain, NamesInsideTheRequestAreJudgedToo) {
   IssueRequest request = Request();
   request.names = {};

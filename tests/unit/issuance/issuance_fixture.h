@@ -126,6 +126,7 @@ class IssuanceTest : public testing::Test {
                                     ledger_,
                                     ledger_,
                                     *basis_,
+                                    planner_,
                                     {issuer_},
                                     TrustBundle{"mayfly.internal", {}, {certificate}, 1},
                                     [](const auto&) { return std::optional<bool>(); }});
@@ -177,6 +178,7 @@ class IssuanceTest : public testing::Test {
   std::unique_ptr<StagedSigner> signer_;
   std::shared_ptr<const Issuer> issuer_;
   std::unique_ptr<BasisCache> basis_;
+  RenewalPlanner planner_{random_};
   std::unique_ptr<CertificateAuthority> authority_;
 
  private:

@@ -62,6 +62,48 @@ TEST_F(IssuanceTest, RevokingAgainGivesTheFirstRevocation) {
   EXPECT_EQ(second->receipt.revocation.reason, RevocationReason::kKeyCompromise);
 }
 
+TEST_F(IssuanceTest, WhatTheLedgerDoesNotHaveIsNotFound) {
+  const auto unknown =
+      x509::SerialNumber::Make(x509::LifetimeClass::kUpTo7Days, clock_.Now(), random_);
+  auto shown = SyncWait(authority_->Show(Operator(), "-", unknown, In()));
+  ASSERT_FALSE(shown);
+  EXPECT_EQ(shown.error().rule, "certificate.not-found");
+  auto revoked = SyncWait(
+      authority_->Revoke({Operator(), "-", unknown, RevocationReason::kUnspecified}, In()));
+  ASSERT_FALSE(revoked);
+  EXPECT_EQ(revoked.error().rule, "certificate.not-found");
+}
+
+// Somebody who may write to the database is no CA.
+TEST_F(IssuanceTest, APeerWhoseSignatureIsNotTheIssuersIsUnknown) {
+  signer_->refuses = true;
+  ASSERT_FALSE(Issue(Request()));
+  IndexQuery query{{.issuers = {IssuerId{1}}}, CertificateOrder::kNewest, {}, clock_.Now(), 1};
+  auto page = SyncWait(ledger_.Page(std::move(query), In()));
+  const CertificateRecord& intent = page->records.at(0);
+  const Bytes forged = *FromBase64("MAYCAQECAQE=");  // Ecdsa-Sig-Value of 1 and 1
+  const uint64_t decision = SyncWait(ledger_.LoadBasis(In()))->decision;
+  SettleEntry entry{intent.facts.key, SignedOutcome{forged}, 1, decision};
+  ASSERT_TRUE(SyncWait(ledger_.Settle(std::move(entry), In())));
+  const auto certificate = *x509::Certificate::FromDer(
+      x509::Certificate::Assemble(intent.tbs, x509::SignatureAlgorithm::kEcdsaSha256, forged));
+  auto peer = SyncWait(authority_->Identify(certificate, In()));
+  ASSERT_FALSE(peer);
+  EXPECT_EQ(peer.error().rule, "peer.unknown");
+}
+
+TEST_F(IssuanceTest, APeerThatTheLedgerDoesNotHaveIsUnknown) {
+  auto issued = Issue(Request());
+  fakes::MemoryLedger empty(clock_);
+  CertificateAuthority other(CertificateAuthority::Parts{
+      clock_, random_, empty, empty, empty, *basis_, planner_, {issuer_}, {}, [](const auto&) {
+        return std::optional<bool>();
+      }});
+  auto peer = SyncWait(other.Identify(issued->certificate, In()));
+  ASSERT_FALSE(peer);
+  EXPECT_EQ(peer.error().rule, "peer.unknown");
+}
+
 TEST_F(IssuanceTest, AKeyRevokedForCompromiseIsNobodysAnyMore) {
   auto issued = Issue(Request());
   const auto serial = issued->facts.key.serial;

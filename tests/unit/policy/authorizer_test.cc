@@ -360,6 +360,30 @@ TEST(Authorizer, WhoIsBlockedAsksForNothing) {
               ElementsAre("policy.blocked"));
 }
 
+// A rule about somebody in two ways denies in both.
+TEST(Authorizer, EveryPrincipalThatFitsFillsPlaces) {
+  for (const std::vector<std::string>& principals :
+       {std::vector<std::string>{"*", "spiffe://mayfly.internal/{name}"},
+        std::vector<std::string>{"spiffe://mayfly.internal/{name}", "*"},
+        std::vector<std::string>{"spiffe://mayfly.internal/{other}",
+                                 "spiffe://mayfly.internal/{name}"}}) {
+    DecisionBasis basis = Basis();
+    Rule rule;
+    rule.name = "own-name";
+    rule.effect = RuleEffect::kDeny;
+    for (const std::string& text : principals) {
+      rule.principals.push_back(*PrincipalPattern::Parse(text));
+    }
+    rule.names.push_back(*NamePattern::Parse(x509::GeneralName::Kind::kDns, "{name}.web.internal"));
+    basis.policy.rules.push_back(rule);
+    EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:web.web.internal"}))),
+                ElementsAre("policy.name-denied"));
+    EXPECT_TRUE(Ask(basis, Wish({"DNS:api.web.internal"})));
+    basis.policy.rules.back().names.clear();
+    EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:api.web.internal"}))), ElementsAre("policy.denied"));
+  }
+}
+
 TEST(Authorizer, WhoseOwnKeyIsBlockedAsksForNothing) {
   DecisionBasis basis = Basis();
   Principal principal = Web();

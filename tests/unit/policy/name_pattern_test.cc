@@ -106,5 +106,50 @@ TEST(NamePattern, AcceptsTheLongestPrefixes) {
   EXPECT_TRUE(NamePattern::Parse(Kind::kIp, "fd00::1/128"));
 }
 
+TEST(NamePattern, IsOfOneKind) {
+  const auto any_address = *NamePattern::Parse(x509::GeneralName::Kind::kIp, "0.0.0.0/0");
+  // Four octets too.
+  EXPECT_FALSE(any_address.Matches(*x509::GeneralName::FromString("DNS:a.bc")));
+  EXPECT_TRUE(any_address.Matches(*x509::GeneralName::FromString("IP:10.0.0.1")));
+}
+
+TEST(NamePattern, FreePathsHaveNoQuery) {
+  for (const char* text : {"https://h.internal/*?x", "https://h.internal/*#x"}) {
+    EXPECT_FALSE(NamePattern::Parse(x509::GeneralName::Kind::kUri, text)) << text;
+  }
+}
+
+TEST(NamePattern, AnAddressIsExactOrAWholeDomain) {
+  for (const char* text :
+       {"{x}@b.internal", "a*@b.internal", "*x@b.internal", "**@b.internal", "*@*.internal"}) {
+    EXPECT_FALSE(NamePattern::Parse(x509::GeneralName::Kind::kEmail, text)) << text;
+  }
+}
+
+TEST(NamePattern, MatchesForSomebodyWhereAPlaceCouldBeFilled) {
+  const auto dns =
+      *NamePattern::Parse(x509::GeneralName::Kind::kDns, "{serviceaccount}.prod.internal");
+  EXPECT_TRUE(dns.MatchesForSomebody(*x509::GeneralName::FromString("DNS:api.prod.internal")));
+  EXPECT_FALSE(dns.MatchesForSomebody(*x509::GeneralName::FromString("DNS:a.b.prod.internal")));
+  EXPECT_FALSE(dns.MatchesForSomebody(*x509::GeneralName::FromString("DNS:*.prod.internal")));
+  EXPECT_FALSE(dns.Matches(*x509::GeneralName::FromString("DNS:api.prod.internal")));
+  const auto uri = *NamePattern::Parse(x509::GeneralName::Kind::kUri, "spiffe://td/ns/{namespace}");
+  EXPECT_TRUE(uri.MatchesForSomebody(*x509::GeneralName::FromString("URI:spiffe://td/ns/prod")));
+  EXPECT_FALSE(uri.MatchesForSomebody(*x509::GeneralName::FromString("URI:spiffe://td/ns/a/b")));
+}
+
+TEST(Placeholder, IsANameInBraces) {
+  EXPECT_EQ(PlaceholderOf("{namespace}"), "namespace");
+  for (const char* text : {"{}", "{Namespace}", "{1a}", "{a-b}", "namespace", "{a", "a}"}) {
+    EXPECT_FALSE(PlaceholderOf(text)) << text;
+  }
+  EXPECT_TRUE(IsPlainLabel("a-1"));
+  for (const std::string& text : {std::string(), std::string("-a"), std::string("a-"),
+                                  std::string(64, 'a'), std::string("a.b"), std::string("A")}) {
+    EXPECT_FALSE(IsPlainLabel(text)) << text;
+  }
+  EXPECT_TRUE(IsPlainLabel(std::string(63, 'a')));
+}
+
 }  // namespace
 }  // namespace mayfly::policy

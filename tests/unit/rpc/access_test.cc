@@ -29,6 +29,11 @@ class OnlyRoles final : public UseCases {
   Task<Result<issuance::IssuedCertificate>> Issue(issuance::IssueRequest, BootTime) override {
     co_return Unused();
   }
+  void NoteUnreadable(const policy::Principal&, const std::string&, const Error&) override {}
+  Task<Result<issuance::IssuedCertificate>> Renew(issuance::RenewRequest, BootTime) override {
+    co_return Unused();
+  }
+  Task<Status> Acknowledge(issuance::AcknowledgeRequest, BootTime) override { co_return Unused(); }
   Task<Result<issuance::ShownCertificate>> Show(policy::Principal, std::string, x509::SerialNumber,
                                                 BootTime) override {
     co_return Unused();

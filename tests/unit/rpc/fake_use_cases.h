@@ -48,6 +48,23 @@ class FakeUseCases final : public UseCases {
                                           .issuer_chain = {Bytes{1, 2}},
                                           .ocsp_staple = std::nullopt};
   }
+  void NoteUnreadable(const policy::Principal&, const std::string&, const Error& error) override {
+    std::lock_guard lock(mutex);
+    unreadable.push_back(error);
+  }
+  Task<Result<issuance::IssuedCertificate>> Renew(issuance::RenewRequest request,
+                                                  BootTime) override {
+    co_return issuance::IssuedCertificate{.certificate = std::move(request.current),
+                                          .facts = Facts(),
+                                          .issuer = "issuing-1",
+                                          .recorded_at = {},
+                                          .issuer_chain = {request.csr_der},
+                                          .ocsp_staple = std::nullopt};
+  }
+  Task<Status> Acknowledge(issuance::AcknowledgeRequest request, BootTime) override {
+    if (request.issuer != "issuing-1") co_return NotFound();
+    co_return Ok();
+  }
   Task<Result<issuance::ShownCertificate>> Show(policy::Principal, std::string issuer,
                                                 x509::SerialNumber, BootTime) override {
     if (issuer != "-" && issuer != "issuing-1") co_return NotFound();
@@ -114,6 +131,7 @@ class FakeUseCases final : public UseCases {
   std::vector<issuance::IssueRequest> requests;
   std::vector<issuance::ListRequest> lists;
   std::vector<Error> failures;
+  std::vector<Error> unreadable;
   std::shared_future<void> hold;
   policy::Roles roles = {policy::Role::kRequester, policy::Role::kAdmin};
   std::vector<std::pair<std::string, policy::Roles>> asked;

@@ -149,6 +149,34 @@ TEST_F(Server, AppliesAPolicyOnTheVersionThatIsSaid) {
   EXPECT_EQ((*client)->ApplyPolicy("in force", -1).error().rule, "policy.base-version");
 }
 
+TEST_F(Server, WhatCannotBeReadIsNoted) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  client::IssueWish wish;
+  wish.profile = std::string(64, 'a');
+  wish.csr_der = {1};
+  EXPECT_EQ((*client)->Issue(wish).error().rule, "request.profile");
+  EXPECT_EQ((*client)->Renew({}, std::nullopt).error().rule, "csr.size");
+  std::lock_guard lock(use_cases_.mutex);
+  ASSERT_EQ(use_cases_.unreadable.size(), 2u);
+  EXPECT_EQ(use_cases_.unreadable[0].rule, "request.profile");
+}
+
+TEST_F(Server, RenewsAndAcknowledges) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  const Bytes csr = {1, 2, 3};
+  const auto renewed = (*client)->Renew(csr, Seconds(60));
+  ASSERT_TRUE(renewed);
+  // The fake gives back what it was called with: the caller's own certificate, and the CSR.
+  EXPECT_EQ(renewed->certificate().certificate_der(), ToString((*client)->certificate().der()));
+  EXPECT_EQ(renewed->issuer_chain_der(0), ToString(csr));
+  const std::string serial = "/certificates/" + renewed->certificate().serial_number();
+  EXPECT_TRUE((*client)->Acknowledge("issuers/issuing-1" + serial));
+  EXPECT_EQ((*client)->Acknowledge("issuers/other" + serial).error().rule, "certificate.not-found");
+  EXPECT_FALSE((*client)->Acknowledge("nothing"));
+}
+
 TEST_F(Server, ListsEventsPageByPage) {
   auto client = Connect("client");
   ASSERT_TRUE(client);

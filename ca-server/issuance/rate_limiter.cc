@@ -1,0 +1,32 @@
+#include "issuance/rate_limiter.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace mayfly::issuance {
+
+std::optional<Milliseconds> RateLimiter::Take(const Uuid& key, uint32_t per_hour) {
+  const double tokens_max = per_hour;
+  const double tokens_per_ms = tokens_max / Milliseconds(std::chrono::hours(1)).count();
+  std::lock_guard lock(mutex_);
+  const BootTime now = clock_.BootNow();
+  auto [found, is_new] = buckets_.try_emplace(key, Bucket{tokens_max, now, used_.end()});
+  Bucket& bucket = found->second;
+  if (!is_new) used_.erase(bucket.place);
+  bucket.place = used_.insert(used_.begin(), key);
+  if (buckets_.size() > kRateKeysMax) {
+    buckets_.erase(used_.back());
+    used_.pop_back();
+  }
+  const auto passed = std::chrono::duration<double, std::milli>(now - bucket.filled_at).count();
+  bucket.tokens = std::min(tokens_max, bucket.tokens + passed * tokens_per_ms);
+  bucket.filled_at = now;
+  if (bucket.tokens < 1) {
+    return Milliseconds(static_cast<int64_t>(std::ceil((1 - bucket.tokens) / tokens_per_ms)));
+  }
+  bucket.tokens -= 1;
+  return std::nullopt;
+}
+
+}  // namespace mayfly::issuance

@@ -1,0 +1,150 @@
+// RenewCertificate and AcknowledgeCertificate: the next generation of a lineage, and when the one
+// before it is superseded. The path is Issue's (issue.cc); what differs is who says that the names
+// may be had (policy::Authorizer::AuthorizeRenewal), and that the record continues a lineage.
+#include <algorithm>
+
+#include "issuance/application.h"
+#include "issuance/certificate_authority.h"
+#include "issuance/event_detail.h"
+#include "x509/certification_request.h"
+
+namespace mayfly::issuance {
+namespace {
+
+constexpr std::string_view kSuperseded = "renewal.superseded";
+
+Error TooOften(Milliseconds wait, uint32_t per_hour) {
+  Error error = Fail(ErrorCode::kOverloaded, "renewal.rate",
+                     "this lineage has renewed too often; its profile allows " +
+                         std::to_string(per_hour) + " renewals an hour");
+  error.retry_after = wait;
+  return error;
+}
+
+Error OtherNames(const x509::GeneralName& name) {
+  Error error = Fail(ErrorCode::kPolicyDenied, "renewal.names",
+                     "a renewal keeps the names of the current certificate; for others ask for a "
+                     "new certificate");
+  error.violations = {{error.rule, "csr", name.ToString() + " is not in the current certificate"}};
+  return error;
+}
+
+Error SameKey() {
+  Error error =
+      Fail(ErrorCode::kKeyRejected, "renewal.same-key",
+           "a renewal has a new key; make one (or the profile says renewal_key = \"any\")");
+  error.violations = {{error.rule, "csr", error.message}};
+  return error;
+}
+
+Error NoSuchCertificate() {
+  return Fail(ErrorCode::kNotFound, "certificate.not-found",
+              "no such certificate, or none that you may see");
+}
+
+Error SupersededBy(const CertificateKey& standing) {
+  return Fail(ErrorCode::kPolicyDenied, std::string(kSuperseded),
+              "another certificate of this generation is in use: " + standing.serial.Hex());
+}
+
+}  // namespace
+
+Result<CertificateAuthority::Application> CertificateAuthority::ReadRenewal(
+    const RenewRequest& request, const KnownPeer& holder, const Issuer& issuer) const {
+  const x509::GeneralNames& names = holder.principal.names;
+  TRY_ASSIGN(auto application, ReadApplication({holder.principal, request.csr_der, holder.profile,
+                                                names, request.lifetime, request.request_id},
+                                               issuer));
+  for (const x509::GeneralName& name : application.names) {
+    if (std::ranges::find(names, name) == names.end()) return OtherNames(name);
+  }
+  policy::IssuanceWish wish{.profile = holder.profile,
+                            .names = names,
+                            .lifetime = request.lifetime,
+                            .key_hash = application.key_hash,
+                            .lineage = holder.lineage.lineage,
+                            .issuer = issuer.name()};
+  application.decide = [principal = holder.principal, wish](const policy::Authorizer& authorizer) {
+    auto grant = authorizer.AuthorizeRenewal(principal, wish);
+    const bool wants_new_key = grant && grant->profile().renewal_key == policy::RenewalKey::kNew;
+    if (wants_new_key && wish.key_hash == principal.key_hash) {
+      return Result<policy::IssuanceGrant>(SameKey());
+    }
+    return grant;
+  };
+  application.lineage =
+      LineageStep{holder.lineage.lineage, holder.lineage.generation + 1, holder.key.serial};
+  application.renews = holder.key;
+  return application;
+}
+
+Task<Result<IssuedCertificate>> CertificateAuthority::Renew(RenewRequest request,
+                                                            BootTime deadline) {
+  CO_TRY_ASSIGN(const KnownPeer holder, co_await Know(request.current, deadline));
+  const Asked asked{holder.profile, holder.principal.names, request.lifetime};
+  const auto& profiles = parts_.basis.Current()->policy.profiles;
+  if (const auto profile = profiles.find(holder.profile); profile != profiles.end()) {
+    const uint32_t per_hour = profile->second.renewals_per_hour;
+    if (auto wait = renewals_.Take(holder.lineage.lineage, per_hour)) {
+      co_return TooOften(*wait, per_hour);
+    }
+  }
+  auto application = ReadRenewal(request, holder, *parts_.issuers.front());
+  if (!application) {
+    NoteDenial(holder.principal.id, asked, application.error());
+    co_return std::move(application).error();
+  }
+  auto issued = co_await Carry(*std::move(application), deadline);
+  if (!issued) {
+    NoteIfDenied(holder.principal.id, asked, issued.error());
+    if (issued.error().rule == kSuperseded) CO_TRY(co_await ReactToCopiedKey(holder, deadline));
+  }
+  co_return issued;
+}
+
+Task<Status> CertificateAuthority::Acknowledge(AcknowledgeRequest request, BootTime deadline) {
+  CO_TRY_ASSIGN(auto record, co_await Find(std::move(request.issuer), std::move(request.serial),
+                                           Reading::kSeen, deadline));
+  if (!record) co_return NoSuchCertificate();
+  const bool is_issued = record->outcome && std::holds_alternative<SignedOutcome>(*record->outcome);
+  const LineageStep& lineage = record->facts.lineage;
+  const bool is_own = "lineage:" + lineage.lineage.ToString() == request.principal.request_scope;
+  if (!is_own || !is_issued) co_return NoSuchCertificate();
+  if (record->revocation) {
+    co_return Fail(ErrorCode::kCertificateRevoked, "certificate.revoked", "it has been revoked");
+  }
+  const KnownPeer holder{record->facts.key, std::move(request.principal), record->facts.profile,
+                         lineage};
+  auto noted = co_await NoteUse(holder, UseKind::kAcknowledged, deadline);
+  co_return noted;
+}
+
+// Another certificate of the same generation in use means two holders of its parent's key.
+Task<Status> CertificateAuthority::NoteUse(const KnownPeer& peer, UseKind kind, BootTime deadline) {
+  LineageUse use{peer.lineage.lineage, peer.lineage.generation, peer.key, kind};
+  CO_TRY_ASSIGN(const CertificateKey standing,
+                co_await parts_.ledger.NoteUse(std::move(use), deadline));
+  if (standing == peer.key) co_return Ok();
+  CO_TRY(co_await ReactToCopiedKey(peer, deadline));
+  co_return SupersededBy(standing);
+}
+
+// Says so, and locks the lineage where its profile wants that.
+Task<Status> CertificateAuthority::ReactToCopiedKey(KnownPeer peer, BootTime deadline) {
+  parts_.ledger.Note(Event{"lineage.copied-key", peer.principal.id,
+                           LineageDetail(peer.lineage.lineage, peer.key.serial)});
+  const auto basis = parts_.basis.Current();
+  const auto profile = basis->policy.profiles.find(peer.profile);
+  const bool locks = profile != basis->policy.profiles.end() &&
+                     profile->second.on_copied_key == policy::OnCopiedKey::kLock;
+  if (!locks) co_return Ok();
+  policy::Block block{policy::BlockKind::kLineage,
+                      {peer.lineage.lineage.octets().begin(), peer.lineage.lineage.octets().end()}};
+  if (basis->blocks.contains(block)) co_return Ok();
+  BlockEntry entry{std::move(block), BlockEffect::kBlocks,
+                   "a copied key, seen with " + peer.key.serial.Hex(), "system:lineage"};
+  CO_TRY(co_await parts_.ledger.AddBlock(std::move(entry), deadline));
+  co_return Ok();
+}
+
+}  // namespace mayfly::issuance

@@ -1,0 +1,131 @@
+// `mayfly renew`: the file's own certificate and key ask for the next one, under a new key. What is
+// there stays until the new one has come; then both files are replaced and the CA is told.
+#include "clients/cli/render.h"
+#include "clients/cli/verbs.h"
+#include "clients/cpp/files.h"
+#include "clients/cpp/private_key.h"
+#include "config/strict_toml.h"
+
+namespace mayfly::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Plan {
+  fs::path certificate, key;  // as they are given to the user
+  client::PrivateKey new_key;
+  Bytes csr_der;
+  std::optional<Seconds> lifetime;
+};
+
+// "web.crt" -> "web.key"
+fs::path KeyBeside(const fs::path& certificate) {
+  fs::path key = certificate;
+  return key.replace_extension(".key");
+}
+
+Result<std::optional<Seconds>> ReadLifetime(const std::string& text) {
+  if (text.empty()) return std::optional<Seconds>();
+  const auto lifetime = config::ParseDuration(text);
+  if (lifetime) return std::optional<Seconds>(*lifetime);
+  return Usage("cli.lifetime",
+               "--lifetime \"" + Escape(text, 40) + "\" is not like 90m, 24h or 30d");
+}
+
+// The new key is of the old one's kind, where that can be made here.
+Result<client::NewKey> KindOf(const RenewOptions& options, const client::CertificateFacts& facts) {
+  if (!options.key_type.empty()) {
+    auto kind = client::ParseNewKey(options.key_type);
+    if (!kind) return Usage("cli.key-type", "--key-type: " + kind.error().message);
+    return kind;
+  }
+  const auto kind = client::ParseNewKey(facts.key);
+  return kind ? *kind : client::NewKey::kEcP256;
+}
+
+Status CheckThatItCanAsk(const client::CertificateFacts& facts, const std::string& file) {
+  for (const client::ExtensionFacts& extension : facts.extensions) {
+    const bool is_purposes = extension.name == "X509v3 Extended Key Usage";
+    if (is_purposes && extension.text.find("Client Auth") == std::string::npos) {
+      return Fail(ErrorCode::kInvalidArgument, "renewal.server-only",
+                  file +
+                      " is for servers only (no clientAuth), so it cannot prove to the CA who "
+                      "asks");
+    }
+  }
+  return Ok();
+}
+
+Result<Plan> MakePlan(const Invocation& invocation, const RenewOptions& options) {
+  const fs::path folder = invocation.surroundings.working_folder;
+  const fs::path key =
+      options.key_file.empty() ? KeyBeside(options.file) : fs::path(options.key_file);
+  TRY_ASSIGN(const auto certificates, client::ReadCertificates(folder / options.file));
+  TRY_ASSIGN(const auto lifetime, ReadLifetime(options.lifetime));
+  TRY_ASSIGN(const client::NewKey kind, KindOf(options, certificates.front()));
+  TRY(CheckThatItCanAsk(certificates.front(), options.file));
+  TRY(client::CheckPlaces({folder / options.file, folder / key}, client::Existing::kReplace));
+  TRY_ASSIGN(auto new_key, client::PrivateKey::Generate(kind));
+  TRY_ASSIGN(Bytes csr, client::MakeCertificationRequest(new_key, {}));
+  return Plan{options.file, key, std::move(new_key), std::move(csr), lifetime};
+}
+
+Status WriteFiles(const Plan& plan, const fs::path& folder,
+                  const ca::v1::RenewCertificateResponse& renewed) {
+  TRY_ASSIGN(const SecretBytes pem, plan.new_key.Pkcs8Pem());
+  const std::string chain = ChainPem(renewed);
+  return client::WriteFilesTogether(
+      {{folder / plan.key, pem.Reveal(), client::kPrivateMode},
+       {folder / plan.certificate, AsBytes(chain), client::kPublicMode}},
+      client::Existing::kReplace);
+}
+
+Result<Answer> AnswerOfRenewal(const ca::v1::RenewCertificateResponse& renewed, TimePoint now) {
+  TRY_ASSIGN(const Shown shown, ShownRecord(renewed.certificate()));
+  Answer answer = AnswerOf(shown, now);
+  answer.document = ToJson(renewed);
+  answer.pem = ChainPem(renewed);
+  return answer;
+}
+
+// The files themselves authenticate, whatever the settings say.
+Invocation AsHolder(const Invocation& invocation, const Plan& plan) {
+  Invocation holder = invocation;
+  const fs::path folder = invocation.surroundings.working_folder;
+  holder.global.certificate = (folder / plan.certificate).string();
+  holder.global.private_key = (folder / plan.key).string();
+  return holder;
+}
+
+}  // namespace
+
+ExitCode Renew(const Invocation& invocation, const RenewOptions& options) {
+  constexpr std::string_view kWhat = "nothing was renewed";
+  const auto plan = MakePlan(invocation, options);
+  if (!plan) return Report(invocation, kWhat, plan.error());
+  const Invocation holder = AsHolder(invocation, *plan);
+  const auto client = Connect(holder);
+  if (!client) return Report(invocation, kWhat, client.error());
+  const auto renewed = (*client)->Renew(plan->csr_der, plan->lifetime);
+  if (!renewed) return Report(invocation, kWhat, renewed.error());
+  const fs::path folder = invocation.surroundings.working_folder;
+  if (const auto written = WriteFiles(*plan, folder, *renewed); !written) {
+    return Report(invocation,
+                  "certificate " + renewed->certificate().serial_number() +
+                      " was issued, but its files were not written; the old one stays good",
+                  written.error());
+  }
+  const auto answer = AnswerOfRenewal(*renewed, invocation.clock.Now());
+  if (!answer) return Report(invocation, "cannot read the certificate", answer.error());
+  Print(invocation, *answer);
+  invocation.console.err << "Key:         " << plan->key.string() << " (mode 0600)\n"
+                         << "Certificate: " << plan->certificate.string() << " (with its chain)\n";
+  const auto acknowledged = (*client)->Acknowledge(renewed->certificate().name());
+  if (!acknowledged) {
+    Note(invocation, "The CA was not told that it arrived (" + acknowledged.error().message +
+                         "); its first use says so too.");
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace mayfly::cli
