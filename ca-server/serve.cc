@@ -364,7 +364,17 @@ void Server::Drain() {
 
 }  // namespace
 
+// What is configured and not served is said at start, not found out by its callers.
+Status RefuseTokens(const config::Config& config) {
+  if (config.oidc_issuers.empty()) return Ok();
+  return Fail(
+      ErrorCode::kConfiguration, "serve.tokens",
+      "[[oidc_issuer]]: this version takes no bearer tokens yet, since every listener asks for "
+      "a client certificate; leave it out");
+}
+
 Status Serve(const config::Config& config) {
+  TRY(RefuseTokens(config));
   const Signals signals;
   TRY_ASSIGN(const FileDescriptor held, HoldStateDirectory(config.state_directory));
   TRY_ASSIGN(auto wiring, WaitFor("the database", signals, [&] { return Wiring::Make(config); }));
