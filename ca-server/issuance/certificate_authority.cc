@@ -5,11 +5,6 @@
 namespace mayfly::issuance {
 namespace {
 
-Error NoSuchCertificate() {
-  return Fail(ErrorCode::kNotFound, "certificate.not-found",
-              "no such certificate, or none that you may see");
-}
-
 // What a caller who does not see everything holds.
 Holdings HoldingsOf(const policy::Principal& principal) {
   constexpr std::string_view kLineage = "lineage:";
@@ -36,6 +31,15 @@ Error UnknownPeer() {
 }
 
 }  // namespace
+
+Error CertificateAuthority::NoSuchCertificate() {
+  return Fail(ErrorCode::kNotFound, "certificate.not-found",
+              "no such certificate, or none that you may see");
+}
+
+std::string CertificateAuthority::ScopeOf(const Uuid& lineage) {
+  return "lineage:" + lineage.ToString();
+}
 
 CertificateAuthority::CertificateAuthority(Parts parts)
     : parts_(std::move(parts)), renewals_(parts_.clock) {}
@@ -84,7 +88,7 @@ Task<Result<ShownCertificate>> CertificateAuthority::Show(policy::Principal prin
                 co_await Find(std::move(issuer), std::move(serial), Reading::kDurable, deadline));
   if (!record) co_return NoSuchCertificate();
   const bool own = record->facts.principal == principal.id ||
-                   "lineage:" + record->facts.lineage.lineage.ToString() == principal.request_scope;
+                   ScopeOf(record->facts.lineage.lineage) == principal.request_scope;
   // The same answer as for a serial that does not exist: nobody learns what others hold.
   if (!own && !SeesAll(authorizer, principal)) co_return NoSuchCertificate();
   co_return Shown(*std::move(record));
@@ -147,7 +151,7 @@ Task<Result<KnownPeer>> CertificateAuthority::FindPeer(const x509::Certificate& 
   CO_TRY_ASSIGN(auto names, peer.tbs().names());
   policy::Principal principal{policy::ProofOfIdentity::kCertificate,
                               policy::PrincipalIdOf(names),
-                              "lineage:" + facts.lineage.lineage.ToString(),
+                              ScopeOf(facts.lineage.lineage),
                               std::move(names),
                               {},
                               peer.tbs().fields().public_key.hash()};

@@ -189,6 +189,10 @@ class CertificateAuthority {
 
  private:
   struct Application;
+  // The same answer as for a serial that does not exist: nobody learns what others hold.
+  static Error NoSuchCertificate();
+  // Principal::request_scope of a lineage's holders.
+  static std::string ScopeOf(const Uuid& lineage);
   Task<Result<KnownPeer>> Know(const x509::Certificate& peer, BootTime deadline);
   Task<Result<KnownPeer>> FindPeer(const x509::Certificate& peer, BootTime deadline);
   Task<Status> NoteUse(const KnownPeer& peer, UseKind kind, BootTime deadline);

@@ -37,11 +37,6 @@ Error SameKey() {
   return error;
 }
 
-Error NoSuchCertificate() {
-  return Fail(ErrorCode::kNotFound, "certificate.not-found",
-              "no such certificate, or none that you may see");
-}
-
 Error SupersededBy(const CertificateKey& standing) {
   return Fail(ErrorCode::kPolicyDenied, std::string(kSuperseded),
               "another certificate of this generation is in use: " + standing.serial.Hex());
@@ -108,7 +103,7 @@ Task<Status> CertificateAuthority::Acknowledge(AcknowledgeRequest request, BootT
   if (!record) co_return NoSuchCertificate();
   const bool is_issued = record->outcome && std::holds_alternative<SignedOutcome>(*record->outcome);
   const LineageStep& lineage = record->facts.lineage;
-  const bool is_own = "lineage:" + lineage.lineage.ToString() == request.principal.request_scope;
+  const bool is_own = ScopeOf(lineage.lineage) == request.principal.request_scope;
   if (!is_own || !is_issued) co_return NoSuchCertificate();
   if (record->revocation) {
     co_return Fail(ErrorCode::kCertificateRevoked, "certificate.revoked", "it has been revoked");

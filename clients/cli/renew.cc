@@ -2,9 +2,9 @@
 // there stays until the new one has come; then both files are replaced and the CA is told.
 #include "clients/cli/render.h"
 #include "clients/cli/verbs.h"
+#include "clients/cli/wish.h"
 #include "clients/cpp/files.h"
 #include "clients/cpp/private_key.h"
-#include "config/strict_toml.h"
 
 namespace mayfly::cli {
 namespace {
@@ -22,14 +22,6 @@ struct Plan {
 fs::path KeyBeside(const fs::path& certificate) {
   fs::path key = certificate;
   return key.replace_extension(".key");
-}
-
-Result<std::optional<Seconds>> ReadLifetime(const std::string& text) {
-  if (text.empty()) return std::optional<Seconds>();
-  const auto lifetime = config::ParseDuration(text);
-  if (lifetime) return std::optional<Seconds>(*lifetime);
-  return Usage("cli.lifetime",
-               "--lifetime \"" + Escape(text, 40) + "\" is not like 90m, 24h or 30d");
 }
 
 // The new key is of the old one's kind, where that can be made here.

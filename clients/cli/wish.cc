@@ -9,16 +9,6 @@
 namespace mayfly::cli {
 namespace {
 
-Result<std::optional<Seconds>> ReadLifetime(const std::string& text) {
-  if (text.empty()) return std::optional<Seconds>();
-  auto lifetime = config::ParseDuration(text);
-  if (!lifetime) {
-    return Usage("cli.lifetime",
-                 "--lifetime \"" + Escape(text, 40) + "\" is not like 90m, 24h or 30d");
-  }
-  return std::optional<Seconds>(*lifetime);
-}
-
 // A name that is none is a mistake on the command line, whichever of its rules says so.
 Result<x509::GeneralNames> ReadNames(const std::vector<std::string>& texts) {
   auto names = client::ParseNames(texts);
@@ -40,6 +30,16 @@ Result<Bytes> ReadCsr(const std::string& file) {
 }
 
 }  // namespace
+
+Result<std::optional<Seconds>> ReadLifetime(const std::string& text) {
+  if (text.empty()) return std::optional<Seconds>();
+  auto lifetime = config::ParseDuration(text);
+  if (!lifetime) {
+    return Usage("cli.lifetime",
+                 "--lifetime \"" + Escape(text, 40) + "\" is not like 90m, 24h or 30d");
+  }
+  return std::optional<Seconds>(*lifetime);
+}
 
 Result<Wish> MakeWish(const WishOptions& options) {
   Wish out;

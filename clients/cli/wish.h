@@ -23,6 +23,9 @@ struct Wish {
   std::optional<client::PrivateKey> key;  // nothing with a CSR that was given
 };
 
+// The text of --lifetime; nothing where there is none. Error: kInvalidArgument "cli.lifetime".
+Result<std::optional<Seconds>> ReadLifetime(const std::string& text);
+
 // Errors: kInvalidArgument "cli.lifetime", "cli.names", "cli.key-type"; those of reading the CSR.
 Result<Wish> MakeWish(const WishOptions& options);
 
