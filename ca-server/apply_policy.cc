@@ -7,18 +7,17 @@
 
 namespace mayfly {
 
-Result<std::string> ReadPolicyFile(const config::Config& config) {
-  auto text = client::ReadFile(config.policy_file);
+Result<std::string> ReadPolicyFile(const std::filesystem::path& file) {
+  auto text = client::ReadFile(file);
   if (!text) {
-    return Fail(ErrorCode::kConfiguration, "policy.file",
-                "cannot read " + config.policy_file.string() + ": " + text.error().message);
+    return Fail(ErrorCode::kConfiguration, "policy.file", "the policy: " + text.error().message);
   }
-  TRY(config::ParsePolicy(AsText(*text), config.policy_file.string()));
+  TRY(config::ParsePolicy(AsText(*text), file.string()));
   return ToString(*text);
 }
 
 Result<uint64_t> ApplyPolicyFile(Wiring& wiring) {
-  TRY_ASSIGN(std::string text, ReadPolicyFile(wiring.config()));
+  TRY_ASSIGN(std::string text, ReadPolicyFile(wiring.config().policy_file));
   PolicyEntry entry{std::move(text), "local:" + std::to_string(getuid())};
   return SyncWait(
       wiring.ledger().ActivatePolicy(std::move(entry), wiring.foundation().In(kCommandTimeMax)));

@@ -30,10 +30,26 @@ Status WritePem(const std::filesystem::path& path, const std::vector<x509::Certi
                                      client::Existing::kReplace);
 }
 
+Status CheckPolicyFile(const std::filesystem::path& file) {
+  TRY(ReadPolicyFile(file));
+  return Ok();
+}
+
+Error Joined(Error first, const Error& second) {
+  first.message += "; " + second.message;
+  first.violations.insert(first.violations.end(), second.violations.begin(),
+                          second.violations.end());
+  return first;
+}
+
 }  // namespace
 
-Status CheckConfig(const config::Config& config) {
-  TRY(ReadPolicyFile(config));
+Status CheckConfig(const std::filesystem::path& file) {
+  const auto config = config::LoadConfig(file);
+  const auto policy_file = config::PolicyFileNamedIn(file);
+  const Status policy = policy_file ? CheckPolicyFile(*policy_file) : Ok();
+  if (!config) return policy ? config.error() : Joined(config.error(), policy.error());
+  TRY(policy);
   std::puts("configuration and policy are good");
   return Ok();
 }

@@ -11,7 +11,8 @@
 
 namespace mayfly {
 
-Status CheckConfig(const config::Config& config);  // the policy file too
+// Every mistake of the configuration and of the policy file that it names.
+Status CheckConfig(const std::filesystem::path& file);
 
 struct OwnerOptions {      // the role that owns the schema
   std::string connection;  // libpq keywords, appended to the configured ones

@@ -422,4 +422,13 @@ Result<Config> LoadConfig(const fs::path& path) {
   return config;
 }
 
+std::optional<fs::path> PolicyFileNamedIn(const fs::path& path) {
+  auto document = Document::Load(path);
+  if (!document) return std::nullopt;
+  const std::string file = document->root().StringOr("policy", "");
+  if (file.empty()) return std::nullopt;
+  std::error_code ignored;
+  return (fs::absolute(path, ignored).parent_path() / file).lexically_normal();
+}
+
 }  // namespace mayfly::config

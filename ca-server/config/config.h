@@ -139,4 +139,8 @@ struct Config {
 // Every error at once, each with its line (kConfiguration). Paths come back absolute.
 Result<Config> LoadConfig(const std::filesystem::path& path);
 
+// The policy file that the configuration names, whatever else is wrong with it; nothing where it
+// names none.
+std::optional<std::filesystem::path> PolicyFileNamedIn(const std::filesystem::path& path);
+
 }  // namespace mayfly::config

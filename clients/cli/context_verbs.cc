@@ -12,20 +12,29 @@ namespace {
 namespace fs = std::filesystem;
 constexpr size_t kServer = static_cast<size_t>(Setting::kServer);
 
+constexpr char kUnreadable[] = "(not readable)";
+
+// One that cannot be read is told, and hides no other.
+std::string ServerOf(const Invocation& invocation, const std::string& name) {
+  const auto context = FindContext(name, invocation.surroundings);
+  if (context) return context->settings[kServer];
+  Report(invocation, "the context " + name, context.error());
+  return kUnreadable;
+}
+
 Result<Answer> ListAnswer(const Invocation& invocation) {
   TRY_ASSIGN(const auto current, CurrentContext(invocation.global, invocation.surroundings));
   std::vector<std::vector<Cell>> rows;
   Json contexts = Json::array();
   Answer answer;
   for (const std::string& name : ContextNames(invocation.surroundings)) {
-    TRY_ASSIGN(const NamedContext context, FindContext(name, invocation.surroundings));
+    TRY_ASSIGN(const fs::path path, FindContextFile(name, invocation.surroundings));
+    const std::string server = ServerOf(invocation, name);
     const bool is_current = current == name;
-    const std::string file = context.file.string();
-    rows.push_back({{is_current ? "*" : ""}, name, context.settings[kServer], file});
-    contexts.push_back({{"name", name},
-                        {"server", context.settings[kServer]},
-                        {"current", is_current},
-                        {"file", file}});
+    const std::string file = path.string();
+    rows.push_back({{is_current ? "*" : ""}, name, server, file});
+    contexts.push_back(
+        {{"name", name}, {"server", server}, {"current", is_current}, {"file", file}});
     answer.names.push_back(name);
   }
   answer.table = Table({{"CURRENT", 2}, {"NAME"}, {"SERVER"}, {"FILE", 1, 20}}, rows,
@@ -114,13 +123,13 @@ Status RemoveFile(const fs::path& file) {
               "cannot delete " + file.string() + ": " + error.message());
 }
 
-Status Remove(const Invocation& invocation, const NamedContext& context) {
-  TRY(RemoveFile(context.file));
+Status Remove(const Invocation& invocation, const std::string& name, const fs::path& file) {
+  TRY(RemoveFile(file));
   const fs::path user_file = invocation.surroundings.user_folder / kSettingsFile;
   std::error_code ignored;
   if (!fs::exists(user_file, ignored)) return Ok();
   TRY_ASSIGN(const FileSettings settings, ReadSettings(user_file));
-  if (settings.context != context.name) return Ok();
+  if (settings.context != name) return Ok();
   return UseContext("", invocation.surroundings);
 }
 
@@ -165,18 +174,18 @@ ExitCode ContextAdd(const Invocation& invocation, const ContextOptions& options)
 
 ExitCode ContextRemove(const Invocation& invocation, const ContextOptions& options) {
   constexpr std::string_view kWhat = "no context was removed";
-  const auto context = FindContext(options.name, invocation.surroundings);
-  if (!context) return Report(invocation, kWhat, context.error());
+  const auto file = FindContextFile(options.name, invocation.surroundings);
+  if (!file) return Report(invocation, kWhat, file.error());
   if (!options.yes) {
     const auto end = Confirm(invocation,
-                             "Remove the context " + options.name + " (" + context->file.string() +
+                             "Remove the context " + options.name + " (" + file->string() +
                                  ")? Keys and certificates stay.",
                              kWhat);
     if (end) return *end;
   }
-  const auto removed = Remove(invocation, *context);
+  const auto removed = Remove(invocation, options.name, *file);
   if (!removed) return Report(invocation, kWhat, removed.error());
-  Note(invocation, "Removed: " + context->file.string());
+  Note(invocation, "Removed: " + file->string());
   return ExitCode::kOk;
 }
 

@@ -110,18 +110,22 @@ std::vector<std::string> ContextNames(const Surroundings& surroundings) {
   return {names.begin(), names.end()};
 }
 
-Result<NamedContext> FindContext(const std::string& name, const Surroundings& surroundings) {
+Result<fs::path> FindContextFile(const std::string& name, const Surroundings& surroundings) {
   if (!CheckContextName(name)) return NoSuchContext(name, surroundings);
   std::error_code ignored;
   for (const fs::path& folder : ContextFolders(surroundings)) {
-    const fs::path file = folder / (name + ".toml");
-    if (!fs::exists(file, ignored)) continue;
-    TRY_ASSIGN(FileSettings settings, ReadSettings(file));
-    if (settings.context.empty()) return NamedContext{name, file, std::move(settings.values)};
-    return Fail(ErrorCode::kConfiguration, "config.context",
-                file.string() + " is a context, and cannot name another one");
+    fs::path file = folder / (name + ".toml");
+    if (fs::exists(file, ignored)) return file;
   }
   return NoSuchContext(name, surroundings);
+}
+
+Result<NamedContext> FindContext(const std::string& name, const Surroundings& surroundings) {
+  TRY_ASSIGN(fs::path file, FindContextFile(name, surroundings));
+  TRY_ASSIGN(FileSettings settings, ReadSettings(file));
+  if (settings.context.empty()) return NamedContext{name, file, std::move(settings.values)};
+  return Fail(ErrorCode::kConfiguration, "config.context",
+              file.string() + " is a context, and cannot name another one");
 }
 
 Result<fs::path> WriteContext(const NamedContext& context, Overwrite overwrite,

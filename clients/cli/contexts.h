@@ -20,8 +20,11 @@ Status CheckContextName(const std::string& name);
 
 // The names of all, sorted; a name that is in two folders once.
 std::vector<std::string> ContextNames(const Surroundings& surroundings);
-// The nearest of this name: the project's, the user's, the system's. Errors: kInvalidArgument
-// "cli.context", with the nearest name there is; kConfiguration "config.*".
+// Where the nearest of this name lies: the project's, the user's, the system's. Error:
+// kInvalidArgument "cli.context", with the nearest name there is.
+Result<std::filesystem::path> FindContextFile(const std::string& name,
+                                              const Surroundings& surroundings);
+// The same, read. Errors beside that: kConfiguration "config.*".
 Result<NamedContext> FindContext(const std::string& name, const Surroundings& surroundings);
 
 enum class Overwrite : uint8_t { kNo, kYes };

@@ -24,6 +24,10 @@ constexpr Help kHelp[] = {
      "the connection without saying why: was it issued by this CA, and is it still valid?",
      {"mayfly context show               which CA is asked, and as whom",
       "mayfly inspect https://HOST:PORT  the certificate that answers there"}},
+    {"client.server-not-trusted",
+     "Are the roots those of this CA? Another CA's, or an older root's file, does not fit.",
+     {"mayfly context show               which roots are used, and who says so",
+      "mayfly inspect https://HOST:PORT  the certificate that answers there"}},
     {"client.certificate-expired",
      "A certificate that has expired cannot ask for its successor. Ask an operator for a new one; "
      "on the CA's machine ./quickstart makes the operator's again.",
@@ -45,6 +49,10 @@ constexpr Help kHelp[] = {
      "",
      {"mayfly context add prod --server ca.internal --trust roots.pem --cert me.crt --key me.key"}},
     {"cli.context-name", "Choose another name."},
+    {"cli.csr",
+     "A certification request is made with a key; without --csr, mayfly makes both.",
+     {"openssl req -new -key web.key -subj / -addext subjectAltName=DNS:web.internal -out "
+      "web.csr"}},
     {"cli.context", "", {"mayfly context list               the contexts there are"}},
     {"context.exists", "Choose another name, or replace it with --force."},
     {"cli.confirmation", ""},

@@ -26,7 +26,11 @@ Result<client::NewKey> ReadKeyType(const std::string& text) {
 
 Result<Bytes> ReadCsr(const std::string& file) {
   TRY_ASSIGN(const Bytes content, client::ReadFile(file));
-  return x509::CsrDerFromPemOrDer(content);
+  auto der = x509::CsrDerFromPemOrDer(content);
+  if (der) return der;
+  const bool is_key = AsText(content).find("PRIVATE KEY-----") != std::string_view::npos;
+  return Usage("cli.csr", file + (is_key ? " is a private key, not a certification request"
+                                         : ": " + der.error().message));
 }
 
 }  // namespace
