@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "http_listeners.h"
 #include "local_certificate.h"
+#include "projection_service.h"
 #include "responder_service.h"
 #include "rpc/handshake_refusals.h"
 #include "rpc/server.h"
@@ -140,6 +141,7 @@ class Server {
       : wiring_(wiring),
         metrics_(wiring.metrics(), wiring.foundation().clock),
         responder_(wiring, responder_id),
+        projection_(wiring),
         use_cases_(rpc::UseCasesOf(wiring.authority())),
         service_({*use_cases_, wiring.foundation().clock, wiring.foundation().executor,
                   wiring.foundation().random, wiring.page_key(),
@@ -174,6 +176,7 @@ class Server {
   Wiring& wiring_;
   ServerMetrics metrics_;
   ResponderService responder_;
+  ProjectionService projection_;
   std::unique_ptr<rpc::UseCases> use_cases_;
   rpc::CertificateAuthorityService service_;
   std::atomic<bool> basis_is_fresh_ = true;

@@ -11,6 +11,7 @@
 #include "issuance/certificate_authority.h"
 #include "metered_ports.h"
 #include "ports/signer.h"
+#include "store/alert_index.h"
 #include "store/ca_registry.h"
 #include "store/certificate_index.h"
 #include "store/event_index.h"
@@ -65,6 +66,7 @@ class Wiring {
   const std::vector<std::shared_ptr<const issuance::Issuer>>& issuers() const { return issuers_; }
   const issuance::TrustBundle& bundle() const { return bundle_; }
   const Hash256& page_key() const { return page_key_; }
+  AlertIndex& alerts() { return *alerts_; }
   RevocationKnowledge& revocation() { return revocation_; }
 
  private:
@@ -81,6 +83,7 @@ class Wiring {
   std::unique_ptr<MeteredLedger> metered_ledger_;
   std::unique_ptr<store::PgCertificateIndex> index_;
   std::unique_ptr<store::PgEventIndex> events_;
+  std::unique_ptr<store::PgAlertIndex> alerts_;
   Hash256 page_key_{};
   std::unique_ptr<issuance::BasisCache> basis_;
   issuance::RenewalPlanner planner_{foundation_.random};

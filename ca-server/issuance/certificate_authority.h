@@ -21,6 +21,7 @@
 #include "issuance/renewal_planner.h"
 #include "policy/principal.h"
 #include "policy/role.h"
+#include "ports/alert_index.h"
 #include "ports/event_index.h"
 #include "ports/ledger.h"
 #include "x509/certificate.h"
@@ -122,6 +123,7 @@ class CertificateAuthority {
     Ledger& ledger;
     CertificateIndex& index;
     EventIndex& events;
+    AlertIndex& alerts;
     BasisCache& basis;
     RenewalPlanner& planner;
     std::vector<std::shared_ptr<const Issuer>> issuers;  // the first one issues
@@ -167,6 +169,7 @@ class CertificateAuthority {
 
   // Everybody's.
   Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline);
+  Task<Result<AlertList>> ListAlerts(size_t count_max, BootTime deadline);
 
   TrustBundle Bundle() const { return parts_.bundle; }
 

@@ -37,6 +37,11 @@ Task<Result<EventPage>> CertificateAuthority::ListEvents(EventQuery query, BootT
   co_return page;
 }
 
+Task<Result<AlertList>> CertificateAuthority::ListAlerts(size_t count_max, BootTime deadline) {
+  auto list = co_await parts_.alerts.Alerts(count_max, deadline);
+  co_return list;
+}
+
 Task<Result<AppliedPolicy>> CertificateAuthority::ApplyPolicy(ApplyPolicyRequest request,
                                                               BootTime deadline) {
   if (auto parsed = parts_.basis.Parse(request.text, kTextField); !parsed) {

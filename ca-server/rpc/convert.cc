@@ -224,6 +224,28 @@ Status FromEvent(const ListedEvent& listed, v1::Event& message) {
                         std::string(read.message()));
 }
 
+Result<size_t> ToCountMax(const v1::ListAlertsRequest& message) {
+  return ReadPageSize(message.page_size());
+}
+
+void FromAlerts(const AlertList& list, v1::ListAlertsResponse& message) {
+  for (const Alert& alert : list.alerts) {
+    v1::Alert& out = *message.add_alerts();
+    out.set_kind(static_cast<v1::Alert::Kind>(alert.kind));
+    out.set_certificate(CertificateName{alert.issuer_name, alert.certificate.serial}.ToString());
+    out.set_lineage(alert.lineage.ToString());
+    for (const auto& name : alert.names) out.add_subject_alt_names(name.ToString());
+    out.set_principal(alert.principal);
+    out.set_profile(alert.profile);
+    SetTime(alert.since, *out.mutable_since_time());
+    SetTime(alert.not_after, *out.mutable_not_after_time());
+  }
+  uint64_t total = 0;
+  for (const auto& [kind, count] : list.by_kind) total += count;
+  message.set_total_size(static_cast<int64_t>(total));
+  message.set_ticks_behind(static_cast<int64_t>(list.ticks_behind));
+}
+
 Result<issuance::ApplyPolicyRequest> ToApplyPolicyRequest(const v1::ApplyPolicyRequest& message,
                                                           policy::Principal principal) {
   issuance::ApplyPolicyRequest request{std::move(principal), message.policy_text(), std::nullopt};

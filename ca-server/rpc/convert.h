@@ -46,6 +46,9 @@ v1::RevocationReason FromRevocationReason(RevocationReason reason);
 Result<EventQuery> ToEventQuery(const v1::ListEventsRequest& message);
 // Error kInternal "ledger.event": its detail is no JSON object.
 Status FromEvent(const ListedEvent& listed, v1::Event& message);
+// Error: kInvalidArgument "list.page-size".
+Result<size_t> ToCountMax(const v1::ListAlertsRequest& message);
+void FromAlerts(const AlertList& list, v1::ListAlertsResponse& message);
 // Error: kInvalidArgument "policy.base-version".
 Result<issuance::ApplyPolicyRequest> ToApplyPolicyRequest(const v1::ApplyPolicyRequest& message,
                                                           policy::Principal principal);

@@ -127,6 +127,11 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                                        v1::ListEventsResponse* response) override {
     return Begin(context, request, response, &Impl::Events);
   }
+  grpc::ServerUnaryReactor* ListAlerts(grpc::CallbackServerContext* context,
+                                       const v1::ListAlertsRequest* request,
+                                       v1::ListAlertsResponse* response) override {
+    return Begin(context, request, response, &Impl::Alerts);
+  }
   grpc::ServerUnaryReactor* ApplyPolicy(grpc::CallbackServerContext* context,
                                         const v1::ApplyPolicyRequest* request,
                                         v1::ApplyPolicyResponse* response) override {
@@ -292,6 +297,15 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
       CO_TRY(FromEvent(listed, *response.add_events()));
     }
     if (page.next) response.set_next_page_token(page_tokens.Seal(*page.next, list));
+    co_return Ok();
+  }
+
+  Task<Status> Alerts(Call& call, const Caller&, const v1::ListAlertsRequest& request,
+                      v1::ListAlertsResponse& response) {
+    CO_TRY_ASSIGN(const size_t count_max, ToCountMax(request));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(const AlertList list, co_await parts.use_cases.ListAlerts(count_max, deadline));
+    FromAlerts(list, response);
     co_return Ok();
   }
 

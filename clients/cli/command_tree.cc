@@ -166,6 +166,17 @@ void AddList(CLI::App& app, Choice& choice) {
       ->group(kCertificates);
 }
 
+void AddAlerts(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<AlertsOptions>();
+  Formats formats = StructuredFormats();
+  formats.push_back(Format::kName);
+  CLI::App* verb = AddVerb(app, "alerts", help::kAlerts, choice, formats, options, ListAlerts);
+  verb->group(kCertificates);
+  verb->add_option("--limit", options->limit, "at most so many, up to 1000")
+      ->type_name("N")
+      ->capture_default_str();
+}
+
 void AddRevoke(CLI::App& app, Choice& choice) {
   const auto options = std::make_shared<RevokeOptions>();
   CLI::App* verb =
@@ -292,6 +303,7 @@ std::unique_ptr<CLI::App> MakeCommandTree(Choice& choice) {
   AddRenew(*app, choice);
   AddNeedsRenewal(*app, choice);
   AddList(*app, choice);
+  AddAlerts(*app, choice);
   AddRevoke(*app, choice);
   AddPolicy(*app, choice);
   AddContext(*app, choice);

@@ -115,6 +115,23 @@ Examples:
   mayfly status -o yaml
 )"};
 
+const HelpText kAlerts = {"List what somebody should look at", R"(
+  renewal-overdue  The time to renew has passed, and nothing took the
+                   certificate's place: neither a renewal nor a new certificate
+                   for the same names, asked for by the same principal.
+  key-copied       Two hands used one generation of a lineage: its key was
+                   copied. Find out who has it, and revoke the certificate.
+  key-shared       One key has certificates for two sets of names.
+
+An alert goes when its cause does; there is nothing to acknowledge. For auditors,
+operators and admins. Exit code 0 where there are alerts too: alarms are better
+made of the metric mayfly_alerts.
+
+Examples:
+  mayfly alerts
+  mayfly alerts -o name    the certificates that show them
+)"};
+
 const HelpText kRevoke = {"Revoke a certificate, for ever", R"(
 On a terminal you are asked first; elsewhere --yes is needed. Operators only.
 

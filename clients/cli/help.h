@@ -11,7 +11,7 @@ struct HelpText {
 namespace help {
 extern const HelpText kProgram;
 extern const HelpText kIssue, kExplain, kInspect, kVerify, kRenew;
-extern const HelpText kNeedsRenewal, kList, kStatus, kRevoke;
+extern const HelpText kNeedsRenewal, kList, kStatus, kAlerts, kRevoke;
 extern const HelpText kPolicy, kPolicyShow, kPolicyApply, kPolicyDiff, kPolicyTest;
 extern const HelpText kTrust, kTrustShow, kTrustInstall, kTrustUninstall;
 extern const HelpText kContext, kContextList, kContextShow, kContextUse, kContextAdd,

@@ -15,6 +15,7 @@ namespace {
 namespace v1 = ::mayfly::ca::v1;
 constexpr std::string_view kReasonPrefix = "REVOCATION_REASON_";
 constexpr std::string_view kStatePrefix = "STATE_";
+constexpr std::string_view kAlertPrefix = "KIND_";
 constexpr size_t kLabelColumns = 14;
 constexpr size_t kNameBytesMax = 2100;  // a URI of 2048 and its prefix
 
@@ -223,6 +224,12 @@ std::string StateText(v1::Certificate::State state) {
   const std::string& name = v1::Certificate::State_Name(state);
   if (name.empty()) return "unknown to this program";
   return Kebab(std::string_view(name).substr(kStatePrefix.size()));
+}
+
+std::string AlertKindText(v1::Alert::Kind kind) {
+  const std::string& name = v1::Alert::Kind_Name(kind);
+  if (name.empty()) return "unknown to this program";
+  return Kebab(std::string_view(name).substr(kAlertPrefix.size()));
 }
 
 std::string StateColor(v1::Certificate::State state) {

@@ -45,6 +45,8 @@ std::string FullText(const Shown& shown, TimePoint now);
 // "active", with its color where the terminal has colors: "" where it needs none.
 std::string StateText(ca::v1::Certificate::State state);
 std::string StateColor(ca::v1::Certificate::State state);
+// "renewal-overdue"
+std::string AlertKindText(ca::v1::Alert::Kind kind);
 // "web.internal, www.internal and 3 more": no longer than `columns`, but for the first name.
 std::string NamesText(const std::vector<std::string>& names, size_t columns);
 // One "label  value" line.

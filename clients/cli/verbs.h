@@ -42,6 +42,9 @@ struct ListOptions {
   std::string expires_within, filter;
   int limit = 100;
 };
+struct AlertsOptions {
+  int limit = 100;
+};
 struct RevokeOptions {
   std::string target;
   std::string reason = "unspecified";
@@ -80,6 +83,7 @@ ExitCode Renew(const Invocation& invocation, const RenewOptions& options);
 ExitCode NeedsRenewal(const Invocation& invocation, const RenewalOptions& options);
 ExitCode List(const Invocation& invocation, const ListOptions& options);
 ExitCode ShowStatus(const Invocation& invocation);
+ExitCode ListAlerts(const Invocation& invocation, const AlertsOptions& options);
 ExitCode Revoke(const Invocation& invocation, const RevokeOptions& options);
 
 ExitCode PolicyShow(const Invocation& invocation);

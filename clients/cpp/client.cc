@@ -229,6 +229,12 @@ Result<v1::ListEventsResponse> Client::Events(const v1::ListEventsRequest& reque
   return impl_->Call(&Impl::Stub::ListEvents, request);
 }
 
+Result<v1::ListAlertsResponse> Client::Alerts(int count_max) {
+  v1::ListAlertsRequest request;
+  request.set_page_size(count_max);
+  return impl_->Call(&Impl::Stub::ListAlerts, request);
+}
+
 Result<v1::ApplyPolicyResponse> Client::ApplyPolicy(const std::string& text,
                                                     std::optional<int64_t> base_version) {
   v1::ApplyPolicyRequest request;

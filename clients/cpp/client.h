@@ -80,6 +80,8 @@ class Client {
   Result<v1::ApplyPolicyResponse> ApplyPolicy(const std::string& text,
                                               std::optional<int64_t> base_version);
   Result<v1::ListEventsResponse> Events(const v1::ListEventsRequest& request);
+  // At most `count_max` of them, up to 1,000.
+  Result<v1::ListAlertsResponse> Alerts(int count_max);
 
   // Who calls.
   const x509::Certificate& certificate() const { return certificate_; }

@@ -2,6 +2,7 @@
 #include "store/ledger.h"
 
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -86,8 +87,11 @@ TEST_F(PostgresLedger, IssuingRoleCanNeitherUpdateNorDelete) {
               "WHERE c.relnamespace = 'mayfly'::regnamespace AND c.relkind IN ('r', 'p') GROUP BY "
               "1");
   EXPECT_GE(tables.size(), 16u);
+  // Made anew from the ledger where they are lost.
+  const std::set<std::string> projections = {"projection_position", "lineage_state", "key_holder"};
   for (const auto& row : tables) {
     const std::string table = row[0].c_str(), column = row[1].c_str();
+    if (projections.contains(table)) continue;
     for (const char* role : {"mayfly_issue", "mayfly_project", "mayfly_maintain", "mayfly_read"}) {
       EXPECT_EQ(StateOf("UPDATE " + table + " SET " + column + " = " + column, role), "42501")
           << role << " " << table;

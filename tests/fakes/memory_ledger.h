@@ -9,11 +9,19 @@
 #include <string>
 #include <vector>
 
+#include "ports/alert_index.h"
 #include "ports/certificate_index.h"
 #include "ports/event_index.h"
 #include "ports/ledger.h"
 
 namespace mayfly::fakes {
+
+// Gives what it was made with.
+class FixedAlerts final : public AlertIndex {
+ public:
+  Task<Result<AlertList>> Alerts(size_t, BootTime) override { co_return list; }
+  AlertList list{};
+};
 
 enum class CommitFault { kDidPersist, kDidNotPersist };
 

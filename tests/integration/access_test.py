@@ -124,6 +124,7 @@ REQUESTS = {
     "ExplainIssuance": lambda world, role: request(
         "ExplainIssuance", csr_der=make_csr("access.internal"), profile="server"),
     "ListEvents": lambda world, role: request("ListEvents"),
+    "ListAlerts": lambda world, role: request("ListAlerts"),
     "GetPolicy": lambda world, role: request("GetPolicy"),
     "ApplyPolicy": lambda world, role: request("ApplyPolicy", policy_text=world.policy_text),
 }

@@ -272,6 +272,25 @@ grpc::Status FakeCa::ListEvents(Context*, const v1::ListEventsRequest*,
   return grpc::Status::OK;
 }
 
+grpc::Status FakeCa::ListAlerts(Context*, const v1::ListAlertsRequest* request,
+                                v1::ListAlertsResponse* response) {
+  for (const auto kind : {v1::Alert::KIND_RENEWAL_OVERDUE, v1::Alert::KIND_KEY_COPIED}) {
+    v1::Alert& alert = *response->add_alerts();
+    alert.set_kind(kind);
+    alert.set_certificate("issuers/issuing-1/certificates/" + std::string(kLeafSerial));
+    alert.set_lineage("019c0b1d-0000-7000-8000-000000000001");
+    alert.add_subject_alt_names("DNS:web.internal");
+    alert.set_principal("spiffe://example.internal/operator");
+    alert.set_profile("server");
+    alert.mutable_since_time()->set_seconds(kNow - 3000);
+    alert.mutable_not_after_time()->set_seconds(kNow + 5 * kDay);
+    if (request->page_size() == response->alerts_size()) break;
+  }
+  response->set_total_size(3);
+  response->set_ticks_behind(90);
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeCa::ApplyPolicy(Context*, const v1::ApplyPolicyRequest* request,
                                  v1::ApplyPolicyResponse* response) {
   if (!request->policy_text().starts_with("admins")) {

@@ -42,6 +42,9 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   // Two denials.
   grpc::Status ListEvents(Context*, const ca::v1::ListEventsRequest* request,
                           ca::v1::ListEventsResponse* response) override;
+  // web.internal is overdue, and somebody has a copy of its key; three in all.
+  grpc::Status ListAlerts(Context*, const ca::v1::ListAlertsRequest* request,
+                          ca::v1::ListAlertsResponse* response) override;
   grpc::Status GetPolicy(Context*, const ca::v1::GetPolicyRequest*,
                          ca::v1::Policy* response) override;
 

@@ -125,6 +125,7 @@ class IssuanceTest : public testing::Test {
                                     ledger_,
                                     ledger_,
                                     ledger_,
+                                    alerts_,
                                     *basis_,
                                     planner_,
                                     {issuer_},
@@ -177,6 +178,7 @@ class IssuanceTest : public testing::Test {
   std::unique_ptr<hsm::SoftwareSigner> files_;
   std::unique_ptr<StagedSigner> signer_;
   std::shared_ptr<const Issuer> issuer_;
+  fakes::FixedAlerts alerts_;
   std::unique_ptr<BasisCache> basis_;
   RenewalPlanner planner_{random_};
   std::unique_ptr<CertificateAuthority> authority_;

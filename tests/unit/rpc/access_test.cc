@@ -49,6 +49,7 @@ class OnlyRoles final : public UseCases {
     co_return Unused();
   }
   Task<Result<EventPage>> ListEvents(EventQuery, BootTime) override { co_return Unused(); }
+  Task<Result<AlertList>> ListAlerts(size_t, BootTime) override { co_return Unused(); }
   Task<Result<StoredBasis>> ShowPolicy(BootTime) override { co_return Unused(); }
   Task<Result<issuance::AppliedPolicy>> ApplyPolicy(issuance::ApplyPolicyRequest,
                                                     BootTime) override {

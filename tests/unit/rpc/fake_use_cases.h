@@ -118,6 +118,19 @@ class FakeUseCases final : public UseCases {
     if (id > 0) page.next = EventPosition{TimePoint(), id + 1};
     co_return page;
   }
+  // One of three.
+  Task<Result<AlertList>> ListAlerts(size_t count_max, BootTime) override {
+    Alert alert{AlertKind::kRenewalOverdue,
+                {*x509::SerialNumber::FromHex("21"), IssuerId{1}},
+                "issuing-1",
+                *Uuid::Parse("01900000-0000-7000-8000-000000000001"),
+                {*x509::GeneralName::Dns("web.internal")},
+                "dns:web.internal",
+                "server",
+                TimePoint(Seconds(5)),
+                TimePoint(Seconds(9))};
+    co_return AlertList{std::vector<Alert>(count_max, alert), {{AlertKind::kRenewalOverdue, 3}}, 1};
+  }
   Task<Result<issuance::AppliedPolicy>> ApplyPolicy(issuance::ApplyPolicyRequest request,
                                                     BootTime) override {
     if (request.base_version == 3u) co_return Fail(ErrorCode::kConflict, "policy.outdated", "no");

@@ -198,6 +198,22 @@ TEST_F(Server, ListsEventsPageByPage) {
   EXPECT_EQ((*client)->Events(request).error().rule, "list.page-token");
 }
 
+TEST_F(Server, ListsAlerts) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  const auto found = (*client)->Alerts(2);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->total_size(), 3);
+  EXPECT_EQ(found->ticks_behind(), 1);
+  ASSERT_EQ(found->alerts_size(), 2);
+  const ca::v1::Alert& alert = found->alerts(0);
+  EXPECT_EQ(alert.kind(), ca::v1::Alert::KIND_RENEWAL_OVERDUE);
+  EXPECT_EQ(alert.certificate(), "issuers/issuing-1/certificates/21");
+  EXPECT_EQ(alert.subject_alt_names(0), "DNS:web.internal");
+  EXPECT_EQ(alert.since_time().seconds(), 5);
+  EXPECT_EQ((*client)->Alerts(-1).error().rule, "list.page-size");
+}
+
 TEST_F(Server, ListsPageByPage) {
   auto stub = ca::v1::CertificateAuthorityService::NewStub(Channel("client"));
   ca::v1::ListCertificatesRequest request;

@@ -1,0 +1,128 @@
+#include "rpc/turns.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace mayfly::rpc {
+namespace {
+
+Error Refused(std::string rule, std::string message) {
+  Error error = Fail(ErrorCode::kOverloaded, std::move(rule), std::move(message));
+  error.retry_after = kTurnRetryAfter;
+  return error;
+}
+
+Error PrincipalHasTooMany(size_t limit) {
+  return Refused("rpc.principal-calls", "over " + std::to_string(limit) +
+                                            " of your calls wait already; send fewer at a time");
+}
+
+Error TooManyWait(size_t limit) {
+  return Refused("rpc.waiting", "over " + std::to_string(limit) +
+                                    " calls wait; those whose certificates end first are served");
+}
+
+}  // namespace
+
+Turns::Turn::Turn(Turns& turns, std::string principal)
+    : turns_(&turns), principal_(std::move(principal)) {}
+Turns::Turn::Turn(Turn&& other) noexcept
+    : turns_(std::exchange(other.turns_, nullptr)), principal_(std::move(other.principal_)) {}
+Turns::Turn::~Turn() {
+  if (turns_ != nullptr) turns_->GiveBack(principal_);
+}
+
+Task<Result<Turns::Turn>> Turns::Take(std::string principal, TimePoint expires) {
+  const Answer answer(executor_);
+  Due due;
+  {
+    std::lock_guard lock(mutex_);
+    Account& account = accounts_[principal];
+    const Rank rank{std::max(now_, account.next_start), expires, arrivals_++};
+    if (account.waiting.size() >= limits_.principal_waiting_max) {
+      co_return PrincipalHasTooMany(limits_.principal_waiting_max);
+    }
+    if (waiting_ >= limits_.waiting_max && !ShedFor(rank, due)) {
+      if (account.at_work == 0 && account.waiting.empty()) accounts_.erase(principal);
+      co_return TooManyWait(limits_.waiting_max);
+    }
+    account.next_start = rank.start + 1;
+    Enqueue(principal, account, {rank, answer});
+    StartWhatMay(due);
+  }
+  for (auto& [other, result] : due) other.Set(std::move(result));
+  auto turn = co_await answer.Wait();
+  co_return turn;
+}
+
+size_t Turns::waiting() const {
+  std::lock_guard lock(mutex_);
+  return waiting_;
+}
+
+bool Turns::MayWork(const Account& account) const {
+  return account.at_work < limits_.principal_at_work_max;
+}
+
+void Turns::Enqueue(const std::string& principal, Account& account, Waiter waiter) {
+  if (account.waiting.empty() && MayWork(account)) ready_.emplace(waiter.rank, principal);
+  account.waiting.push_back(std::move(waiter));
+  ++waiting_;
+}
+
+bool Turns::ShedFor(const Rank& newest, Due& due) {
+  const auto last = std::ranges::max_element(accounts_, {}, [](const auto& entry) {
+    return entry.second.waiting.empty() ? Rank{} : entry.second.waiting.back().rank;
+  });
+  if (last == accounts_.end() || last->second.waiting.empty()) return false;
+  auto& [principal, account] = *last;
+  const Waiter& shed = account.waiting.back();
+  if (shed.rank < newest) return false;
+  ready_.erase({shed.rank, principal});
+  due.emplace_back(shed.answer, TooManyWait(limits_.waiting_max));
+  account.waiting.pop_back();
+  --waiting_;
+  return true;
+}
+
+void Turns::StartWhatMay(Due& due) {
+  while (at_work_ < limits_.at_work_max && !ready_.empty()) {
+    const std::string principal = ready_.begin()->second;
+    ready_.erase(ready_.begin());
+    Start(principal, accounts_.find(principal)->second, due);
+  }
+}
+
+void Turns::Start(const std::string& principal, Account& account, Due& due) {
+  Waiter& first = account.waiting.front();
+  now_ = std::max(now_, first.rank.start);
+  ++account.at_work;
+  ++at_work_;
+  due.emplace_back(first.answer, Turn(*this, principal));
+  account.waiting.pop_front();
+  --waiting_;
+  if (!account.waiting.empty() && MayWork(account)) {
+    ready_.emplace(account.waiting.front().rank, principal);
+  }
+}
+
+void Turns::GiveBack(const std::string& principal) {
+  Due due;
+  {
+    std::lock_guard lock(mutex_);
+    const auto found = accounts_.find(principal);
+    Account& account = found->second;
+    const bool could_work = MayWork(account);
+    --account.at_work;
+    --at_work_;
+    if (!could_work && !account.waiting.empty()) {
+      ready_.emplace(account.waiting.front().rank, principal);
+    }
+    if (account.at_work == 0 && account.waiting.empty()) accounts_.erase(found);
+    StartWhatMay(due);
+  }
+  for (auto& [answer, result] : due) answer.Set(std::move(result));
+}
+
+}  // namespace mayfly::rpc

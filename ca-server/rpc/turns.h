@@ -1,0 +1,103 @@
+// Turns: which of the calls that wait is at work next, so that no principal's load is another's
+// delay.
+//
+// Each principal has a queue of its own, in order of arrival, and so many calls at work at most.
+// Among the heads of the queues the one goes first whose principal has had the fewest turns while
+// it waited (start-time fair queueing); of those, whose certificate ends first. Where too many
+// wait, the call that would be served last is the one that is refused, be it the new one or not.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/clock.h"
+#include "base/executor.h"
+#include "base/result.h"
+#include "base/task.h"
+
+namespace mayfly::rpc {
+
+struct TurnLimits {
+  size_t at_work_max;            // of all principals together
+  size_t waiting_max;            // of all principals together
+  size_t principal_at_work_max;  // of one
+  size_t principal_waiting_max;  // of one
+};
+
+// How long somebody who was refused should wait before the next try.
+constexpr Milliseconds kTurnRetryAfter{500};
+
+// Must outlive its turns.
+class Turns {
+ public:
+  Turns(TurnLimits limits, Executor& executor) : limits_(limits), executor_(executor) {}
+  Turns(const Turns&) = delete;
+
+  // A place at work, given back when it goes.
+  class Turn {
+   public:
+    Turn(Turn&& other) noexcept;
+    Turn& operator=(Turn&&) = delete;
+    ~Turn();
+
+   private:
+    friend class Turns;
+    Turn(Turns& turns, std::string principal);
+    Turns* turns_;
+    std::string principal_;
+  };
+
+  // Waits for a turn. `expires`: when what proves the principal ends. Errors: kOverloaded
+  // "rpc.principal-calls" (this principal has too many calls waiting), "rpc.waiting" (all have).
+  Task<Result<Turn>> Take(std::string principal, TimePoint expires);
+
+  size_t waiting() const;
+
+ private:
+  using Answer = Completion<Result<Turn>>;
+  // Smaller is sooner.
+  struct Rank {
+    uint64_t start;     // the virtual time of its start: grows with each turn of its principal
+    TimePoint expires;  // of what proves the principal
+    uint64_t arrival;
+    friend auto operator<=>(const Rank&, const Rank&) = default;
+  };
+  struct Waiter {
+    Rank rank;
+    Answer answer;
+  };
+  struct Account {
+    size_t at_work = 0;
+    uint64_t next_start = 0;
+    std::deque<Waiter> waiting;
+  };
+  using Accounts = std::map<std::string, Account, std::less<>>;
+  // Answers that are due, to be set when the lock is gone.
+  using Due = std::vector<std::pair<Answer, Result<Turn>>>;
+
+  bool MayWork(const Account& account) const;
+  void Start(const std::string& principal, Account& account, Due& due);
+  void Enqueue(const std::string& principal, Account& account, Waiter waiter);
+  // Takes the call that would be served last out of the queues; false where `newest` is it.
+  bool ShedFor(const Rank& newest, Due& due);
+  void StartWhatMay(Due& due);
+  void GiveBack(const std::string& principal);
+
+  const TurnLimits limits_;
+  Executor& executor_;
+  mutable std::mutex mutex_;
+  Accounts accounts_;  // of those with a call at work or waiting
+  // The heads of the queues of principals that may have one more at work.
+  std::set<std::pair<Rank, std::string>> ready_;
+  size_t at_work_ = 0;
+  size_t waiting_ = 0;
+  uint64_t now_ = 0;  // virtual: the start of the latest turn
+  uint64_t arrivals_ = 0;
+};
+
+}  // namespace mayfly::rpc

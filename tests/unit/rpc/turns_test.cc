@@ -1,0 +1,129 @@
+#include "rpc/turns.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <vector>
+
+namespace mayfly::rpc {
+namespace {
+
+// Runs what is posted when told to, in order.
+class Inline final : public Executor {
+ public:
+  void Post(std::function<void()> work) override { work(); }
+};
+
+class TurnsTest : public testing::Test {
+ protected:
+  // A call that asks for a turn and notes when it has it; it ends when told to.
+  struct Call {
+    std::optional<Result<Turns::Turn>> result;
+    bool at_work() const { return result && result->has_value(); }
+    std::string rule() const { return result && !*result ? result->error().rule : ""; }
+    void End() { result.reset(); }
+  };
+
+  static Task<void> Ask(Turns& turns, std::string principal, TimePoint expires, Call& call) {
+    auto turn = co_await turns.Take(std::move(principal), expires);
+    call.result.emplace(std::move(turn));
+  }
+  Call& Arrive(const std::string& principal, int expires = 100) {
+    Call& call = calls_.emplace_back();
+    Spawn(Ask(turns_, principal, TimePoint(Seconds(expires)), call));
+    return call;
+  }
+
+  Inline executor_;
+  // At work 3 in all and 2 of one; waiting 6 in all and 4 of one.
+  Turns turns_{{3, 6, 2, 4}, executor_};
+  std::deque<Call> calls_;
+};
+
+TEST_F(TurnsTest, WhoComesIntoAnEmptyHouseIsAtWork) {
+  Call& a = Arrive("a");
+  EXPECT_TRUE(a.at_work());
+  a.End();
+  EXPECT_TRUE(Arrive("a").at_work());
+  EXPECT_EQ(turns_.waiting(), 0u);
+}
+
+TEST_F(TurnsTest, OnePrincipalLeavesRoomForOthers) {
+  Arrive("greedy");
+  Call& second = Arrive("greedy");
+  Call& third = Arrive("greedy");
+  EXPECT_TRUE(second.at_work());
+  EXPECT_FALSE(third.at_work());
+  EXPECT_TRUE(Arrive("modest").at_work()) << "though the greedy one came before";
+  second.End();
+  EXPECT_TRUE(third.at_work());
+}
+
+TEST_F(TurnsTest, ANewcomerGoesBeforeTheBacklogOfOthers) {
+  Call& first = Arrive("greedy");
+  Arrive("greedy");
+  Call& other = Arrive("other");
+  Call& backlog = Arrive("greedy");
+  Arrive("greedy");
+  Call& newcomer = Arrive("modest");
+  EXPECT_FALSE(newcomer.at_work());
+  first.End();
+  EXPECT_TRUE(newcomer.at_work());
+  EXPECT_FALSE(backlog.at_work());
+  other.End();
+  EXPECT_TRUE(backlog.at_work());
+}
+
+TEST_F(TurnsTest, AmongEqualsTheNearestToItsEndGoesFirst) {
+  Call& one = Arrive("x");
+  Arrive("y");
+  Arrive("z");
+  Call& late = Arrive("a", 300);
+  Call& soon = Arrive("b", 200);
+  one.End();
+  EXPECT_TRUE(soon.at_work());
+  EXPECT_FALSE(late.at_work());
+}
+
+TEST_F(TurnsTest, TooManyOfOnePrincipalAreRefused) {
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(Arrive("greedy").rule(), "") << i;
+  Call& seventh = Arrive("greedy");
+  EXPECT_EQ(seventh.rule(), "rpc.principal-calls");
+  EXPECT_TRUE(seventh.result->error().retry_after);
+  EXPECT_TRUE(Arrive("modest").at_work());
+}
+
+TEST_F(TurnsTest, WhereTooManyWaitTheLastOneIsRefused) {
+  Call& at_work = Arrive("x");
+  Arrive("y");
+  Arrive("z");
+  std::vector<Call*> waiting;
+  for (int i = 0; i < 6; ++i) {
+    waiting.push_back(&Arrive("w" + std::to_string(i), 100 + i));
+    EXPECT_EQ(waiting.back()->rule(), "") << i;
+  }
+  EXPECT_EQ(Arrive("later", 200).rule(), "rpc.waiting");
+  EXPECT_EQ(turns_.waiting(), 6u);
+  Call& urgent = Arrive("urgent", 50);
+  EXPECT_EQ(urgent.rule(), "");
+  EXPECT_EQ(waiting.back()->rule(), "rpc.waiting") << "whose certificate ends last";
+  at_work.End();
+  EXPECT_TRUE(urgent.at_work());
+}
+
+TEST_F(TurnsTest, AFlooderIsShedBeforeOthers) {
+  Arrive("x");
+  Arrive("y");
+  Arrive("z");
+  std::vector<Call*> flood;
+  for (int i = 0; i < 4; ++i) flood.push_back(&Arrive("greedy", 10));
+  Arrive("a", 500);
+  Arrive("b", 500);
+  Call& c = Arrive("c", 500);
+  EXPECT_EQ(c.rule(), "") << "its first call counts for more than another's fourth";
+  EXPECT_EQ(flood.back()->rule(), "rpc.waiting");
+  EXPECT_EQ(flood.front()->rule(), "");
+}
+
+}  // namespace
+}  // namespace mayfly::rpc
