@@ -34,6 +34,13 @@ class TurnsTest : public testing::Test {
     return call;
   }
 
+  // Lets everybody have their turn, so that no call is left in the middle.
+  void TearDown() override {
+    while (turns_.waiting() > 0) {
+      for (Call& call : calls_) call.End();
+    }
+  }
+
   Inline executor_;
   // At work 3 in all and 2 of one; waiting 6 in all and 4 of one.
   Turns turns_{{3, 6, 2, 4}, executor_};
