@@ -481,7 +481,7 @@ TEST_F(Server, TheClientRefusesAForeignServer) {
                                .retry = {.overall = Milliseconds(1500)}},
                               {clock_, random_});
   ASSERT_TRUE(client);
-  EXPECT_EQ((*client)->TrustBundle().error().rule, "client.unreachable");
+  EXPECT_EQ((*client)->TrustBundle().error().rule, "client.server-not-trusted");
 }
 
 TEST_F(Server, BeyondTheLimitInFlightIsOverloaded) {
