@@ -64,7 +64,7 @@ make_postgres() {
 write_identity_map() {
   local role
   for role in postgres mayfly_owner mayfly_issue mayfly_respond mayfly_project mayfly_maintain \
-    mayfly_read; do
+    mayfly_read mayfly_audit; do
     printf 'mayfly "%s" %s\n' "$(id -un)" "$role"
   done | as_database_user tee "$1"
 }
@@ -84,6 +84,7 @@ start_postgres() {
   prepare_postgres_folders
   postgres_is_made || make_postgres
   clear_stale_postgres
+  write_identity_map "$home/postgres/data/pg_ident.conf" >/dev/null  # roles of a newer version too
   programs=$(pg_programs)
   # After a crash the children of the last server may hold its memory for a moment more.
   for tries in 1 2 3 4 5; do

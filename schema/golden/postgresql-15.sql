@@ -78,6 +78,18 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(7000001);
   RETURN QUERY SELECT c.decision, c.tick, pg_current_xact_id(), clock_timestamp() FROM control c;
 END $$;
+CREATE FUNCTION mayfly.close_tick() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'mayfly', 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '1s'
+    AS $$
+DECLARE
+  closed bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7000001);
+  UPDATE control c SET tick = c.tick + 1 RETURNING c.tick - 1 INTO closed;
+  RETURN closed;
+END $$;
 CREATE FUNCTION mayfly.day_ms_hex(p_day date) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT
     RETURN lpad(to_hex((((p_day - '1970-01-01'::date))::bigint * 86400000)), 12, '0'::text);
@@ -221,6 +233,16 @@ BEGIN
 END $$;
 SET default_tablespace = '';
 SET default_table_access_method = heap;
+CREATE TABLE mayfly.audit_checkpoint (
+    origin text NOT NULL,
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    tick bigint NOT NULL,
+    committed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT audit_checkpoint_origin_check CHECK (((octet_length(origin) >= 1) AND (octet_length(origin) <= 255))),
+    CONSTRAINT audit_checkpoint_root_check CHECK ((octet_length(root) = 32)),
+    CONSTRAINT audit_checkpoint_size_check CHECK ((size > 0))
+);
 CREATE TABLE mayfly.block (
     kind smallint NOT NULL,
     value bytea NOT NULL,
@@ -443,6 +465,8 @@ CREATE TABLE mayfly.token_use (
     CONSTRAINT token_use_token_hash_check CHECK ((octet_length(token_hash) = 32)),
     CONSTRAINT token_use_use_number_check CHECK ((use_number >= 1))
 );
+ALTER TABLE ONLY mayfly.audit_checkpoint
+    ADD CONSTRAINT audit_checkpoint_pkey PRIMARY KEY (origin, size);
 ALTER TABLE ONLY mayfly.block
     ADD CONSTRAINT block_pkey PRIMARY KEY (kind, value, decision);
 ALTER TABLE ONLY mayfly.ca_certificate_outcome
@@ -490,7 +514,9 @@ ALTER TABLE ONLY mayfly.token_use
 CREATE INDEX event_at ON mayfly.event USING btree (at, id);
 CREATE INDEX event_tick ON mayfly.event USING btree (tick);
 CREATE INDEX issuance_not_after ON ONLY mayfly.issuance USING btree (not_after, serial, issuer_id);
+CREATE INDEX outcome_tick ON ONLY mayfly.outcome USING btree (tick);
 CREATE INDEX revocation_not_after ON mayfly.revocation USING btree (not_after, serial, issuer_id);
+CREATE INDEX revocation_tick ON mayfly.revocation USING btree (tick);
 ALTER TABLE ONLY mayfly.ca_certificate
     ADD CONSTRAINT ca_certificate_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES mayfly.issuer(id);
 ALTER TABLE ONLY mayfly.ca_certificate_outcome
@@ -502,6 +528,7 @@ GRANT USAGE ON SCHEMA mayfly TO mayfly_respond;
 GRANT USAGE ON SCHEMA mayfly TO mayfly_project;
 GRANT USAGE ON SCHEMA mayfly TO mayfly_maintain;
 GRANT USAGE ON SCHEMA mayfly TO mayfly_read;
+GRANT USAGE ON SCHEMA mayfly TO mayfly_audit;
 REVOKE ALL ON FUNCTION mayfly.activate_policy(p_body text, p_hash bytea, p_principal text, OUT version bigint, OUT changed boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.activate_policy(p_body text, p_hash bytea, p_principal text, OUT version bigint, OUT changed boolean) TO mayfly_issue;
 REVOKE ALL ON FUNCTION mayfly.activate_policy(p_body text, p_hash bytea, p_principal text, p_base bigint, OUT version bigint, OUT changed boolean, OUT outdated boolean) FROM PUBLIC;
@@ -510,6 +537,8 @@ REVOKE ALL ON FUNCTION mayfly.add_block(p_kind smallint, p_value bytea, p_effect
 GRANT ALL ON FUNCTION mayfly.add_block(p_kind smallint, p_value bytea, p_effect smallint, p_reason text, p_principal text) TO mayfly_issue;
 REVOKE ALL ON FUNCTION mayfly.begin_write() FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.begin_write() TO mayfly_issue;
+REVOKE ALL ON FUNCTION mayfly.close_tick() FROM PUBLIC;
+GRANT ALL ON FUNCTION mayfly.close_tick() TO mayfly_audit;
 REVOKE ALL ON FUNCTION mayfly.day_ms_hex(p_day date) FROM PUBLIC;
 REVOKE ALL ON FUNCTION mayfly.make_partition(p_parent text, p_name text, p_from text, p_to text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION mayfly.make_partitions(p_spans_ahead integer) FROM PUBLIC;
@@ -541,6 +570,14 @@ GRANT ALL ON FUNCTION mayfly.uuid_ms(id uuid) TO mayfly_maintain;
 GRANT ALL ON FUNCTION mayfly.uuid_ms(id uuid) TO mayfly_read;
 REVOKE ALL ON FUNCTION mayfly.write_lease(p_responder uuid, p_applied bigint, p_lease interval, p_answer_life interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.write_lease(p_responder uuid, p_applied bigint, p_lease interval, p_answer_life interval) TO mayfly_respond;
+GRANT SELECT ON TABLE mayfly.audit_checkpoint TO mayfly_audit;
+GRANT SELECT ON TABLE mayfly.audit_checkpoint TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.audit_checkpoint TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.audit_checkpoint TO mayfly_read;
+GRANT INSERT(origin) ON TABLE mayfly.audit_checkpoint TO mayfly_audit;
+GRANT INSERT(size) ON TABLE mayfly.audit_checkpoint TO mayfly_audit;
+GRANT INSERT(root) ON TABLE mayfly.audit_checkpoint TO mayfly_audit;
+GRANT INSERT(tick) ON TABLE mayfly.audit_checkpoint TO mayfly_audit;
 GRANT SELECT ON TABLE mayfly.block TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.block TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.block TO mayfly_maintain;
@@ -560,6 +597,7 @@ GRANT SELECT ON TABLE mayfly.issuance TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.issuance TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.issuance TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.issuance TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.issuance TO mayfly_audit;
 GRANT INSERT(serial) ON TABLE mayfly.issuance TO mayfly_issue;
 GRANT INSERT(issuer_id) ON TABLE mayfly.issuance TO mayfly_issue;
 GRANT INSERT(generation) ON TABLE mayfly.issuance TO mayfly_issue;
@@ -580,6 +618,7 @@ GRANT SELECT ON TABLE mayfly.outcome TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.outcome TO mayfly_audit;
 GRANT INSERT(serial) ON TABLE mayfly.outcome TO mayfly_issue;
 GRANT INSERT(issuer_id) ON TABLE mayfly.outcome TO mayfly_issue;
 GRANT INSERT(kind) ON TABLE mayfly.outcome TO mayfly_issue;
@@ -592,6 +631,7 @@ GRANT SELECT ON TABLE mayfly.revocation TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.revocation TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.revocation TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.revocation TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.revocation TO mayfly_audit;
 GRANT SELECT ON TABLE mayfly.certificate TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.certificate TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.certificate TO mayfly_maintain;
@@ -604,6 +644,7 @@ GRANT SELECT,INSERT ON TABLE mayfly.event TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.event TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.event TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.event TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.event TO mayfly_audit;
 GRANT SELECT,INSERT ON TABLE mayfly.foreign_certificate TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.foreign_certificate TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.foreign_certificate TO mayfly_maintain;
@@ -613,6 +654,7 @@ GRANT SELECT ON TABLE mayfly.issuer TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.issuer TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.issuer TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.issuer TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.issuer TO mayfly_audit;
 GRANT SELECT ON TABLE mayfly.key_claim TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.key_claim TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.key_claim TO mayfly_maintain;
