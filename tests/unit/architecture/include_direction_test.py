@@ -20,6 +20,7 @@ MAY_INCLUDE = _PURE | {
     "ports": _ALL_PURE,
     "ocsp": _PORTS,
     "issuance": _PORTS,
+    "audit": _PORTS,
     "telemetry": {"base"},
     "config": _ALL_PURE,
     "store": _PORTS | {"schema"},
