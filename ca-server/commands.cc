@@ -88,6 +88,7 @@ Status InitCa(const config::Config& config, const OwnerOptions& options) {
 
 Status ApplyPolicy(const config::Config& config) {
   TRY_ASSIGN(auto wiring, Wiring::Make(config));
+  TRY(wiring->StartAudit());
   TRY_ASSIGN(const uint64_t version, ApplyPolicyFile(*wiring));
   std::printf("policy version %llu is in force\n", static_cast<unsigned long long>(version));
   return Ok();
@@ -117,6 +118,7 @@ Status IssueLocal(const config::Config& config, const IssueLocalOptions& options
       return Ok();
     }
   }
+  TRY(wiring->StartAudit());
   TRY(IssueLocalCertificate(*wiring, wanted));
   std::printf("issued   %s\n", options.certificate_file.c_str());
   return Ok();

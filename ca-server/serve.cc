@@ -186,6 +186,10 @@ class Server {
 // Everything that a handshake or an answer needs is renewed before anything listens.
 Status Server::Start(const Signals& signals) {
   TRY(WaitFor("the database", signals, [this] { return MakePartitions(wiring_.config()); }));
+  // Where it does not come, OCSP goes on with the certificates that are there.
+  if (auto started = wiring_.StartAudit(); !started) {
+    telemetry::LogFailure("no audit checkpoint", started.error());
+  }
   TRY(WaitFor("the responder's certificate", signals,
               [this] { return responder_.RenewDelegates(); }));
   TRY(WaitFor("the server's certificate", signals, [this] { return RenewServerCertificates(); }));
@@ -233,6 +237,7 @@ Status Server::Listen() {
 
 std::vector<http::ReadinessCheck> Server::Checks() const {
   return {
+      {"audit-checkpoint", [this] { return wiring_.audit().gate().MayRelease(); }},
       {"serving", [this] { return draining_ ? Draining() : Ok(); }},
       {"lease", [this] { return responder_.LeaseTrouble(); }},
       {"ocsp-delegate", [this] { return responder_.DelegateTrouble(); }},

@@ -142,7 +142,7 @@ void CheckFileUri(Section& section, std::string_view key, const std::string& uri
                        "signer's kind is \"software\"");
 }
 
-// Every key has one use: the root's, an issuer's, a responder's.
+// Every key has one use: the root's, an issuer's, a responder's, the audit log's.
 std::string ReadKeyUri(Section& section, std::string_view key, Reading& reading) {
   std::string uri = section.String(key);
   if (uri.empty()) return uri;
@@ -284,6 +284,32 @@ OcspConfig ReadOcsp(Section section, const std::vector<IssuerConfig>& issuers) {
   return ocsp;
 }
 
+// C2SP signed-note: no space and no plus in a key's name.
+bool IsOrigin(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' ||
+           c == '/';
+  };
+  return !text.empty() && text.size() <= kOriginBytesMax && std::ranges::all_of(text, allowed);
+}
+
+AuditConfig ReadAudit(Section section, const std::string& trust_domain, Reading& reading) {
+  AuditConfig audit;
+  audit.key_uri = ReadKeyUri(section, "key", reading);
+  audit.directory = reading.Absolute(section.StringOr("directory", "audit"));
+  audit.origin = section.StringOr("origin", trust_domain + "/audit");
+  const bool is_too_long = audit.origin.size() > kOriginBytesMax;  // also the one made up
+  if (is_too_long || (section.Has("origin") && !IsOrigin(audit.origin))) {
+    section.Complain(
+        "origin", "config.origin",
+        "\"" + Escape(audit.origin, 64) +
+            "\" is not an origin: 1 to 255 of a-z, 0-9, \".\", \"_\", \"-\" and \"/\"");
+  }
+  audit.checkpoint_age_max = DurationWithin(section, "checkpoint_age_max", Seconds(5),
+                                            kCheckpointAgeMin, kCheckpointAgeMax);
+  return audit;
+}
+
 x509::GeneralNames ReadNames(Section& section) {
   x509::GeneralNames names;
   for (const std::string& text : section.Strings("names")) {
@@ -415,6 +441,7 @@ Result<Config> LoadConfig(const fs::path& path) {
   config.signer = ReadSigner(root.Sub("signer"), reading);
   ReadAuthorities(root, reading, config);
   config.ocsp = ReadOcsp(root.SubOrEmpty("ocsp"), config.issuers);
+  config.audit = ReadAudit(root.Sub("audit"), config.trust_domain, reading);
   ReadListeners(root, reading, config);
   config.oidc_issuers = ReadOidcIssuers(root, reading.folder);
   config.limits = ReadLimits(root.SubOrEmpty("limits"));

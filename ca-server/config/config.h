@@ -19,6 +19,9 @@
 //   crl_urls = [..]  [issuer.permitted] dns = [..]  [issuer.excluded] ip = [..]
 //   [ocsp]
 //   answer_life = "1h"  lease = "10s"  certificate_life = "7d"
+//   [audit]
+//   key = "pkcs11:token=mayfly;object=audit"  directory = "audit"  origin = "mayfly.internal/audit"
+//   checkpoint_age_max = "5s"
 //   [[oidc_issuer]]                    # whose tokens prove who asks
 //   name = "cluster"  issuer = "https://..."  audience = "mayfly"  algorithms = ["RS256"]
 //   discovery = true  ca_file = "cluster-ca.pem"  # or jwks_file = "...", or jwks_url =
@@ -54,6 +57,8 @@ namespace mayfly::config {
 
 constexpr Seconds kOcspLeaseMin{2}, kOcspLeaseMax{60};
 constexpr Seconds kOcspAnswerLifeMin{60}, kOcspAnswerLifeMax{30 * 24 * 3600};
+constexpr Seconds kCheckpointAgeMin{2}, kCheckpointAgeMax{300};
+constexpr size_t kOriginBytesMax = 255;
 constexpr Seconds kCaLifetimeMin{3600};
 constexpr int64_t kInFlightMax = 65536;
 constexpr int64_t kWorkerThreadsMax = 256;
@@ -96,6 +101,13 @@ struct OcspConfig {
   Seconds certificate_life;
 };
 
+struct AuditConfig {
+  std::string key_uri;
+  std::filesystem::path directory;
+  std::string origin;  // which log; also its key's name
+  Seconds checkpoint_age_max;
+};
+
 enum class Service : uint8_t { kCa, kOcsp, kCaCertificates, kHealth, kMetrics };
 enum class ListenerTls : uint8_t { kNone, kMutual };
 struct ListenerConfig {
@@ -131,6 +143,7 @@ struct Config {
   CaConfig root;
   std::vector<IssuerConfig> issuers;  // at least one
   OcspConfig ocsp;
+  AuditConfig audit;
   std::vector<ListenerConfig> listeners;       // at least one
   std::vector<OidcIssuerConfig> oidc_issuers;  // no two with one name or one issuer
   LimitsConfig limits;

@@ -23,9 +23,14 @@
 #include "policy/role.h"
 #include "ports/event_index.h"
 #include "ports/ledger.h"
+#include "ports/published_log.h"
+#include "ports/release_gate.h"
 #include "x509/certificate.h"
 
 namespace mayfly::issuance {
+
+// Whether the reply waits for the audit log, and carries the proof that the certificate is in it.
+enum class WithProof : uint8_t { kNo, kYes };
 
 struct IssueRequest {
   policy::Principal principal;
@@ -34,6 +39,7 @@ struct IssueRequest {
   x509::GeneralNames names;  // beside those inside the CSR
   std::optional<Seconds> lifetime;
   std::optional<Uuid> request_id;
+  WithProof with_proof = WithProof::kNo;
 };
 
 // The next certificate of the one that the holder authenticated with.
@@ -42,6 +48,7 @@ struct RenewRequest {
   Bytes csr_der;
   std::optional<Seconds> lifetime;
   std::optional<Uuid> request_id;
+  WithProof with_proof = WithProof::kNo;
 };
 
 struct ExplainRequest {
@@ -56,6 +63,7 @@ struct IssuedCertificate {
   TimePoint recorded_at;
   std::vector<Bytes> issuer_chain;  // from the issuer up to, not including, the root; DER
   std::optional<Bytes> ocsp_staple;
+  std::optional<InclusionProof> inclusion{};
 };
 
 struct ShownCertificate {
@@ -127,6 +135,8 @@ class CertificateAuthority {
     std::vector<std::shared_ptr<const Issuer>> issuers;  // the first one issues
     TrustBundle bundle;
     RevocationCheck revocation_check;
+    ReleaseGate& gate;  // no checkpoint of the audit log, no release
+    PublishedLog& log;
   };
   explicit CertificateAuthority(Parts parts);
 
@@ -167,6 +177,9 @@ class CertificateAuthority {
 
   // Everybody's.
   Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline);
+
+  // A file of the audit log, as PublishedLog::Read.
+  Task<Result<Bytes>> ReadAuditLog(std::string name, BootTime deadline);
 
   TrustBundle Bundle() const { return parts_.bundle; }
 
@@ -213,6 +226,8 @@ class CertificateAuthority {
   Task<Result<Outcome>> Abandon(const RecordedTbs& record, BootTime deadline);
   Status StillServes(const Application& application, const policy::IssuanceGrant& grant,
                      const RecordedTbs& record) const;
+  Task<Result<IssuedCertificate>> Prove(Result<IssuedCertificate> issued, WithProof with_proof,
+                                        BootTime deadline);
   Result<IssuedCertificate> Release(const RecordedTbs& record, const SignedOutcome& outcome) const;
   Task<Result<std::optional<CertificateRecord>>> Find(std::string issuer, x509::SerialNumber serial,
                                                       Reading reading, BootTime deadline);

@@ -45,13 +45,16 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Issue(IssueRequest request
   const Asked asked{application->profile, application->names, application->lifetime};
   auto issued = co_await Carry(*std::move(application), deadline);
   if (!issued) NoteIfDenied(request.principal.id, asked, issued.error());
-  co_return issued;
+  auto proved = co_await Prove(std::move(issued), request.with_proof, deadline);
+  co_return proved;
 }
 
 // Rounds: what was decided under an older control number, or lost a race for its request id, is
 // looked at again.
 Task<Result<IssuedCertificate>> CertificateAuthority::Carry(Application application,
                                                             BootTime deadline) {
+  // Rather nothing recorded than something that must not leave.
+  CO_TRY(parts_.gate.MayRelease());
   std::optional<PriorAttempt> prior;
   for (int round = 0; round < kRoundsMax; ++round) {
     Result<IssuedCertificate> result = Fail(ErrorCode::kInternal, "", "");
@@ -257,9 +260,11 @@ Status CertificateAuthority::StillServes(const Application& application,
   return Ok();
 }
 
-// Hop 11's other half: the certificate that leaves holds the recorded bytes.
+// Hop 11's other half: the certificate that leaves holds the recorded bytes. No checkpoint of the
+// audit log, no release.
 Result<IssuedCertificate> CertificateAuthority::Release(const RecordedTbs& record,
                                                         const SignedOutcome& outcome) const {
+  TRY(parts_.gate.MayRelease());
   const Issuer* signed_by = IssuerOf(record.facts().key.issuer);
   if (!signed_by) {
     return Fail(ErrorCode::kInternal, "issuance.issuer-unknown", "its issuer is not configured");
@@ -278,6 +283,19 @@ Result<IssuedCertificate> CertificateAuthority::Release(const RecordedTbs& recor
       .issuer_chain = signed_by->chain(),
       .ocsp_staple = std::nullopt,
   };
+}
+
+// With the proof that the audit log has it, where that is wanted. Without one in time the request
+// id gives the same certificate again.
+Task<Result<IssuedCertificate>> CertificateAuthority::Prove(Result<IssuedCertificate> issued,
+                                                            WithProof with_proof,
+                                                            BootTime deadline) {
+  if (!issued || with_proof == WithProof::kNo) co_return issued;
+  std::string issuer = issued->issuer;
+  x509::SerialNumber serial = issued->facts.key.serial;
+  CO_TRY_ASSIGN(issued->inclusion,
+                co_await parts_.gate.Prove(std::move(issuer), std::move(serial), deadline));
+  co_return issued;
 }
 
 Task<Result<IssuedCertificate>> CertificateAuthority::IssueForResponder(IssuerId issuer,

@@ -94,7 +94,8 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Renew(RenewRequest request
     NoteIfDenied(holder.principal.id, asked, issued.error());
     if (issued.error().rule == kSuperseded) CO_TRY(co_await ReactToCopiedKey(holder, deadline));
   }
-  co_return issued;
+  auto proved = co_await Prove(std::move(issued), request.with_proof, deadline);
+  co_return proved;
 }
 
 Task<Status> CertificateAuthority::Acknowledge(AcknowledgeRequest request, BootTime deadline) {

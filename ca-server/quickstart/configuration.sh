@@ -99,6 +99,12 @@ answer_life = "1h"
 lease = "10s"
 certificate_life = "7d"
 
+[audit]
+key = "pkcs11:token=mayfly;object=audit"
+directory = "audit"
+origin = "mayfly.internal/audit"
+checkpoint_age_max = "5s"
+
 [[listener]]
 address = "127.0.0.1:${ports[grpc]}"
 services = ["ca"]

@@ -62,6 +62,11 @@ Result<std::optional<Seconds>> ReadLifetime(const Request& message) {
   return std::optional<Seconds>(Seconds(seconds));
 }
 
+template <class Request>
+issuance::WithProof ReadWithProof(const Request& message) {
+  return message.with_inclusion_proof() ? issuance::WithProof::kYes : issuance::WithProof::kNo;
+}
+
 Result<std::optional<Uuid>> ReadRequestId(const std::string& text) {
   if (text.empty()) return std::optional<Uuid>();
   auto id = Uuid::Parse(text);
@@ -114,6 +119,9 @@ void SetIssued(const issuance::IssuedCertificate& issued, Response& message) {
   certificate.set_state(v1::Certificate::STATE_ACTIVE);
   for (const Bytes& der : issued.issuer_chain) message.add_issuer_chain_der(ToString(der));
   if (issued.ocsp_staple) message.set_ocsp_staple_der(ToString(*issued.ocsp_staple));
+  if (!issued.inclusion) return;
+  message.mutable_inclusion_proof()->set_tlog_proof(issued.inclusion->proof);
+  message.mutable_inclusion_proof()->set_entry(ToString(issued.inclusion->entry));
 }
 
 v1::Certificate::State FromState(CertificateState state) {
@@ -163,6 +171,7 @@ Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest&
       .names = std::move(names),
       .lifetime = lifetime,
       .request_id = request_id,
+      .with_proof = ReadWithProof(message),
   };
 }
 
@@ -171,7 +180,8 @@ Result<issuance::RenewRequest> ToRenewRequest(const v1::RenewCertificateRequest&
   TRY_ASSIGN(auto csr_der, ReadCsr(message.csr_der()));
   TRY_ASSIGN(auto lifetime, ReadLifetime(message));
   TRY_ASSIGN(auto request_id, ReadRequestId(message.request_id()));
-  return issuance::RenewRequest{std::move(current), std::move(csr_der), lifetime, request_id};
+  return issuance::RenewRequest{std::move(current), std::move(csr_der), lifetime, request_id,
+                                ReadWithProof(message)};
 }
 
 Result<issuance::ListRequest> ToListRequest(const v1::ListCertificatesRequest& message,

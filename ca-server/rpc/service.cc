@@ -54,6 +54,7 @@ std::string ListOf(const v1::ListCertificatesRequest& request, const policy::Pri
 // What of a request stands in the log, whatever becomes of it.
 template <class Request>
 void NoteSubject(const Request& request, RequestLogEntry& entry) {
+  if constexpr (requires { request.path(); }) entry.subject = request.path();
   if constexpr (requires { request.name(); }) entry.subject = request.name();
   if constexpr (requires { request.parent(); }) entry.subject = request.parent();
   if constexpr (requires { request.principal(); }) entry.subject = request.principal();
@@ -126,6 +127,11 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                                        const v1::ListEventsRequest* request,
                                        v1::ListEventsResponse* response) override {
     return Begin(context, request, response, &Impl::Events);
+  }
+  grpc::ServerUnaryReactor* ReadAuditLog(grpc::CallbackServerContext* context,
+                                         const v1::ReadAuditLogRequest* request,
+                                         v1::ReadAuditLogResponse* response) override {
+    return Begin(context, request, response, &Impl::ReadLog);
   }
   grpc::ServerUnaryReactor* ApplyPolicy(grpc::CallbackServerContext* context,
                                         const v1::ApplyPolicyRequest* request,
@@ -302,6 +308,16 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     CO_TRY_ASSIGN(issuance::RevokedCertificate revoked,
                   co_await parts.use_cases.Revoke(std::move(wish), deadline));
     co_return FromRevoked(revoked, parts.clock.Now(), response);
+  }
+
+  Task<Status> ReadLog(Call& call, const Caller&, const v1::ReadAuditLogRequest& request,
+                       v1::ReadAuditLogResponse& response) {
+    const BootTime deadline = call.deadline;
+    std::string path = request.path();
+    CO_TRY_ASSIGN(const Bytes content,
+                  co_await parts.use_cases.ReadAuditLog(std::move(path), deadline));
+    response.set_content(ToString(content));
+    co_return Ok();
   }
 
   Task<Status> Bundle(Call&, const Caller&, const v1::GetTrustBundleRequest& request,

@@ -47,6 +47,9 @@ class AuthorityUseCases final : public UseCases {
   Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline) override {
     return authority_.ListEvents(std::move(query), deadline);
   }
+  Task<Result<Bytes>> ReadAuditLog(std::string name, BootTime deadline) override {
+    return authority_.ReadAuditLog(std::move(name), deadline);
+  }
   issuance::TrustBundle Bundle() const override { return authority_.Bundle(); }
   Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
                                                       BootTime deadline) override {

@@ -30,6 +30,7 @@ class UseCases {
   virtual Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
                                                             BootTime deadline) = 0;
   virtual Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline) = 0;
+  virtual Task<Result<Bytes>> ReadAuditLog(std::string name, BootTime deadline) = 0;
   virtual issuance::TrustBundle Bundle() const = 0;
   virtual Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
                                                               BootTime deadline) = 0;

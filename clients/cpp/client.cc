@@ -18,6 +18,8 @@
 namespace mayfly::client {
 namespace {
 
+constexpr int kAnswerBytesMax = 32 << 20;  // a bundle of the audit log has 16 MiB at most
+
 Error Invalid(std::string rule, std::string message) {
   return Fail(ErrorCode::kInvalidArgument, std::move(rule), std::move(message));
 }
@@ -146,6 +148,7 @@ Result<std::unique_ptr<Client>> Client::Connect(ClientConfig config, ClientSourc
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+  arguments.SetMaxReceiveMessageSize(kAnswerBytesMax);
   auto channel = grpc::CreateCustomChannel(config.server, credentials.channel, arguments);
   std::unique_ptr<Impl> impl(new Impl{std::move(config), sources, channel,
                                       v1::CertificateAuthorityService::NewStub(channel)});
@@ -166,6 +169,7 @@ Result<v1::IssueCertificateResponse> Client::Issue(const IssueWish& wish) {
   const Uuid id =
       wish.request_id ? *wish.request_id : Uuid::MakeV7(sources.clock.Now(), sources.random);
   request.set_request_id(id.ToString());
+  request.set_with_inclusion_proof(wish.with_proof == WithProof::kYes);
   return impl_->Call(&Impl::Stub::IssueCertificate, request);
 }
 
@@ -223,6 +227,13 @@ Result<v1::ExplainIssuanceResponse> Client::Explain(const IssueWish& wish, const
 
 Result<v1::Policy> Client::Policy() {
   return impl_->Call(&Impl::Stub::GetPolicy, v1::GetPolicyRequest());
+}
+
+Result<Bytes> Client::ReadAuditLog(const std::string& path) {
+  v1::ReadAuditLogRequest request;
+  request.set_path(path);
+  TRY_ASSIGN(const auto file, impl_->Call(&Impl::Stub::ReadAuditLog, request));
+  return ToBytes(AsBytes(file.content()));
 }
 
 Result<v1::ListEventsResponse> Client::Events(const v1::ListEventsRequest& request) {

@@ -41,6 +41,9 @@ struct ClientSources {
   RandomSource& random;
 };
 
+// Whether to wait for the proof that the certificate is in the audit log, too.
+enum class WithProof : uint8_t { kNo, kYes };
+
 struct IssueWish {
   Bytes csr_der;
   std::string profile;
@@ -49,6 +52,7 @@ struct IssueWish {
   // Given where a wish of an earlier process is taken up again; else the client makes one, and
   // keeps it for all its attempts, so that a lost answer cannot become two certificates.
   std::optional<Uuid> request_id = std::nullopt;
+  WithProof with_proof = WithProof::kNo;
 };
 
 class Client {
@@ -79,6 +83,8 @@ class Client {
   // Only where `base_version`, if given, is still in force.
   Result<v1::ApplyPolicyResponse> ApplyPolicy(const std::string& text,
                                               std::optional<int64_t> base_version);
+  // A file of the audit log: "checkpoint", "tile/0/000".
+  Result<Bytes> ReadAuditLog(const std::string& path);
   Result<v1::ListEventsResponse> Events(const v1::ListEventsRequest& request);
 
   // Who calls.

@@ -1,8 +1,9 @@
-// A ReleaseGate that tests open and close.
+// A ReleaseGate that tests open and close, and a PublishedLog of files that hold their names.
 #pragma once
 
 #include <atomic>
 
+#include "ports/published_log.h"
 #include "ports/release_gate.h"
 
 namespace mayfly::fakes {
@@ -33,6 +34,13 @@ class OpenGate final : public ReleaseGate {
  private:
   std::atomic<bool> is_open_ = true;
   std::atomic<int> waits_ = 0;
+};
+
+class NamedFiles final : public PublishedLog {
+ public:
+  Task<Result<Bytes>> Read(std::string name, BootTime) override {
+    co_return ToBytes(AsBytes("content of " + name));
+  }
 };
 
 }  // namespace mayfly::fakes

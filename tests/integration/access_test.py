@@ -123,6 +123,7 @@ REQUESTS = {
     "GetTrustBundle": lambda world, role: request("GetTrustBundle", name="trustBundles/-"),
     "ExplainIssuance": lambda world, role: request(
         "ExplainIssuance", csr_der=make_csr("access.internal"), profile="server"),
+    "ReadAuditLog": lambda world, role: request("ReadAuditLog", path="checkpoint"),
     "ListEvents": lambda world, role: request("ListEvents"),
     "GetPolicy": lambda world, role: request("GetPolicy"),
     "ApplyPolicy": lambda world, role: request("ApplyPolicy", policy_text=world.policy_text),

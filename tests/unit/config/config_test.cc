@@ -48,6 +48,10 @@ TEST(Config, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(config->ocsp.answer_life, Seconds(3600));
   EXPECT_EQ(config->ocsp.lease, Seconds(10));
   EXPECT_EQ(config->ocsp.certificate_life, std::chrono::days(7));
+  EXPECT_EQ(config->audit.key_uri, "pkcs11:token=mayfly;object=audit");
+  EXPECT_EQ(config->audit.directory, folder.path() / "audit");
+  EXPECT_EQ(config->audit.origin, "mayfly.internal/audit");
+  EXPECT_EQ(config->audit.checkpoint_age_max, Seconds(5));
   ASSERT_EQ(config->listeners.size(), 3u);
   EXPECT_EQ(config->listeners[0].host, "127.0.0.1");
   EXPECT_EQ(config->listeners[0].port, 7443);
@@ -95,6 +99,29 @@ INSTANTIATE_TEST_SUITE_P(Database, ConfigChange,
                                          Change{"host=/run/postgresql dbname=mayfly",
                                                 "postgresql://u:p@h/d", "config.connection"},
                                          Change{"password_file = \"pgpass\"\n", "", ""}));
+
+const std::string kOrigin = "origin = \"mayfly.internal/audit\"\n";
+INSTANTIATE_TEST_SUITE_P(
+    Audit, ConfigChange,
+    testing::Values(
+        Change{"key = \"pkcs11:token=mayfly;object=audit\"\n", "", "config.missing"},
+        Change{"object=audit", "object=root", "config.duplicate"},
+        Change{"directory = \"audit\"\n", "", ""}, Change{kOrigin, "", ""},
+        Change{"\"mayfly.internal/audit\"", "\"" + Labels(255) + "\"", ""},
+        Change{"\"mayfly.internal/audit\"", "\"" + Labels(256) + "\"", "config.origin"},
+        Change{"\"mayfly.internal/audit\"", "\"\"", "config.origin"},
+        Change{"\"mayfly.internal/audit\"", "\"a b\"", "config.origin"},
+        Change{"\"mayfly.internal/audit\"", "\"a+b\"", "config.origin"},
+        Change{"checkpoint_age_max = \"5s\"", "checkpoint_age_max = \"2s\"", ""},
+        Change{"checkpoint_age_max = \"5s\"", "checkpoint_age_max = \"1s\"", "config.range"},
+        Change{"checkpoint_age_max = \"5s\"", "checkpoint_age_max = \"300s\"", ""},
+        Change{"checkpoint_age_max = \"5s\"", "checkpoint_age_max = \"301s\"", "config.range"}));
+
+TEST(Config, TheOriginIsTheTrustDomainsWhereItIsNotSaid) {
+  auto config = Load(With(ExampleIn("CONFIGURATION.md"), kOrigin, ""));
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->audit.origin, "mayfly.internal/audit");
+}
 
 const std::string kSocket = "socket = \"/run/mayfly/signer.sock\"\n";
 INSTANTIATE_TEST_SUITE_P(
@@ -215,6 +242,7 @@ std::string SoftwareExample() {
       With(text, kSocket, "key_directory = \"keys\"\ninsecurely_keep_keys_in_files = true # yes\n");
   text = With(text, "pkcs11:token=mayfly;object=root", "file:root");
   text = With(text, "pkcs11:token=mayfly;object=issuing", "file:issuing");
+  text = With(text, "pkcs11:token=mayfly;object=audit", "file:audit");
   return With(text, "pkcs11:token=mayfly;object=ocsp", "file:ocsp-1");
 }
 
@@ -271,7 +299,7 @@ TEST(Config, IssuersHaveNamesAndKeysOfTheirOwn) {
 TEST(Config, OptionalSectionsHaveDefaults) {
   std::string text = ExampleIn("CONFIGURATION.md");
   text.erase(text.find("[limits]"));
-  text.erase(text.find("[ocsp]"), text.find("[[listener]]") - text.find("[ocsp]"));
+  text.erase(text.find("[ocsp]"), text.find("[audit]") - text.find("[ocsp]"));
   auto config = Load(text);
   ASSERT_TRUE(config) << Describe(config.error(), ErrorText::kForLog);
   EXPECT_EQ(config->ocsp.answer_life, Seconds(3600));
@@ -295,6 +323,7 @@ TEST(Config, EveryErrorAtOnceWithItsLine) {
                                                        "5 config.type",
                                                        "1 config.missing",  // [root]
                                                        "1 config.missing",  // [[issuer]]
+                                                       "1 config.missing",  // [audit]
                                                        "1 config.missing",  // [[listener]]
                                                        "3 config.unknown-key"));
 }

@@ -48,6 +48,7 @@ class OnlyRoles final : public UseCases {
   Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest, BootTime) override {
     co_return Unused();
   }
+  Task<Result<Bytes>> ReadAuditLog(std::string, BootTime) override { co_return Unused(); }
   Task<Result<EventPage>> ListEvents(EventQuery, BootTime) override { co_return Unused(); }
   Task<Result<StoredBasis>> ShowPolicy(BootTime) override { co_return Unused(); }
   Task<Result<issuance::AppliedPolicy>> ApplyPolicy(issuance::ApplyPolicyRequest,

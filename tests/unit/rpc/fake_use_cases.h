@@ -46,7 +46,8 @@ class FakeUseCases final : public UseCases {
                                           .issuer = "issuing-1",
                                           .recorded_at = {},
                                           .issuer_chain = {Bytes{1, 2}},
-                                          .ocsp_staple = std::nullopt};
+                                          .ocsp_staple = std::nullopt,
+                                          .inclusion = ProofFor(request.with_proof)};
   }
   void NoteUnreadable(const policy::Principal&, const std::string&, const Error& error) override {
     std::lock_guard lock(mutex);
@@ -84,6 +85,10 @@ class FakeUseCases final : public UseCases {
         Revocation{1, Facts().key, request.reason, TimePoint(Seconds(1000)), {}};
     RevokeReceipt receipt{*shown.record.revocation, true, TimePoint(Seconds(2000))};
     co_return issuance::RevokedCertificate{std::move(shown), receipt};
+  }
+  Task<Result<Bytes>> ReadAuditLog(std::string name, BootTime) override {
+    if (name != "checkpoint") co_return NotFound();
+    co_return ToBytes(AsBytes("a checkpoint"));
   }
   issuance::TrustBundle Bundle() const override {
     return {"mayfly.internal", {certificate_}, {}, 7};
@@ -138,6 +143,10 @@ class FakeUseCases final : public UseCases {
 
  private:
   static Error NotFound() { return Fail(ErrorCode::kNotFound, "certificate.not-found", "no"); }
+  static std::optional<InclusionProof> ProofFor(issuance::WithProof with_proof) {
+    if (with_proof == issuance::WithProof::kNo) return std::nullopt;
+    return InclusionProof{"a proof", {4, 5}};
+  }
   RecordFacts Facts() const {
     return {.key = {certificate_.tbs().serial(), IssuerId{1}},
             .lineage = {AnyUuid(), 3, std::nullopt},

@@ -177,6 +177,20 @@ TEST_F(Server, RenewsAndAcknowledges) {
   EXPECT_FALSE((*client)->Acknowledge("nothing"));
 }
 
+TEST_F(Server, GivesTheAuditLogsFilesAndProofs) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  EXPECT_EQ(ToString(*(*client)->ReadAuditLog("checkpoint")), "a checkpoint");
+  EXPECT_EQ((*client)->ReadAuditLog("other").error().code, ErrorCode::kNotFound);
+  client::IssueWish wish{.csr_der = {1, 2, 3}, .profile = "server"};
+  EXPECT_FALSE((*client)->Issue(wish)->has_inclusion_proof());
+  wish.with_proof = client::WithProof::kYes;
+  const auto issued = (*client)->Issue(wish);
+  ASSERT_TRUE(issued);
+  EXPECT_EQ(issued->inclusion_proof().tlog_proof(), "a proof");
+  EXPECT_EQ(issued->inclusion_proof().entry(), "\x04\x05");
+}
+
 TEST_F(Server, ListsEventsPageByPage) {
   auto client = Connect("client");
   ASSERT_TRUE(client);
