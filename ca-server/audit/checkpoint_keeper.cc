@@ -96,7 +96,9 @@ Result<InclusionProof> CheckpointKeeper::ProofOf(Published published, const std:
   tlog::LogReader& reader = published.reader;
   auto index = parts_.sequencer.RecentIndexOf({issuer, serial});
   if (!index) {
-    TRY_ASSIGN(index, reader.FindIssued(issuer, serial));
+    TRY_ASSIGN(index, reader.FindIssued(serial, [&](const tlog::IssuedCertificate& issued) {
+      return issued.record.issuer == issuer;
+    }));
   }
   if (!index) {
     return Fail(ErrorCode::kNotFound, "audit.no-entry",

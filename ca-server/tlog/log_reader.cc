@@ -114,8 +114,8 @@ Result<uint64_t> LogReader::FirstBundleFrom(TimePoint time) {
   return low;
 }
 
-Result<std::optional<uint64_t>> LogReader::FindIssued(const std::string& issuer,
-                                                      const x509::SerialNumber& serial) {
+Result<std::optional<uint64_t>> LogReader::FindIssued(const x509::SerialNumber& serial,
+                                                      const IsIt& is_it) {
   const TimePoint made = serial.issued_at().value_or(TimePoint{});
   TRY_ASSIGN(const uint64_t from, FirstBundleFrom(made - kTimeSlack));
   // What is looked for may still be in the bundle before.
@@ -123,7 +123,7 @@ Result<std::optional<uint64_t>> LogReader::FindIssued(const std::string& issuer,
     TRY_ASSIGN(const Bytes octets, Entry(index));
     TRY_ASSIGN(const LogEntry entry, DecodeLogEntry(octets));
     const auto* issued = std::get_if<IssuedCertificate>(&entry.body);
-    if (issued && issued->record.serial == serial && issued->record.issuer == issuer) {
+    if (issued && issued->record.serial == serial && is_it(*issued)) {
       return std::optional(index);
     }
   }

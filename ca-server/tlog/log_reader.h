@@ -41,10 +41,11 @@ class LogReader {
   // of `fetch`.
   Result<Proof> ProveConsistency(const TreeHead& older);
 
-  // The index of what was issued with this serial number; nothing where it is not in the log.
-  // Looks from the serial number's own time on. Errors: those of Entry and DecodeLogEntry.
-  Result<std::optional<uint64_t>> FindIssued(const std::string& issuer,
-                                             const x509::SerialNumber& serial);
+  // The index of what was issued with this serial number, of which `is_it` holds; nothing where it
+  // is not in the log. Looks from the serial number's own time on. Errors: those of Entry and
+  // DecodeLogEntry.
+  using IsIt = std::function<bool(const IssuedCertificate&)>;
+  Result<std::optional<uint64_t>> FindIssued(const x509::SerialNumber& serial, const IsIt& is_it);
 
  private:
   Result<const std::vector<Bytes>*> BundleAt(uint64_t index);

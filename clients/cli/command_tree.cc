@@ -10,6 +10,8 @@ namespace {
 
 constexpr char kCertificates[] = "Certificates";
 constexpr char kPolicyGroup[] = "Policy";
+constexpr char kAuditGroup[] = "Audit";
+constexpr char kKindList[] = "issued|abandoned|revoked|event";
 constexpr char kMachine[] = "Trust and settings";
 constexpr char kFormatList[] = "table|json|jsonl|yaml|name|pem";
 constexpr char kStateList[] = "active|expired|revoked|intent|abandoned|all";
@@ -226,6 +228,73 @@ void AddPolicy(CLI::App& app, Choice& choice) {
   AddPolicyApply(*policy, choice);
 }
 
+void AddLog(CLI::App* verb, LogOptions& options) {
+  verb->add_option("--log", options.folder, "folder with the log; else the CA is asked")
+      ->type_name(Type(kFolderType));
+  verb->add_option("--verifier-key", options.verifier_key,
+                   "NAME+ID+KEY, or a file with it; else what the log says itself")
+      ->type_name(Type(kFileType));
+}
+
+void AddAuditReading(CLI::App& audit, Choice& choice) {
+  const auto list = std::make_shared<AuditListOptions>();
+  CLI::App* verb =
+      AddVerb(audit, "list", help::kAuditList, choice, StructuredFormats(), list, AuditList);
+  AddLog(verb, list->log);
+  verb->add_option("--kind", list->kind, "only these")->type_name(kKindList);
+  verb->add_option("--limit", list->limit, "at most so many; 0: all")
+      ->type_name("N")
+      ->capture_default_str();
+  const auto follow = std::make_shared<AuditFollowOptions>();
+  verb = AddVerb(audit, "follow", help::kAuditFollow, choice, {Format::kTable, Format::kJsonl},
+                 follow, AuditFollow);
+  AddLog(verb, follow->log);
+  verb->add_option("--from", follow->from, "index of the first; else what comes from now on")
+      ->type_name("N");
+  verb->add_option("--limit", follow->limit, "end after so many; 0: never")
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void AddAuditProve(CLI::App& audit, Choice& choice) {
+  const auto options = std::make_shared<AuditProveOptions>();
+  CLI::App* verb =
+      AddVerb(audit, "prove", help::kAuditProve, choice, StructuredFormats(), options, AuditProve);
+  verb->add_option("certificate", options->target, kTargetHelp)
+      ->type_name(Type(kFileType))
+      ->required();
+  AddLog(verb, options->log);
+  verb->add_option("--out", options->out, "file for the proof, and with .entry for the entry")
+      ->type_name(Type(kFileType));
+  verb->add_flag("--force", options->force, "replace files that exist");
+}
+
+void AddAuditFiles(CLI::App& audit, Choice& choice) {
+  const auto copy = std::make_shared<AuditExportOptions>();
+  CLI::App* verb = AddVerb(audit, "export", help::kAuditExport, choice, {}, copy, AuditExport);
+  verb->add_option("folder", copy->folder, "where to")->type_name(Type(kFolderType))->required();
+  AddLog(verb, copy->log);
+  const auto verify = std::make_shared<AuditVerifyOptions>();
+  verb = AddVerb(audit, "verify", help::kAuditVerify, choice, StructuredFormats(), verify,
+                 AuditVerify);
+  verb->add_option("folder", verify->folder, "the log")->type_name(Type(kFolderType))->required();
+  verb->add_option("--dump", verify->dump, "dump of the database, pg_dump's plain format")
+      ->type_name(Type(kFileType));
+  verb->add_option("--verifier-key", verify->verifier_key,
+                   "NAME+ID+KEY, or a file with it; else the folder's own")
+      ->type_name(Type(kFileType));
+  verb->add_option("--kept", verify->kept, "an older checkpoint that you kept; repeat for more")
+      ->type_name(Type(kFileType));
+}
+
+void AddAudit(CLI::App& app, Choice& choice) {
+  CLI::App* audit = app.add_subcommand("audit", help::kAudit.about);
+  audit->footer(help::kAudit.footer)->group(kAuditGroup)->require_subcommand(1);
+  AddAuditReading(*audit, choice);
+  AddAuditProve(*audit, choice);
+  AddAuditFiles(*audit, choice);
+}
+
 void AddTrust(CLI::App& app, Choice& choice) {
   CLI::App* trust = app.add_subcommand("trust", help::kTrust.about);
   trust->footer(help::kTrust.footer)->group(kMachine)->require_subcommand(1);
@@ -294,6 +363,7 @@ std::unique_ptr<CLI::App> MakeCommandTree(Choice& choice) {
   AddList(*app, choice);
   AddRevoke(*app, choice);
   AddPolicy(*app, choice);
+  AddAudit(*app, choice);
   AddContext(*app, choice);
   AddTrust(*app, choice);
   AddCompletion(*app, choice);

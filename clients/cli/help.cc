@@ -188,6 +188,67 @@ Examples:
   mayfly policy test cases.toml --policy policy.toml -o json
 )"};
 
+const HelpText kAudit = {"The audit log: what the CA did, provably", R"(
+Every certificate that was issued, every abandonment, revocation and admin act
+is an entry of a Merkle log, in C2SP's formats. Auditors and operators only;
+with --log no CA is asked.
+
+Examples:
+  mayfly audit list
+  mayfly audit follow
+  mayfly audit prove web.internal.crt --out web.internal.tlog-proof
+  mayfly audit export audit-copy
+  mayfly audit verify audit-copy --dump ledger.sql
+)"};
+
+const HelpText kAuditList = {"List entries of the audit log, the newest first", R"(
+Examples:
+  mayfly audit list
+  mayfly audit list --kind revoked --limit 0 -o json
+  mayfly audit list --log audit-copy
+)"};
+
+const HelpText kAuditFollow = {"Print entries of the audit log as they come", R"(
+Each checkpoint is proved to continue the one before; where it does not, the log
+was rewritten, and this ends. -o jsonl is for programs.
+
+Examples:
+  mayfly audit follow
+  mayfly audit follow --from 0 -o jsonl
+)"};
+
+const HelpText kAuditProve = {"Prove that a certificate is in the audit log", R"(
+The proof is a C2SP tlog-proof, with the signed checkpoint; with --out FILE the
+entry that it is about is FILE.entry. Other verifiers of that format take both.
+
+Examples:
+  mayfly audit prove web.internal.crt --out web.internal.tlog-proof
+  mayfly audit prove web.internal.crt --log audit-copy -o json
+)"};
+
+const HelpText kAuditExport = {"Copy the audit log into a folder", R"(
+What is there already is kept, after a proof that the log continues it; the copy
+is verified. Keep it, or at least its file checkpoint, where nobody of the CA
+can change it.
+
+Examples:
+  mayfly audit export audit-copy
+)"};
+
+const HelpText kAuditVerify = {"Verify the audit log, and a database dump against it", R"(
+No CA is asked. DIR is the CA's log folder, or a copy. The dump is pg_dump's
+plain format of schema and data, made after the log was copied:
+
+  pg_dump --exclude-table-data=mayfly.control mayfly > ledger.sql
+
+Whatever was deleted, altered, added, repeated or put in another order, up to
+the checkpoint, is a finding. Exit codes: 0 none, 1 findings, 2 wrong usage.
+
+Examples:
+  mayfly audit verify audit-copy --verifier-key ca.verifier-key
+  mayfly audit verify audit-copy --dump ledger.sql --kept last-year.checkpoint
+)"};
+
 const HelpText kTrust = {"The CA's roots, and this machine's trust in them", R"(
 Examples:
   mayfly trust show > roots.pem

@@ -13,6 +13,7 @@ extern const HelpText kProgram;
 extern const HelpText kIssue, kExplain, kInspect, kVerify, kRenew;
 extern const HelpText kNeedsRenewal, kList, kStatus, kRevoke;
 extern const HelpText kPolicy, kPolicyShow, kPolicyApply, kPolicyDiff, kPolicyTest;
+extern const HelpText kAudit, kAuditList, kAuditFollow, kAuditProve, kAuditExport, kAuditVerify;
 extern const HelpText kTrust, kTrustShow, kTrustInstall, kTrustUninstall;
 extern const HelpText kContext, kContextList, kContextShow, kContextUse, kContextAdd,
     kContextRemove;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "clients/cli/audit_log.h"
 #include "clients/cli/invocation.h"
 #include "clients/cli/wish.h"
 
@@ -68,6 +69,30 @@ struct PolicyDiffOptions {
 struct PolicyTestOptions {
   std::string cases, policy;
 };
+struct AuditListOptions {
+  LogOptions log;
+  std::string kind;  // empty: all
+  int limit = 50;
+};
+struct AuditFollowOptions {
+  LogOptions log;
+  int64_t from = -1;  // index; negative: what comes from now on
+  int limit = 0;      // 0: for ever
+};
+struct AuditProveOptions {
+  LogOptions log;
+  std::string target;
+  std::string out;  // empty: stdout
+  bool force = false;
+};
+struct AuditExportOptions {
+  LogOptions log;
+  std::string folder;
+};
+struct AuditVerifyOptions {
+  std::string folder, dump, verifier_key;
+  std::vector<std::string> kept;
+};
 struct CompletionOptions {
   std::string shell;
 };
@@ -86,6 +111,12 @@ ExitCode PolicyShow(const Invocation& invocation);
 ExitCode PolicyApply(const Invocation& invocation, const PolicyApplyOptions& options);
 ExitCode PolicyDiff(const Invocation& invocation, const PolicyDiffOptions& options);
 ExitCode PolicyTest(const Invocation& invocation, const PolicyTestOptions& options);
+
+ExitCode AuditList(const Invocation& invocation, const AuditListOptions& options);
+ExitCode AuditFollow(const Invocation& invocation, const AuditFollowOptions& options);
+ExitCode AuditProve(const Invocation& invocation, const AuditProveOptions& options);
+ExitCode AuditExport(const Invocation& invocation, const AuditExportOptions& options);
+ExitCode AuditVerify(const Invocation& invocation, const AuditVerifyOptions& options);
 
 ExitCode TrustShow(const Invocation& invocation);
 ExitCode TrustInstall(const Invocation& invocation, const TrustOptions& options);

@@ -30,7 +30,9 @@ MAY_INCLUDE = _PURE | {
     "hsm/client": _PORTS,
     "hsm/signer": _PORTS | {"hsm/client", "telemetry", "config"},
     "clients/cpp": _ALL_PURE | {"proto"},
-    "clients/cli": _ALL_PURE | {"clients/cpp", "config", "proto"},
+    # Nothing of what writes the log: tlog and store.
+    "clients/audit": {"base"},
+    "clients/cli": _ALL_PURE | {"clients/cpp", "clients/audit", "config", "proto"},
     "schema": set(),
 }
 
