@@ -81,6 +81,8 @@ EntryWriter::EntryWriter(Kind kind, uint64_t tick) {
 }
 
 EntryWriter& EntryWriter::Number(uint64_t value, int octets) {
+  // What does not fit makes an entry that nobody logged, rather than one of another value.
+  if (octets < 8 && value >> (8 * octets) != 0) octets = 8;
   while (octets-- > 0) octets_.push_back(static_cast<uint8_t>(value >> (8 * octets)));
   return *this;
 }

@@ -23,6 +23,18 @@ struct Outcome {
   bool has_record = false;
 };
 
+// The serial number inside a TBSCertificate (RFC 5280 4.1): SEQUENCE { [0] { INTEGER }, INTEGER ..
+Bytes SerialIn(ByteSpan tbs) {
+  constexpr uint8_t kInteger = 2;
+  if (tbs.size() < 2) return {};
+  const size_t outer = tbs[1] < 0x80 ? 2 : 2 + size_t{tbs[1]} - 0x80;  // tag and length
+  constexpr size_t kVersion = 5;
+  if (tbs.size() < outer + kVersion + 2) return {};
+  const ByteSpan serial = tbs.subspan(outer + kVersion);
+  if (serial[0] != kInteger || serial.size() < 2 + size_t{serial[1]}) return {};
+  return ToBytes(serial.subspan(2, serial[1]));
+}
+
 uint64_t AsNumber(int64_t value) { return static_cast<uint64_t>(value); }
 
 class RowReader {
@@ -68,6 +80,9 @@ class RowReader {
                     .decided_at = row.Micros("decided_at")};
     if (!row.IsNull("signature")) outcome.signature = row.Octets("signature");
     const Key key{row.Octets("serial"), row.Number("issuer_id")};
+    if (outcome.kind != kSigned && !outcome.signature.empty()) {
+      Find("what was abandoned has a signature: " + ToHex(key.first));
+    }
     const bool is_new = outcomes_.emplace(key, std::move(outcome)).second;
     if (!is_new) Find("an outcome is there twice: " + ToHex(key.first));
   }
@@ -101,6 +116,9 @@ class RowReader {
 
   void TakeRecord(const DumpRow& row) {
     const Key key{row.Octets("serial"), row.Number("issuer_id")};
+    if (SerialIn(row.Octets("tbs")) != key.first) {
+      Find("a record has another serial number than its TBSCertificate: " + NameOf(key));
+    }
     const auto found = outcomes_.find(key);
     if (found == outcomes_.end()) {
       ++rows_.intents;
@@ -110,7 +128,7 @@ class RowReader {
     if (outcome.has_record) Find("a record is there twice: " + NameOf(key));
     outcome.has_record = true;
     const bool is_signed = outcome.kind == kSigned;
-    EntryWriter entry(is_signed ? Kind::kIssued : Kind::kAbandoned, outcome.tick);
+    EntryWriter entry(static_cast<Kind>(outcome.kind), outcome.tick);
     WriteRecord(row, key, entry);
     entry.Number(outcome.policy_version, 8)
         .Number(outcome.decision, 8)

@@ -2,6 +2,7 @@
 // what was signed. Verifying is clients/audit's: nothing of it is of the code that writes logs.
 #include <filesystem>
 
+#include "clients/audit/dump.h"
 #include "clients/audit/verify.h"
 #include "clients/cli/render.h"
 #include "clients/cli/table.h"
@@ -95,13 +96,25 @@ Result<Exported> Export(const Invocation& invocation, const AuditExportOptions& 
   return Exported{checkpoint.tree.size, exporter.copied()};
 }
 
+// RFC 3339, "2026-03-01T12:00:00Z", as microseconds.
+Result<int64_t> TimeToJudgeBy(const Invocation& invocation, const std::string& text) {
+  if (text.empty()) return invocation.clock.Now().time_since_epoch().count();
+  std::string as_dumped = text;
+  if (const size_t t = as_dumped.find('T'); t != std::string::npos) as_dumped[t] = ' ';
+  if (as_dumped.ends_with('Z')) as_dumped.replace(as_dumped.size() - 1, 1, "+00");
+  if (const auto micros = audit_reader::ParseTimestamp(as_dumped)) return *micros;
+  return Usage("cli.as-of",
+               "--as-of \"" + Escape(text, 40) + "\" is not a time like 2026-03-01T12:00:00Z");
+}
+
 Result<audit_reader::VerifyRequest> RequestOf(const Invocation& invocation,
                                               const AuditVerifyOptions& options) {
   audit_reader::VerifyRequest request{.folder = options.folder,
                                       .verifier_key = {},
                                       .dump = std::nullopt,
                                       .kept_checkpoints = {},
-                                      .now = invocation.clock.Now().time_since_epoch().count()};
+                                      .now = 0};
+  TRY_ASSIGN(request.now, TimeToJudgeBy(invocation, options.as_of));
   const fs::path own_key = fs::path(options.folder) / "verifier-key";
   request.verifier_key =
       VerifierKeyText(options.verifier_key.empty() ? own_key.string() : options.verifier_key);

@@ -283,6 +283,8 @@ void AddAuditFiles(CLI::App& audit, Choice& choice) {
   verb->add_option("--verifier-key", verify->verifier_key,
                    "NAME+ID+KEY, or a file with it; else the folder's own")
       ->type_name(Type(kFileType));
+  verb->add_option("--as-of", verify->as_of, "what has expired by then; else by now")
+      ->type_name("TIME");
   verb->add_option("--kept", verify->kept, "an older checkpoint that you kept; repeat for more")
       ->type_name(Type(kFileType));
 }

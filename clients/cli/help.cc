@@ -242,7 +242,8 @@ plain format of schema and data, made after the log was copied:
   pg_dump --exclude-table-data=mayfly.control mayfly > ledger.sql
 
 Whatever was deleted, altered, added, repeated or put in another order, up to
-the checkpoint, is a finding. Exit codes: 0 none, 1 findings, 2 wrong usage.
+the checkpoint, is a finding; partitions that retention dropped are none once
+all in them has expired. Exit codes: 0 none, 1 findings, 2 wrong usage.
 
 Examples:
   mayfly audit verify audit-copy --verifier-key ca.verifier-key

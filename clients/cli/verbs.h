@@ -91,6 +91,7 @@ struct AuditExportOptions {
 };
 struct AuditVerifyOptions {
   std::string folder, dump, verifier_key;
+  std::string as_of;  // empty: now
   std::vector<std::string> kept;
 };
 struct CompletionOptions {

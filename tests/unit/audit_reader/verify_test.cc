@@ -55,6 +55,9 @@ class Key {
 };
 
 // A log, and the dump that it was made of.
+// As much of a TBSCertificate as is looked at.
+Bytes TbsWith(const std::string& serial) { return *FromHex("301ba0030201020214" + serial); }
+
 class VerifyTest : public testing::Test {
  protected:
   VerifyTest() {
@@ -63,7 +66,7 @@ class VerifyTest : public testing::Test {
     tlog::Record record{.tick = 2,
                         .issuer = "issuing-1",
                         .serial = *x509::SerialNumber::FromHex(kFirst),
-                        .tbs = {0x30, 0x00},
+                        .tbs = TbsWith(kFirst),
                         .lineage = *Uuid::Parse("01994f0a-1b2c-7000-8000-000000000001"),
                         .generation = 0,
                         .parent = std::nullopt,
@@ -78,6 +81,7 @@ class VerifyTest : public testing::Test {
                         .recorded_at = At(kStart)};
     tlog::Record second = record;
     second.serial = *x509::SerialNumber::FromHex(kSecond);
+    second.tbs = TbsWith(kSecond);
     second.parent = record.serial;
     second.request_id.reset();
     log_ = {{1, tlog::AdminEvent{1, "policy.activated", "local:0", "{\"n\": 1}", At(kStart)}},
@@ -142,11 +146,12 @@ class VerifyTest : public testing::Test {
                                    kStartText +
                                    "\t01994f0a-1b2c-7000-8000-000000000001\t"
                                    "01994f0a-1b2c-7000-8000-000000000002\t\\N\tserver\ta\\tb\\\\c\t"
-                                   "\\\\x3000\n";
+                                   "\\\\x301ba0030201020214" +
+                                   kFirst + "\n";
   const std::string kSecondRecord =
       std::string("\\\\x") + kSecond + "\t1\t0\t5\t4\t2\t" + kExpiredText + "\t" + kStartText +
       "\t" + kStartText + "\t" + kStartText + "\t01994f0a-1b2c-7000-8000-000000000001\t\\N\t\\\\x" +
-      kFirst + "\tserver\ta\\tb\\\\c\t\\\\x3000\n";
+      kFirst + "\tserver\ta\\tb\\\\c\t\\\\x301ba0030201020214" + kSecond + "\n";
   const std::string kFirstOutcome =
       std::string("\\\\x") + kFirst + "\t1\t1\t5\t4\t3\t" + kStartText + "\t\\\\x0102\n";
   const std::string kSecondOutcome =
@@ -225,9 +230,21 @@ TEST_F(VerifyTest, EveryColumnCounts) {
   }
 }
 
+TEST_F(VerifyTest, NumbersAreNotCutToFit) {
+  const std::string reason = std::string("\t4\t") + kStartText + "\t" + kExpiredText;
+  EXPECT_EQ(RulesOf(Verify(reason, "\t260" + reason.substr(2))),
+            "ledger.altered");  // 260: 4 of 8 bits
+  std::string signed_too = kSecondOutcome;
+  signed_too.replace(signed_too.find("\\N"), 2, "\\\\x01");
+  EXPECT_EQ(RulesOf(Verify(kSecondOutcome, signed_too)), "ledger.row");
+}
+
 TEST_F(VerifyTest, IntentsAreCountedAndNotCompared) {
+  constexpr std::string_view kOld = "2101994f0a1b2c", kNew = "2101994f0a1b2e";
   std::string intent = kFirstRecord;
-  intent.replace(intent.find("2101994f0a1b2c"), 14, "2101994f0a1b2e");
+  intent.replace(intent.find(kOld), kOld.size(), kNew);
+  EXPECT_EQ(RulesOf(Verify(kFirstRecord, kFirstRecord + intent)), "ledger.row");
+  intent.replace(intent.find(kOld), kOld.size(), kNew);
   const auto report = Verify(kFirstRecord, kFirstRecord + intent);
   EXPECT_EQ(RulesOf(report), "");
   EXPECT_EQ(report->intents, 1u);
