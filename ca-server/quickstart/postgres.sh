@@ -78,13 +78,20 @@ clear_stale_postgres() {
   as_database_user rm -f "$data/postmaster.pid" "$sockets/database/.s.PGSQL.5432.lock"
 }
 
+# A cluster that an older version made does not know the roles of this one.
+let_in_new_roles() {
+  local map=$home/postgres/data/pg_ident.conf
+  ! as_database_user grep -qw mayfly_audit "$map" || return 0
+  write_identity_map "$map" >/dev/null
+  ! postgres_is_running || as_database_user "$(pg_programs)/pg_ctl" reload -D "$home/postgres/data" -s
+}
+
 start_postgres() {
   local programs tries
   postgres_is_running && return 0
   prepare_postgres_folders
   postgres_is_made || make_postgres
   clear_stale_postgres
-  write_identity_map "$home/postgres/data/pg_ident.conf" >/dev/null  # roles of a newer version too
   programs=$(pg_programs)
   # After a crash the children of the last server may hold its memory for a moment more.
   for tries in 1 2 3 4 5; do

@@ -245,11 +245,19 @@ std::optional<int64_t> ParseTimestamp(std::string_view text) {
   }
   const auto micros = NumberOf<int64_t>(fraction);
   if (!text.empty() || !micros) return std::nullopt;
-  const std::chrono::sys_days date(std::chrono::year(*year) / static_cast<int>(*month) /
-                                   static_cast<int>(*day));
-  const int64_t seconds = int64_t{date.time_since_epoch().count()} * 86400 + *hour * 3600 +
-                          *minute * 60 + *second - sign * offset_s;
+  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(*month),
+                                         std::chrono::day(*day)};
+  if (!date.ok()) return std::nullopt;
+  const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  const int64_t seconds = days * 86400 + *hour * 3600 + *minute * 60 + *second - sign * offset_s;
   return seconds * 1'000'000 + *micros;
+}
+
+Result<std::vector<SerialRange>> ReadDump(std::istream& in, const std::set<std::string>& tables,
+                                          const OnRow& on_row) {
+  Reader reader(tables, on_row);
+  TRY(reader.Read(in));
+  return reader.TakeRanges();
 }
 
 Result<std::vector<SerialRange>> ReadDump(const std::filesystem::path& path,
@@ -257,11 +265,9 @@ Result<std::vector<SerialRange>> ReadDump(const std::filesystem::path& path,
                                           const OnRow& on_row) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return BadDump("cannot read " + path.string());
-  Reader reader(tables, on_row);
-  if (auto read = reader.Read(in); !read) {
-    return BadDump(path.string() + ": " + read.error().message);
-  }
-  return reader.TakeRanges();
+  auto ranges = ReadDump(in, tables, on_row);
+  if (!ranges) return BadDump(path.string() + ": " + ranges.error().message);
+  return ranges;
 }
 
 }  // namespace mayfly::audit_reader

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <istream>
 #include <map>
 #include <optional>
 #include <set>
@@ -49,6 +50,8 @@ using OnRow = std::function<void(const std::string& table, const DumpRow& row)>;
 // early).
 Result<std::vector<SerialRange>> ReadDump(const std::filesystem::path& path,
                                           const std::set<std::string>& tables, const OnRow& on_row);
+Result<std::vector<SerialRange>> ReadDump(std::istream& in, const std::set<std::string>& tables,
+                                          const OnRow& on_row);
 
 // "2026-11-27 17:16:42.5+01" as microseconds since 1970 UTC.
 std::optional<int64_t> ParseTimestamp(std::string_view text);

@@ -101,6 +101,7 @@ TEST_F(Properties, HoldForMutants) {
   constexpr Case kCases[] = {
       {"certificate", ByCertificate},
       {"certification_request", ByCertificationRequest},
+      {"audit_dump", ByDump},
       {"checkpoint", ByCheckpoint},
       {"der", ByDer},
       {"jwt", ByJwt},
@@ -112,7 +113,9 @@ TEST_F(Properties, HoldForMutants) {
       {"pem", ByPem},
       {"resource_name", ByResourceName},
       {"signer_frame", BySignerFrame},
+      {"signed_head", BySignedHead},
       {"tile_path", ByTilePath},
+      {"tlog_proof", ByTlogProof},
   };
   for (const Case& one : kCases) {
     const std::vector<Bytes> seeds = CorpusOf(one.corpus);

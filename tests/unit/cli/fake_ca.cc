@@ -106,7 +106,7 @@ bool Matches(const std::string& filter, const v1::Certificate& record) {
 
 }  // namespace
 
-FakeCa::FakeCa(const rpc::TestPki& pki, const std::filesystem::path& golden) {
+FakeCa::FakeCa(const rpc::TestPki& pki, const std::filesystem::path& golden) : golden_(golden) {
   const auto chain = *client::ReadCertificates(golden / "web.internal.crt");
   leaf_der_ = ToString(chain.at(0).der);
   policy_text_ = ToString(*client::ReadFile(golden / "policy.toml"));
@@ -255,6 +255,17 @@ grpc::Status FakeCa::GetPolicy(Context*, const v1::GetPolicyRequest*, v1::Policy
   response->set_version(4);
   response->set_decision(9);
   response->set_policy_text(policy_text_);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::ReadAuditLog(Context*, const v1::ReadAuditLogRequest* request,
+                                  v1::ReadAuditLogResponse* response) {
+  const auto file = client::ReadFile(golden_ / "audit-log" / request->path());
+  if (!file) {
+    return Refusal(grpc::StatusCode::NOT_FOUND, "NOT_FOUND", "tlog.file",
+                   "the log has no such file");
+  }
+  response->set_content(ToString(*file));
   return grpc::Status::OK;
 }
 

@@ -39,6 +39,9 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   // Refuses every text that does not begin with admins.
   grpc::Status ApplyPolicy(Context*, const ca::v1::ApplyPolicyRequest* request,
                            ca::v1::ApplyPolicyResponse* response) override;
+  // The files of tests/golden/cli/audit-log.
+  grpc::Status ReadAuditLog(Context*, const ca::v1::ReadAuditLogRequest* request,
+                            ca::v1::ReadAuditLogResponse* response) override;
   // Two denials.
   grpc::Status ListEvents(Context*, const ca::v1::ListEventsRequest* request,
                           ca::v1::ListEventsResponse* response) override;
@@ -46,6 +49,7 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
                          ca::v1::Policy* response) override;
 
  private:
+  const std::filesystem::path golden_;
   std::string policy_text_;
   std::string leaf_der_, issuing_der_, root_der_;
   int port_ = 0;

@@ -154,6 +154,41 @@ const Page kPages[] = {
       {"policy", "test", "policy.toml", "--policy", "policy.toml"},
       {"policy", "test", "cases.toml", "--policy", "polcy.toml"},
       {"policy", "tets", "cases.toml"}}},
+    {"audit",
+     {{"audit", "--help"},
+      {"audit", "list", "--help"},
+      {"audit", "list"},
+      {"audit", "list", "--log", "audit-log", "--limit", "2", "-o", "yaml"},
+      {"audit", "list", "--kind", "revoked", "-o", "jsonl"},
+      {"audit", "list", "--kind", "issued", "--limit", "0"},
+      {"audit", "list", "--kind", "isued"},
+      {"audit", "list", "--limit", "-1"},
+      {"audit", "list", "--log", "nowhere"},
+      {"audit", "list", "--verifier-key", "nonsense"},
+      {"audit", "list", "--verifier-key", "roots.pem"},
+      {"audit", "follow", "--help"},
+      {"audit", "follow", "--from", "0", "--limit", "3"},
+      {"audit", "follow", "--from", "4", "--limit", "1", "-o", "jsonl"},
+      {"audit", "prove", "--help"},
+      {"audit", "prove", "web.internal.crt"},
+      {"audit", "prove", "web.internal.crt", "-o", "yaml"},
+      {"audit", "prove", "web.internal.crt", "--out", "web.tlog-proof"},
+      {"audit", "prove", "web.internal.crt", "--out", "policy.toml"},
+      {"audit", "prove", "expired.crt"},
+      {"audit", "export", "--help"},
+      {"audit", "export", "copy"},
+      {"audit", "export", "audit-log"},
+      {"audit", "export"},
+      {"audit", "verify", "--help"},
+      {"audit", "verify", "audit-log"},
+      {"audit", "verify", "audit-log", "--dump", "ledger.sql"},
+      {"audit", "verify", "audit-log", "--dump", "ledger.sql", "-o", "json"},
+      {"audit", "verify", "audit-log", "--dump", "altered.sql", "--verifier-key",
+       "audit-log/verifier-key"},
+      {"audit", "verify", "audit-log", "--dump", "policy.toml"},
+      {"audit", "verify", "audit-log", "--kept", "policy.toml"},
+      {"audit", "verify", "audit-log", "--as-of", "soon"},
+      {"audit", "verify", "nowhere"}}},
     {"context",
      {{"context", "--help"},
       {"context", "list", "--help"},
@@ -215,10 +250,10 @@ class Golden : public testing::TestWithParam<Page> {
   // What this command prints in this mode, in a folder that is new each time.
   static std::string Capture(const Command& command, const Terminal& terminal) {
     Sandbox sandbox;
-    for (const char* name :
-         {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem", "request.csr",
-          "policy.toml", "new-policy.toml", "cases.toml", "wrong-cases.toml"}) {
-      fs::copy(kGolden / name, sandbox.folder() / "work" / name);
+    for (const char* name : {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem",
+                             "request.csr", "policy.toml", "new-policy.toml", "cases.toml",
+                             "wrong-cases.toml", "audit-log", "ledger.sql", "altered.sql"}) {
+      fs::copy(kGolden / name, sandbox.folder() / "work" / name, fs::copy_options::recursive);
     }
     fs::copy(pki_->File("client.crt"), sandbox.folder() / "work/me.crt");
     fs::copy(pki_->File("client.key"), sandbox.folder() / "work/me.key");
