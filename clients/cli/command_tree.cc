@@ -83,6 +83,9 @@ void AddIssue(CLI::App& app, Choice& choice) {
   verb->add_option("--cert-out", options->certificate_out, "file for the certificate and chain")
       ->type_name(Type(kFileType));
   verb->add_option("--key-out", options->key_out, "file for the key")->type_name(Type(kFileType));
+  verb->add_option("--proof-out", options->proof_out,
+                   "wait for the audit log; file for its proof, and .entry")
+      ->type_name(Type(kFileType));
   verb->add_flag("--force", options->force, "replace files that exist");
 }
 

@@ -13,6 +13,7 @@ namespace mayfly::cli {
 struct IssueOptions : WishOptions {
   std::string folder = ".";
   std::string certificate_out, key_out;  // empty: in `folder`, named after the first name
+  std::string proof_out;                 // empty: no proof of the audit log is waited for
   bool force = false;
 };
 struct ExplainOptions : WishOptions {

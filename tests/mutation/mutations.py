@@ -36,6 +36,9 @@ NAME_PATTERN = "ca-server/policy/name_pattern.cc"
 PRINCIPAL_PATTERN = "ca-server/policy/principal_pattern.cc"
 LINT_CATALOG = "ca-server/policy/lint_catalog.cc"
 NAME_CONSTRAINTS = "ca-server/x509/name_constraints.cc"
+SEQUENCER = "ca-server/audit/sequencer.cc"
+KEEPER = "ca-server/audit/checkpoint_keeper.cc"
+VERIFIER = "clients/audit/verify.cc"
 
 
 def issuance(name, file, text, replacement, tests="*"):
@@ -56,6 +59,14 @@ def rpc(name, file, text, replacement, tests):
 
 def x509(name, file, text, replacement, tests):
     return Mutation(name, file, text, replacement, "unit_x509", tests)
+
+
+def audit(name, file, text, replacement, tests="*"):
+    return Mutation(name, file, text, replacement, "unit_audit", tests)
+
+
+def verifier(name, text, replacement):
+    return Mutation(name, VERIFIER, text, replacement, "unit_audit_reader", "*")
 
 
 def ledger(name, file, text, replacement, tests):
@@ -153,6 +164,33 @@ MUTATIONS = [
              "Release(record, *won);\n", ""),
     issuance("an older decision taken for today's", BASIS,
              "if (stored.decision <= known->decision) co_return Ok();", "co_return Ok();"),
+
+    # No checkpoint, no release.
+    issuance("recorded without a checkpoint", ISSUE,
+             "  CO_TRY(parts_.gate.MayRelease());\n  std::optional<PriorAttempt>",
+             "  std::optional<PriorAttempt>", "ReleaseGateTest.*"),
+    issuance("released without a checkpoint", ISSUE,
+             "  TRY(parts_.gate.MayRelease());\n  const Issuer* signed_by",
+             "  const Issuer* signed_by", "ReleaseGateTest.*"),
+    issuance("a revocation acknowledged uncovered", AUTHORITY,
+             "  CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));\n", "", "ReleaseGateTest.*"),
+    issuance("a policy acknowledged uncovered", POLICY_ADMIN,
+             "  CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));\n", "", "ReleaseGateTest.*"),
+    audit("signed before it was committed", SEQUENCER,
+          "  if (tree.size() > committed.tree.size) TRY(parts_.log.Commit({tree.Head(), closed}));\n", ""),
+    audit("a ledger that forgot followed", SEQUENCER,
+          "  if (committed.tree.size < tree.size()) return LedgerLost(tree.size());\n", ""),
+    audit("an altered ledger followed", SEQUENCER,
+          "  if (tree.Head() != committed.tree) return Inconsistent(committed.tree.size);\n", ""),
+    audit("the storage not tried where nothing is new", SEQUENCER,
+          "  TRY(parts_.storage.Write(kCheckpointFile, AsBytes(next.note)));\n",
+          "  if (next.note != published_.note) TRY(parts_.storage.Write(kCheckpointFile, AsBytes(next.note)));\n"),
+    audit("a checkpoint as young as its round's end", KEEPER,
+          "    covered_ = begun;\n", "    covered_ = parts_.clock.BootNow() + Seconds(3600);\n"),
+    verifier("rows that are not in the log passed over", "      for (const DerivedEntry* row : left) Extra(*row);\n",
+             "      (void)left;\n"),
+    verifier("altered rows passed over", "      if (row->leaf != entry.leaf) {\n", "      if (false) {\n"),
+    verifier("unexpired partitions dropped", "    if (entry.header.not_after < now_) return;\n", "    return;\n"),
 
     # Who asks, sees and revokes.
     issuance("a revoked peer let in", AUTHORITY,

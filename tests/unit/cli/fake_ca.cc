@@ -141,6 +141,10 @@ grpc::Status FakeCa::IssueCertificate(Context*, const v1::IssueCertificateReques
   }
   *response->mutable_certificate() = Leaf(leaf_der_);
   response->add_issuer_chain_der(issuing_der_);
+  if (request->with_inclusion_proof()) {
+    response->mutable_inclusion_proof()->set_tlog_proof("c2sp.org/tlog-proof@v1\n");
+    response->mutable_inclusion_proof()->set_entry("entry");
+  }
   return grpc::Status::OK;
 }
 

@@ -39,6 +39,7 @@ const Page kPages[] = {
       {"issue", "new.internal"},
       {"issue", "new.internal", "-o", "name"},
       {"issue", "--csr", "request.csr", "--cert-out", "new.crt"},
+      {"issue", "new.internal", "--proof-out", "new.tlog-proof"},
       {"issue"},
       {"issue", "--csr", "me.key"},
       {"issue", "web_internal"},
