@@ -118,15 +118,16 @@ class Reader {
         Attach(std::move(*attachment));
       }
     }
-    if (!is_whole_)
+    if (!has_partitions_)
       return BadDump("it does not say which partitions there are: dump the schema too");
+    if (!has_rows_) return BadDump("it has no rows as COPY writes them: leave --inserts out");
     return Ok();
   }
   std::vector<SerialRange> TakeRanges() { return std::move(ranges_); }
 
  private:
   void Attach(Attachment attachment) {
-    is_whole_ = true;
+    has_partitions_ = true;
     if (attachment.parent == "issuance") ranges_.push_back(std::move(attachment.range));
     parents_[std::move(attachment.partition)] = std::move(attachment.parent);
   }
@@ -142,6 +143,7 @@ class Reader {
   Status ReadRows(std::istream& in, const CopyHeader& header) {
     const std::string table = TableOf(header.table);
     const bool is_wanted = tables_.contains(table);
+    has_rows_ = has_rows_ || !table.empty();
     std::string line;
     while (std::getline(in, line)) {
       if (line == "\\.") return Ok();
@@ -157,7 +159,8 @@ class Reader {
 
   const std::set<std::string>& tables_;
   const OnRow& on_row_;
-  bool is_whole_ = false;
+  bool has_partitions_ = false;
+  bool has_rows_ = false;  // of any of Mayfly's tables
   std::vector<SerialRange> ranges_;
   std::map<std::string, std::string> parents_;
 };

@@ -16,7 +16,8 @@ namespace mayfly::cli {
 namespace {
 
 constexpr std::array<std::string_view, 4> kKinds = {"issued", "abandoned", "revoked", "event"};
-constexpr size_t kPrincipalColumns = 60;
+constexpr size_t kPrincipalColumns = 60;  // of a table
+constexpr Seconds kFollowPause{1};        // there is a checkpoint a second
 
 struct Listed {
   uint64_t index;
@@ -98,7 +99,7 @@ class Follower {
     uint64_t next = options_.from < 0 ? seen.tree.size : static_cast<uint64_t>(options_.from);
     TRY(PrintNew(seen, next));
     while (!IsDone()) {
-      std::this_thread::sleep_for(Milliseconds(500));
+      std::this_thread::sleep_for(kFollowPause);
       TRY_ASSIGN(tlog::Checkpoint newer, log_.Checkpoint());
       if (newer == seen) continue;
       TRY(log_.Reader(newer.tree).ProveConsistency(seen.tree));

@@ -175,10 +175,15 @@ ExitCode AuditExport(const Invocation& invocation, const AuditExportOptions& opt
 
 ExitCode AuditVerify(const Invocation& invocation, const AuditVerifyOptions& options) {
   constexpr std::string_view kWhat = "nothing was verified";
+  // Only findings are exit code 1: a script must tell them from files that are none.
+  const auto unusable = [&](const Error& error) {
+    Report(invocation, kWhat, error);
+    return ExitCode::kUsage;
+  };
   const auto request = RequestOf(invocation, options);
-  if (!request) return Report(invocation, kWhat, request.error());
+  if (!request) return unusable(request.error());
   const auto report = audit_reader::VerifyLog(*request);
-  if (!report) return Report(invocation, kWhat, report.error());
+  if (!report) return unusable(report.error());
   Print(invocation, {.table = TableOf(*report, !options.dump.empty()),
                      .document = DocumentOf(*report, !options.dump.empty())});
   if (options.verifier_key.empty()) {

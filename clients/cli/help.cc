@@ -243,7 +243,8 @@ plain format of schema and data, made after the log was copied:
 
 Whatever was deleted, altered, added, repeated or put in another order, up to
 the checkpoint, is a finding; partitions that retention dropped are none once
-all in them has expired. Exit codes: 0 none, 1 findings, 2 wrong usage.
+all in them has expired. Exit codes: 0 none, 1 findings, 2 wrong usage, or files
+that are no log or no dump.
 
 Examples:
   mayfly audit verify audit-copy --verifier-key ca.verifier-key

@@ -327,6 +327,8 @@ TEST_F(VerifyTest, OnlyTheKeysOwnCheckpoint) {
 
 TEST_F(VerifyTest, DumpsThatAreNone) {
   EXPECT_EQ(RulesOf(Verify(kDump, "hello\n")), "audit.dump");
+  EXPECT_EQ(RulesOf(Verify(kDump, kPartition + "INSERT INTO mayfly.event VALUES (1);\n")),
+            "audit.dump");
   EXPECT_EQ(RulesOf(Verify("\\.\nCOPY mayfly.revocation", "COPY mayfly.revocation")), "audit.dump");
   EXPECT_EQ(RulesOf(Verify(kDump, kDump.substr(0, kDump.size() - 3))), "audit.dump");
   EXPECT_EQ(RulesOf(Verify("\tada\t3\n", "\tada\n")), "audit.dump");
