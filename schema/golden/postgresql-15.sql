@@ -231,7 +231,7 @@ CREATE TABLE mayfly.block (
     tick bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT block_effect_check CHECK ((effect = ANY (ARRAY[1, 2]))),
-    CONSTRAINT block_kind_check CHECK ((kind = ANY (ARRAY[1, 2, 3, 4])))
+    CONSTRAINT block_kind_check CHECK ((kind = ANY (ARRAY[1, 2, 3, 4, 5])))
 );
 CREATE TABLE mayfly.ca_certificate (
     serial bytea NOT NULL,
@@ -329,6 +329,25 @@ CREATE TABLE mayfly.control (
     tick bigint DEFAULT 1 NOT NULL,
     page_key bytea DEFAULT sha256((uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))) NOT NULL,
     CONSTRAINT control_one_check CHECK (one)
+);
+CREATE TABLE mayfly.enrolment_token (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    profile text NOT NULL,
+    names text[] NOT NULL,
+    uses_max integer NOT NULL,
+    principal text NOT NULL,
+    principal_scope text NOT NULL,
+    principal_names text[] NOT NULL,
+    principal_key bytea,
+    tick bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT enrolment_token_check CHECK ((expires_at <= (created_at + '31 days'::interval))),
+    CONSTRAINT enrolment_token_names_check CHECK (((cardinality(names) >= 1) AND (cardinality(names) <= 100))),
+    CONSTRAINT enrolment_token_principal_key_check CHECK ((octet_length(principal_key) = 32)),
+    CONSTRAINT enrolment_token_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT enrolment_token_uses_max_check CHECK (((uses_max >= 1) AND (uses_max <= 1000)))
 );
 CREATE TABLE mayfly.event (
     id bigint NOT NULL,
@@ -451,6 +470,10 @@ ALTER TABLE ONLY mayfly.ca_certificate
     ADD CONSTRAINT ca_certificate_pkey PRIMARY KEY (serial, issuer_id);
 ALTER TABLE ONLY mayfly.control
     ADD CONSTRAINT control_pkey PRIMARY KEY (one);
+ALTER TABLE ONLY mayfly.enrolment_token
+    ADD CONSTRAINT enrolment_token_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY mayfly.enrolment_token
+    ADD CONSTRAINT enrolment_token_token_hash_key UNIQUE (token_hash);
 ALTER TABLE ONLY mayfly.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY mayfly.foreign_certificate
@@ -487,10 +510,12 @@ ALTER TABLE ONLY mayfly.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY mayfly.token_use
     ADD CONSTRAINT token_use_pkey PRIMARY KEY (token_hash, use_number);
+CREATE INDEX enrolment_token_expires ON mayfly.enrolment_token USING btree (expires_at);
 CREATE INDEX event_at ON mayfly.event USING btree (at, id);
 CREATE INDEX event_tick ON mayfly.event USING btree (tick);
 CREATE INDEX issuance_not_after ON ONLY mayfly.issuance USING btree (not_after, serial, issuer_id);
 CREATE INDEX revocation_not_after ON mayfly.revocation USING btree (not_after, serial, issuer_id);
+CREATE UNIQUE INDEX token_use_request ON mayfly.token_use USING btree (token_hash, request_id);
 ALTER TABLE ONLY mayfly.ca_certificate
     ADD CONSTRAINT ca_certificate_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES mayfly.issuer(id);
 ALTER TABLE ONLY mayfly.ca_certificate_outcome
@@ -600,6 +625,21 @@ GRANT SELECT ON TABLE mayfly.control TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.control TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.control TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.control TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT SELECT ON TABLE mayfly.enrolment_token TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.enrolment_token TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.enrolment_token TO mayfly_read;
+GRANT INSERT(id) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(token_hash) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(profile) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(names) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(uses_max) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(principal) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(principal_scope) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(principal_names) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(principal_key) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(tick) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(expires_at) ON TABLE mayfly.enrolment_token TO mayfly_issue;
 GRANT SELECT,INSERT ON TABLE mayfly.event TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.event TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.event TO mayfly_maintain;
