@@ -76,6 +76,7 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
                                   foundation.executor, foundation.timer, foundation.clock};
   wiring->index_ = std::make_unique<store::PgCertificateIndex>(lists);
   wiring->events_ = std::make_unique<store::PgEventIndex>(lists);
+  wiring->tokens_ = std::make_unique<store::PgEnrolmentTokens>(lists);
   TRY_ASSIGN(wiring->page_key_,
              store::ReadPageKey(config.database.connection, config.database.password_file));
   wiring->basis_ =
@@ -85,8 +86,10 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   wiring->authority_ =
       std::make_unique<issuance::CertificateAuthority>(issuance::CertificateAuthority::Parts{
           foundation.clock, foundation.random, *wiring->metered_ledger_, *wiring->index_,
-          *wiring->events_, *wiring->basis_, wiring->planner_, wiring->issuers_, wiring->bundle_,
-          [&known = wiring->revocation_](const auto& key) { return known.Ask(key); }});
+          *wiring->events_, *wiring->tokens_, *wiring->basis_, wiring->planner_, wiring->issuers_,
+          wiring->bundle_,
+          [&known = wiring->revocation_](const auto& key) { return known.Ask(key); },
+          config.enrolment.token_lifetime_max});
   TRY(SyncWait(wiring->basis_->Refresh(foundation.In(kCommandTimeMax))));
   return wiring;
 }

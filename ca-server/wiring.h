@@ -13,6 +13,7 @@
 #include "ports/signer.h"
 #include "store/ca_registry.h"
 #include "store/certificate_index.h"
+#include "store/enrolment_tokens.h"
 #include "store/event_index.h"
 #include "store/ledger.h"
 #include "telemetry/metrics.h"
@@ -81,6 +82,7 @@ class Wiring {
   std::unique_ptr<MeteredLedger> metered_ledger_;
   std::unique_ptr<store::PgCertificateIndex> index_;
   std::unique_ptr<store::PgEventIndex> events_;
+  std::unique_ptr<store::PgEnrolmentTokens> tokens_;
   Hash256 page_key_{};
   std::unique_ptr<issuance::BasisCache> basis_;
   issuance::RenewalPlanner planner_{foundation_.random};

@@ -6,6 +6,7 @@
 #include "config/oidc_issuer_section.h"
 #include "config/strict_toml.h"
 #include "config/words.h"
+#include "policy/enrolment.h"
 #include "x509/name.h"
 #include "x509/spiffe_id.h"
 
@@ -320,19 +321,19 @@ std::set<Service> ReadServices(Section& section) {
 
 void ReadTls(Section& section, const Reading& reading, ListenerConfig& listener) {
   static const Words<ListenerTls> kTls = {{"none", ListenerTls::kNone},
+                                          {"server", ListenerTls::kServer},
                                           {"mutual", ListenerTls::kMutual}};
   auto tls = ReadWord(section, "tls", section.String("tls"), kTls);
   bool has_ca = listener.services.contains(Service::kCa);
-  if (tls && !listener.services.empty() && has_ca != (*tls == ListenerTls::kMutual)) {
+  if (tls && !listener.services.empty() && has_ca != (*tls != ListenerTls::kNone)) {
     section.Complain("tls", "config.services",
-                     has_ca ? "service \"ca\" needs tls = \"mutual\""
-                            : "tls = \"mutual\" is for service \"ca\" only; the others are for "
-                              "callers without a certificate");
+                     has_ca ? "service \"ca\" needs tls = \"mutual\" or \"server\""
+                            : "TLS is for service \"ca\" only; the others are plain HTTP");
   }
   listener.tls = tls.value_or(ListenerTls::kMutual);
   if (listener.tls == ListenerTls::kNone) {
     for (std::string_view key : {"certificate", "private_key", "names"}) {
-      RefuseKey(section, key, "is only for tls = \"mutual\"");
+      RefuseKey(section, key, "is only for tls = \"mutual\" or \"server\"");
     }
     return;
   }
@@ -359,9 +360,17 @@ ListenerConfig ReadListener(Section section, Reading& reading) {
   return listener;
 }
 
+EnrolmentConfig ReadEnrolment(Section section) {
+  return {.token_lifetime_max =
+              DurationWithin(section, "token_lifetime_max", policy::kTokenLifetimeMaxDefault,
+                             Seconds(60), policy::kTokenLifetimeCeiling)};
+}
+
 LimitsConfig ReadLimits(Section section) {
   LimitsConfig limits{};
   limits.in_flight_max = section.IntegerOr("in_flight_max", 1024, 1, kInFlightMax);
+  limits.in_flight_without_certificate_max =
+      section.IntegerOr("in_flight_without_certificate_max", 128, 1, kInFlightMax);
   limits.worker_threads = section.IntegerOr("worker_threads", 4, 1, kWorkerThreadsMax);
   limits.drain = DurationWithin(section, "drain", Seconds(30), Seconds(1), kDrainMax);
   return limits;
@@ -397,6 +406,17 @@ void ReadListeners(Section& root, Reading& reading, Config& config) {
   }
 }
 
+// What is configured and not served is said at once, not found out by its callers.
+void CheckTokensAreTaken(Section& root, const Config& config) {
+  const bool taken = std::ranges::any_of(config.listeners, [](const ListenerConfig& listener) {
+    return listener.tls == ListenerTls::kServer;
+  });
+  if (config.oidc_issuers.empty() || taken) return;
+  root.Complain("oidc_issuer", "config.services",
+                "no listener takes tokens: add a [[listener]] with services = [\"ca\"] and "
+                "tls = \"server\"");
+}
+
 }  // namespace
 
 Result<Config> LoadConfig(const fs::path& path) {
@@ -417,18 +437,11 @@ Result<Config> LoadConfig(const fs::path& path) {
   config.ocsp = ReadOcsp(root.SubOrEmpty("ocsp"), config.issuers);
   ReadListeners(root, reading, config);
   config.oidc_issuers = ReadOidcIssuers(root, reading.folder);
+  CheckTokensAreTaken(root, config);
+  config.enrolment = ReadEnrolment(root.SubOrEmpty("enrolment"));
   config.limits = ReadLimits(root.SubOrEmpty("limits"));
   TRY(document.Finish());
   return config;
-}
-
-std::optional<fs::path> PolicyFileNamedIn(const fs::path& path) {
-  auto document = Document::Load(path);
-  if (!document) return std::nullopt;
-  const std::string file = document->root().StringOr("policy", "");
-  if (file.empty()) return std::nullopt;
-  std::error_code ignored;
-  return (fs::absolute(path, ignored).parent_path() / file).lexically_normal();
 }
 
 }  // namespace mayfly::config

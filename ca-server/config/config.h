@@ -28,12 +28,17 @@
 //   address = "127.0.0.1:7443"  services = ["ca"]  tls = "mutual"
 //   certificate = "server/tls.crt"  private_key = "server/tls.key"
 //   names = ["DNS:localhost", "IP:127.0.0.1"]     # of its certificate, renewed before it listens
+//   [[listener]]                       # for callers with a token, or with nothing yet
+//   address = "127.0.0.1:7444"  services = ["ca"]  tls = "server"  # the rest as above
 //   [[listener]]
 //   address = "127.0.0.1:7080"  services = ["ocsp", "ca-certificates"]  tls = "none"
 //   [[listener]]
 //   address = "127.0.0.1:7081"  services = ["health"]  tls = "none"
+//   [enrolment]
+//   token_lifetime_max = "1h"
 //   [limits]
-//   in_flight_max = 1024  worker_threads = 4  drain = "30s"
+//   in_flight_max = 1024  in_flight_without_certificate_max = 128  worker_threads = 4
+//   drain = "30s"
 #pragma once
 
 #include <cstddef>
@@ -97,14 +102,18 @@ struct OcspConfig {
 };
 
 enum class Service : uint8_t { kCa, kOcsp, kCaCertificates, kHealth, kMetrics };
-enum class ListenerTls : uint8_t { kNone, kMutual };
+enum class ListenerTls : uint8_t {
+  kNone,
+  kServer,  // of the server alone: callers have a token, or nothing
+  kMutual,
+};
 struct ListenerConfig {
   std::string host;  // an IP address, or "localhost"
   uint16_t port;
-  std::set<Service> services;  // kCa alone, with kMutual; or any of the others, with kNone
+  std::set<Service> services;  // kCa alone, with TLS; or any of the others, with kNone
   ListenerTls tls;
-  std::filesystem::path certificate, private_key;  // kMutual
-  x509::GeneralNames names;                        // kMutual
+  std::filesystem::path certificate, private_key;  // with TLS
+  x509::GeneralNames names;                        // with TLS
 };
 
 enum class TokenKeys : uint8_t { kFile, kUrl, kDiscovery };
@@ -116,8 +125,13 @@ struct OidcIssuerConfig {
   std::optional<std::filesystem::path> ca_file;  // kUrl, kDiscovery; without: the system's
 };
 
+struct EnrolmentConfig {
+  Seconds token_lifetime_max;
+};
+
 struct LimitsConfig {
   size_t in_flight_max;
+  size_t in_flight_without_certificate_max;
   size_t worker_threads;
   Seconds drain;
 };
@@ -133,14 +147,11 @@ struct Config {
   OcspConfig ocsp;
   std::vector<ListenerConfig> listeners;       // at least one
   std::vector<OidcIssuerConfig> oidc_issuers;  // no two with one name or one issuer
+  EnrolmentConfig enrolment;
   LimitsConfig limits;
 };
 
 // Every error at once, each with its line (kConfiguration). Paths come back absolute.
 Result<Config> LoadConfig(const std::filesystem::path& path);
-
-// The policy file that the configuration names, whatever else is wrong with it; nothing where it
-// names none.
-std::optional<std::filesystem::path> PolicyFileNamedIn(const std::filesystem::path& path);
 
 }  // namespace mayfly::config

@@ -1,8 +1,6 @@
 #include "config/strict_toml.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <map>
 #include <set>
@@ -135,19 +133,14 @@ std::optional<int64_t> SecondsPerUnit(char unit) {
   }
 }
 
+Error BadFile(std::string rule, const std::string& field, const std::string& message) {
+  Error error = Fail(ErrorCode::kConfiguration, rule, message);
+  error.violations.push_back({std::move(rule), field, message});
+  return error;
+}
+
 std::string Field(const std::string& source_name, uint32_t line) {
   return source_name + ":" + std::to_string(line);
-}
-
-Error BadFile(std::string message) {
-  return Fail(ErrorCode::kConfiguration, "config.file", std::move(message));
-}
-
-Error NotToml(const std::string& source_name, uint32_t line, std::string_view why) {
-  Error error =
-      Fail(ErrorCode::kConfiguration, "config.syntax", Escape(source_name) + " is not TOML");
-  error.violations.push_back({error.rule, Field(source_name, line), Escape(why)});
-  return error;
 }
 
 // Nothing where the parser stumbles over the text instead of refusing it.
@@ -423,30 +416,30 @@ Result<Document> Document::Load(const std::filesystem::path& path) {
   std::string name = path.string();
   std::error_code failed;
   std::ifstream file(path, std::ios::binary);
-  if (!file) return BadFile("cannot read " + Escape(name) + ": " + std::strerror(errno));
-  if (std::filesystem::is_directory(path, failed)) {
-    return BadFile("cannot read " + Escape(name) + ": it is a folder");
+  if (!file || std::filesystem::is_directory(path, failed)) {
+    return BadFile("config.file", name, "cannot read " + Escape(name));
   }
   std::string text(kFileBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return BadFile("cannot read " + Escape(name));
+  if (file.bad()) return BadFile("config.file", name, "cannot read " + Escape(name));
   text.resize(static_cast<size_t>(file.gcount()));
   return Parse(text, name);
 }
 
 Result<Document> Document::Parse(std::string_view text, std::string source_name) {
   if (text.size() > kFileBytesMax) {
-    return BadFile(Escape(source_name) + " is larger than " + std::to_string(kFileBytesMax) +
-                   " bytes");
+    return BadFile("config.file", source_name,
+                   "larger than " + std::to_string(kFileBytesMax) + " bytes");
   }
   auto parsed = ParseToml(text, source_name);
   if (!parsed) {
-    return NotToml(source_name, LineOfStumble(text, source_name),
-                   "a table's name is missing or misspelled");
+    return BadFile("config.syntax", Field(source_name, LineOfStumble(text, source_name)),
+                   "not TOML: a table's name is missing or misspelled");
   }
   if (!*parsed) {
     const toml::parse_error& error = parsed->error();
-    return NotToml(source_name, error.source().begin.line, error.description());
+    return BadFile("config.syntax", Field(source_name, error.source().begin.line),
+                   "not TOML: " + Escape(error.description()));
   }
   Document document;
   document.impl_ = std::make_shared<Impl>();

@@ -21,6 +21,7 @@
 #include "issuance/renewal_planner.h"
 #include "policy/principal.h"
 #include "policy/role.h"
+#include "ports/enrolment_tokens.h"
 #include "ports/event_index.h"
 #include "ports/ledger.h"
 #include "x509/certificate.h"
@@ -42,6 +43,27 @@ struct RenewRequest {
   Bytes csr_der;
   std::optional<Seconds> lifetime;
   std::optional<Uuid> request_id;
+};
+
+// The same for one that has expired, which its old key signs for (x509/renewal_statement.h).
+struct RenewExpiredRequest {
+  x509::Certificate expired;
+  Bytes csr_der;
+  Bytes signature;
+  std::optional<Seconds> lifetime;
+  Uuid request_id;
+};
+
+struct CreateTokenRequest {
+  policy::Principal principal;
+  std::string profile;
+  x509::GeneralNames names;
+  std::optional<Seconds> lifetime;
+  uint32_t uses_max;
+};
+struct CreatedToken {
+  EnrolmentTokenRecord record;
+  std::string secret;  // shown once: it is nowhere else
 };
 
 struct ExplainRequest {
@@ -122,11 +144,13 @@ class CertificateAuthority {
     Ledger& ledger;
     CertificateIndex& index;
     EventIndex& events;
+    EnrolmentTokens& tokens;
     BasisCache& basis;
     RenewalPlanner& planner;
     std::vector<std::shared_ptr<const Issuer>> issuers;  // the first one issues
     TrustBundle bundle;
     RevocationCheck revocation_check;
+    Seconds token_lifetime_max = policy::kTokenLifetimeMaxDefault;
   };
   explicit CertificateAuthority(Parts parts);
 
@@ -136,6 +160,10 @@ class CertificateAuthority {
   // The same names under the same profile, in the same lineage, one generation on. Errors: as the
   // proto's RenewCertificate says.
   Task<Result<IssuedCertificate>> Renew(RenewRequest request, BootTime deadline);
+
+  // The same after its end, within the profile's grace. Errors: as the proto's
+  // RenewExpiredCertificate says.
+  Task<Result<IssuedCertificate>> RenewExpired(RenewExpiredRequest request, BootTime deadline);
 
   // The holder has the next generation and uses it: what came before is superseded. Error:
   // kNotFound "certificate.not-found" (also where it is of another lineage), kPolicyDenied
@@ -168,6 +196,12 @@ class CertificateAuthority {
   // Everybody's.
   Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline);
 
+  // Enrolment tokens (enrolment.cc). Errors: as the proto's methods say.
+  Task<Result<CreatedToken>> CreateToken(CreateTokenRequest request, BootTime deadline);
+  Task<Result<std::vector<EnrolmentTokenRecord>>> ListTokens(policy::Principal principal,
+                                                             BootTime deadline);
+  Task<Status> RevokeToken(policy::Principal principal, Uuid token, BootTime deadline);
+
   TrustBundle Bundle() const { return parts_.bundle; }
 
   // That the principal has one of these roles under the policy in force, not under one that this
@@ -187,8 +221,20 @@ class CertificateAuthority {
   // "peer.expired"; those of the ledger.
   Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime deadline);
 
+  // The SHA-256 of an enrolment token -> its holder. One that is spent, or has expired after a use,
+  // still says who asks: for what is decided with the record. Errors: kUnauthenticated
+  // "enrolment.unknown", "enrolment.expired", "enrolment.revoked"; those of the ledger.
+  Task<Result<policy::Principal>> IdentifyToken(Hash256 token_hash, BootTime deadline);
+
  private:
   struct Application;
+  // What a renewal asks for, however its holder was known.
+  struct RenewalWish {
+    Bytes csr_der;
+    std::optional<Seconds> lifetime;
+    std::optional<Uuid> request_id;
+    std::optional<Seconds> expired_for{};  // since the parent's end; nothing: it has not ended
+  };
   // The same answer as for a serial that does not exist: nobody learns what others hold.
   static Error NoSuchCertificate();
   // Principal::request_scope of a lineage's holders.
@@ -197,8 +243,10 @@ class CertificateAuthority {
   Task<Result<KnownPeer>> FindPeer(const x509::Certificate& peer, BootTime deadline);
   Task<Status> NoteUse(const KnownPeer& peer, UseKind kind, BootTime deadline);
   Task<Status> ReactToCopiedKey(KnownPeer peer, BootTime deadline);
-  Result<Application> ReadRenewal(const RenewRequest& request, const KnownPeer& holder,
+  Result<Application> ReadRenewal(const RenewalWish& wish, const KnownPeer& holder,
                                   const Issuer& issuer) const;
+  Task<Result<IssuedCertificate>> RenewAs(KnownPeer holder, RenewalWish wish, BootTime deadline);
+  Result<Application> ReadEnrolment(const IssueRequest& request, const Issuer& issuer) const;
   Result<Application> ReadApplication(const IssueRequest& request, const Issuer& issuer) const;
   std::set<Hash256> OwnKeys() const;  // of the CA certificates: nobody else's
   Task<Result<IssuedCertificate>> Carry(Application application, BootTime deadline);

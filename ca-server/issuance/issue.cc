@@ -36,7 +36,9 @@ LineageStep Enrolment(const Clock& clock, RandomSource& random) {
 
 Task<Result<IssuedCertificate>> CertificateAuthority::Issue(IssueRequest request,
                                                             BootTime deadline) {
-  auto application = ReadApplication(request, *parts_.issuers.front());  // hop 3
+  const Issuer& issuer = *parts_.issuers.front();
+  auto application = request.principal.enrolment ? ReadEnrolment(request, issuer)
+                                                 : ReadApplication(request, issuer);  // hop 3
   if (!application) {
     NoteDenial(request.principal.id, {request.profile, request.names, request.lifetime},
                application.error());
@@ -118,6 +120,7 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
       .request = std::nullopt,
       .key_claim = std::nullopt,
       .renews = application.renews,
+      .token = application.token,
   };
   if (grant.profile().key_reuse == policy::KeyReuse::kRefuse) {
     entry.key_claim = KeyClaim{key.spki().hash(), IdentityHash(grant.names())};
@@ -311,7 +314,9 @@ void CertificateAuthority::NoteUnreadable(const policy::Principal& principal,
 
 void CertificateAuthority::NoteIfDenied(const std::string& principal, const Asked& asked,
                                         const Error& error) {
-  const bool is_misuse = error.code == ErrorCode::kRequestIdReused;
+  // A token that is spent, or a request id that is somebody else's.
+  const bool is_misuse =
+      error.code == ErrorCode::kRequestIdReused || error.code == ErrorCode::kUnauthenticated;
   if (Denied(error.code) || is_misuse) NoteDenial(principal, asked, error);
 }
 

@@ -48,7 +48,7 @@ TEST(Config, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(config->ocsp.answer_life, Seconds(3600));
   EXPECT_EQ(config->ocsp.lease, Seconds(10));
   EXPECT_EQ(config->ocsp.certificate_life, std::chrono::days(7));
-  ASSERT_EQ(config->listeners.size(), 3u);
+  ASSERT_EQ(config->listeners.size(), 4u);
   EXPECT_EQ(config->listeners[0].host, "127.0.0.1");
   EXPECT_EQ(config->listeners[0].port, 7443);
   EXPECT_THAT(config->listeners[0].services, ElementsAre(Service::kCa));
@@ -56,8 +56,13 @@ TEST(Config, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(config->listeners[0].certificate, folder.path() / "server/tls.crt");
   EXPECT_EQ(config->listeners[0].private_key, folder.path() / "server/tls.key");
   EXPECT_EQ(config->listeners[0].names.size(), 3u);
-  EXPECT_THAT(config->listeners[1].services, ElementsAre(Service::kOcsp, Service::kCaCertificates));
-  EXPECT_EQ(config->listeners[1].tls, ListenerTls::kNone);
+  EXPECT_THAT(config->listeners[1].services, ElementsAre(Service::kCa));
+  EXPECT_EQ(config->listeners[1].tls, ListenerTls::kServer);
+  EXPECT_EQ(config->listeners[1].certificate, folder.path() / "server/enrolment.crt");
+  EXPECT_THAT(config->listeners[2].services, ElementsAre(Service::kOcsp, Service::kCaCertificates));
+  EXPECT_EQ(config->listeners[2].tls, ListenerTls::kNone);
+  EXPECT_EQ(config->enrolment.token_lifetime_max, Seconds(3600));
+  EXPECT_EQ(config->limits.in_flight_without_certificate_max, 128u);
   EXPECT_EQ(config->limits.in_flight_max, 1024u);
   EXPECT_EQ(config->limits.worker_threads, 4u);
   EXPECT_EQ(config->limits.drain, Seconds(30));
@@ -150,24 +155,36 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"certificate_life = \"7d\"", "certificate_life = \"365d\"", "config.range"}));
 
 const std::string kMutual = "tls = \"mutual\"\n";
+const std::string kMutualCa = "services = [\"ca\"]\n" + kMutual;
 INSTANTIATE_TEST_SUITE_P(
     Listeners, ConfigChange,
     testing::Values(
         Change{"127.0.0.1:7081", "[::1]:7081", ""}, Change{"127.0.0.1:7081", "localhost:65535", ""},
         Change{"127.0.0.1:7081", "127.0.0.1:65536", "config.address"},
         Change{"127.0.0.1:7081", "127.0.0.1:7080", "config.duplicate"},
-        Change{"services = [\"ca\"]", "services = [\"ca\", \"health\"]", "config.services"},
+        Change{kMutualCa, "services = [\"ca\", \"health\"]\n" + kMutual, "config.services"},
         Change{"services = [\"health\", \"metrics\"]", "services = [\"ca\"]", "config.services"},
-        Change{"services = [\"ca\"]", "services = [\"health\"]", "config.services"},
-        Change{"services = [\"ca\"]", "services = []", "config.range"},
-        Change{"services = [\"ca\"]", "services = [\"cb\"]", "config.word"},
+        Change{kMutualCa, "services = [\"health\"]\n" + kMutual, "config.services"},
+        Change{kMutualCa, "services = []\n" + kMutual, "config.range"},
+        Change{kMutualCa, "services = [\"cb\"]\n" + kMutual, "config.word"},
         Change{"services = [\"health\", \"metrics\"]",
                "services = [\"health\"]\nprivate_key = \"k\"", "config.not-here"},
         Change{kMutual, "", "config.missing"}, Change{kMutual, "tls = \"yes\"\n", "config.word"},
+        Change{kMutual, "tls = \"server\"\n", ""},
+        Change{"certificate = \"server/enrolment.crt\"\n", "", "config.missing"},
         Change{"certificate = \"server/tls.crt\"\n", "", "config.missing"},
         Change{"private_key = \"server/tls.key\"\n", "", "config.missing"},
         Change{"\"DNS:localhost\"", "\"DNS:local host\"", "name.dns"},
         Change{"\"DNS:localhost\"", "\"localhost\"", "name.kind"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Enrolment, ConfigChange,
+    testing::Values(
+        Change{"token_lifetime_max = \"1h\"", "token_lifetime_max = \"60s\"", ""},
+        Change{"token_lifetime_max = \"1h\"", "token_lifetime_max = \"59s\"", "config.range"},
+        Change{"token_lifetime_max = \"1h\"", "token_lifetime_max = \"30d\"", ""},
+        Change{"token_lifetime_max = \"1h\"", "token_lifetime_max = \"31d\"", "config.range"},
+        Change{"without_certificate_max = 128", "without_certificate_max = 0", "config.range"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Limits, ConfigChange,

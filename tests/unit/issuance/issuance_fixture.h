@@ -125,6 +125,7 @@ class IssuanceTest : public testing::Test {
                                     ledger_,
                                     ledger_,
                                     ledger_,
+                                    ledger_,
                                     *basis_,
                                     planner_,
                                     {issuer_},

@@ -95,10 +95,18 @@ TEST_F(IssuanceTest, APeerWhoseSignatureIsNotTheIssuersIsUnknown) {
 TEST_F(IssuanceTest, APeerThatTheLedgerDoesNotHaveIsUnknown) {
   auto issued = Issue(Request());
   fakes::MemoryLedger empty(clock_);
-  CertificateAuthority other(CertificateAuthority::Parts{
-      clock_, random_, empty, empty, empty, *basis_, planner_, {issuer_}, {}, [](const auto&) {
-        return std::optional<bool>();
-      }});
+  CertificateAuthority other(
+      CertificateAuthority::Parts{clock_,
+                                  random_,
+                                  empty,
+                                  empty,
+                                  empty,
+                                  empty,
+                                  *basis_,
+                                  planner_,
+                                  {issuer_},
+                                  {},
+                                  [](const auto&) { return std::optional<bool>(); }});
   auto peer = SyncWait(other.Identify(issued->certificate, In()));
   ASSERT_FALSE(peer);
   EXPECT_EQ(peer.error().rule, "peer.unknown");
