@@ -71,7 +71,9 @@ Milliseconds TimeAllowed(std::chrono::system_clock::time_point client_deadline, 
 
 struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService::CallbackService {
   explicit Impl(ServiceParts given)
-      : parts(std::move(given)), page_tokens(parts.page_key, parts.random) {}
+      : parts(std::move(given)),
+        identification{parts.callers, parts.use_cases, parts.check_jwt},
+        page_tokens(parts.page_key, parts.random) {}
 
   template <class Request, class Response>
   using Handler = Task<Status> (Impl::*)(Call&, const Caller&, const Request&, Response&);
@@ -85,6 +87,26 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                                              const v1::RenewCertificateRequest* request,
                                              v1::RenewCertificateResponse* response) override {
     return Begin(context, request, response, &Impl::Renew);
+  }
+  grpc::ServerUnaryReactor* RenewExpiredCertificate(
+      grpc::CallbackServerContext* context, const v1::RenewExpiredCertificateRequest* request,
+      v1::RenewExpiredCertificateResponse* response) override {
+    return Begin(context, request, response, &Impl::RenewExpired);
+  }
+  grpc::ServerUnaryReactor* CreateEnrolmentToken(
+      grpc::CallbackServerContext* context, const v1::CreateEnrolmentTokenRequest* request,
+      v1::CreateEnrolmentTokenResponse* response) override {
+    return Begin(context, request, response, &Impl::CreateToken);
+  }
+  grpc::ServerUnaryReactor* ListEnrolmentTokens(
+      grpc::CallbackServerContext* context, const v1::ListEnrolmentTokensRequest* request,
+      v1::ListEnrolmentTokensResponse* response) override {
+    return Begin(context, request, response, &Impl::ListTokens);
+  }
+  grpc::ServerUnaryReactor* RevokeEnrolmentToken(
+      grpc::CallbackServerContext* context, const v1::RevokeEnrolmentTokenRequest* request,
+      v1::RevokeEnrolmentTokenResponse* response) override {
+    return Begin(context, request, response, &Impl::RevokeToken);
   }
   grpc::ServerUnaryReactor* AcknowledgeCertificate(
       grpc::CallbackServerContext* context, const v1::AcknowledgeCertificateRequest* request,
@@ -169,6 +191,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   template <class Request, class Response>
   Task<Status> Serve(Call& call, const Request& request, Response& response,
                      Handler<Request, Response> handler) {
+    CO_TRY(RequireServed(v1::AccessOf<Request>::kAccess, parts.callers));
     CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(const Caller caller,
@@ -199,10 +222,9 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   }
 
   Task<Result<policy::Principal>> Identify(Call& call) {
-    CO_TRY_ASSIGN(x509::Certificate peer, PeerCertificate(*call.context->auth_context()));
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(policy::Principal principal,
-                  co_await parts.use_cases.Identify(std::move(peer), deadline));
+                  co_await IdentifyCaller(identification, *call.context, deadline));
     call.entry.principal = principal.id;
     co_return principal;
   }
@@ -236,6 +258,56 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     FromIssued(issued, response);
     call.entry.subject = response.certificate().name();
     co_return Ok();
+  }
+
+  // The request is its own proof, so nobody is known before it is looked at.
+  Task<Status> RenewExpired(Call& call, const Caller&,
+                            const v1::RenewExpiredCertificateRequest& request,
+                            v1::RenewExpiredCertificateResponse& response) {
+    CO_TRY_ASSIGN(issuance::RenewExpiredRequest wish, ToRenewExpiredRequest(request));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
+                  co_await parts.use_cases.RenewExpired(std::move(wish), deadline));
+    FromIssued(issued, response);
+    call.entry.principal = issued.facts.principal;
+    call.entry.subject = response.certificate().name();
+    co_return Ok();
+  }
+
+  Task<Status> CreateToken(Call& call, const Caller& caller,
+                           const v1::CreateEnrolmentTokenRequest& request,
+                           v1::CreateEnrolmentTokenResponse& response) {
+    CO_TRY_ASSIGN(issuance::CreateTokenRequest wish,
+                  ToCreateTokenRequest(request, caller.principal()));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(issuance::CreatedToken created,
+                  co_await parts.use_cases.CreateToken(std::move(wish), deadline));
+    FromToken(created.record, *response.mutable_enrolment_token());
+    response.set_token(std::move(created.secret));
+    call.entry.subject = response.enrolment_token().name();
+    co_return Ok();
+  }
+
+  Task<Status> ListTokens(Call& call, const Caller& caller, const v1::ListEnrolmentTokensRequest&,
+                          v1::ListEnrolmentTokensResponse& response) {
+    policy::Principal principal = caller.principal();
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(const std::vector<EnrolmentTokenRecord> tokens,
+                  co_await parts.use_cases.ListTokens(std::move(principal), deadline));
+    for (const EnrolmentTokenRecord& token : tokens) {
+      FromToken(token, *response.add_enrolment_tokens());
+    }
+    co_return Ok();
+  }
+
+  Task<Status> RevokeToken(Call& call, const Caller& caller,
+                           const v1::RevokeEnrolmentTokenRequest& request,
+                           v1::RevokeEnrolmentTokenResponse&) {
+    CO_TRY_ASSIGN(const Uuid token, ParseEnrolmentTokenName(request.name()));
+    policy::Principal principal = caller.principal();
+    const BootTime deadline = call.deadline;
+    auto revoked = co_await parts.use_cases.RevokeToken(std::move(principal), token, deadline);
+    co_return revoked;
   }
 
   Task<Status> Acknowledge(Call& call, const Caller& caller,
@@ -348,7 +420,8 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return Ok();
   }
 
-  ServiceParts parts;
+  const ServiceParts parts;
+  const IdentificationParts identification;
   const PageTokens page_tokens;
   std::atomic<size_t> in_flight = 0;
 };

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
-#include "rpc/use_cases.h"
+#include "rpc/identification.h"
 
 namespace grpc {
 class Service;
@@ -46,7 +46,9 @@ struct RequestLogEntry {
 using RequestLog = std::function<void(const RequestLogEntry&)>;
 
 struct ServiceParts {
+  Callers callers;  // of the listeners that it stands behind
   UseCases& use_cases;
+  JwtCheck check_jwt;  // for callers without a certificate
   const Clock& clock;
   Executor& executor;  // must outlive the server
   RandomSource& random;

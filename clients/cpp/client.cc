@@ -4,6 +4,8 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
+#include <grpcpp/security/tls_credentials_options.h>
 
 #include <algorithm>
 #include <thread>
@@ -12,8 +14,8 @@
 #include "base/secret.h"
 #include "clients/cpp/decode.h"
 #include "clients/cpp/files.h"
-#include "clients/cpp/private_key.h"
 #include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
+#include "x509/renewal_statement.h"
 
 namespace mayfly::client {
 namespace {
@@ -41,7 +43,7 @@ gpr_timespec DeadlineIn(Milliseconds span) {
 
 struct Credentials {
   std::shared_ptr<grpc::ChannelCredentials> channel;
-  x509::Certificate certificate;
+  std::optional<x509::Certificate> certificate;
 };
 
 Status CheckValidity(const x509::Certificate& certificate, const std::filesystem::path& path,
@@ -52,13 +54,32 @@ Status CheckValidity(const x509::Certificate& certificate, const std::filesystem
               "your own certificate, " + path.string() + ", has expired");
 }
 
+Error NoToken(const std::filesystem::path& path) {
+  return Invalid("client.token", path.string() + " does not hold one token and nothing else");
+}
+
+// Without the newline that editors put at its end.
+Result<SecretBytes> ReadToken(const std::filesystem::path& path) {
+  TRY_ASSIGN(const SecretBytes file, ReadSecretFile(path));
+  std::string_view text = AsText(file.Reveal());
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  const bool is_plain =
+      std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 127; });
+  if (text.empty() || text.size() > kTokenBytesMax || !is_plain) return NoToken(path);
+  return SecretBytes(ToBytes(AsBytes(text)));
+}
+
 Result<Credentials> LoadCredentials(const ClientConfig& config, TimePoint now) {
   TRY_ASSIGN(const Bytes trust, ReadFile(config.trust));
-  TRY_ASSIGN(const Bytes chain, ReadFile(config.certificate));
-  TRY_ASSIGN(const SecretBytes key, ReadSecretFile(config.private_key));
   if (!x509::Certificate::FromPem(AsText(trust))) {
     return Invalid("client.trust", config.trust.string() + " is not a PEM file of certificates");
   }
+  if (!config.token_file.empty()) TRY(ReadToken(config.token_file));
+  if (config.certificate.empty()) {
+    return Credentials{grpc::SslCredentials({ToString(trust), "", ""}), std::nullopt};
+  }
+  TRY_ASSIGN(const Bytes chain, ReadFile(config.certificate));
+  TRY_ASSIGN(const SecretBytes key, ReadSecretFile(config.private_key));
   auto certificate = x509::Certificate::FromPem(AsText(chain));
   if (!certificate) {
     return Invalid("client.certificate",
@@ -83,7 +104,8 @@ struct Client::Impl {
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::CertificateAuthorityService::Stub> stub;
 
-  using Stub = v1::CertificateAuthorityService::Stub;
+  using Service = v1::CertificateAuthorityService;
+  using Stub = Service::Stub;
   template <class Request, class Response>
   using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
 
@@ -95,12 +117,24 @@ struct Client::Impl {
     TRY(CallWithRetry(config.retry, parts, [&](Milliseconds allowed) -> Status {
       grpc::ClientContext context;
       context.set_deadline(DeadlineIn(allowed));
+      TRY(AddToken(context));
       const grpc::Status status = (stub.get()->*method)(&context, request, &response);
       if (!status.ok()) return DecodeStatus(status);
       return Ok();
     }));
     return response;
   }
+
+  // Read anew: platforms replace a token before it expires.
+  Status AddToken(grpc::ClientContext& context) const {
+    if (config.token_file.empty()) return Ok();
+    TRY_ASSIGN(const SecretBytes token, ReadToken(config.token_file));
+    context.AddMetadata("authorization", "Bearer " + ToString(token.Reveal()));
+    return Ok();
+  }
+
+  static std::unique_ptr<Impl> Make(ClientConfig config, ClientSources sources,
+                                    const std::shared_ptr<grpc::ChannelCredentials>& credentials);
 
   // gRPC goes on with a lost connection only while somebody waits on the channel: a plain sleep
   // would find it as broken as before.
@@ -111,9 +145,9 @@ struct Client::Impl {
   }
 };
 
-Result<std::string> NormalizeServer(std::string_view text) {
+Result<std::string> NormalizeServer(std::string_view text, uint16_t port_default) {
   std::string_view host = text;
-  std::string port = std::to_string(kPortDefault);
+  std::string port = std::to_string(port_default);
   // "[v6]" and "[v6]:port"; any other colon ends the host.
   const size_t closing = text.starts_with('[') ? text.find(']') : 0;
   if (closing == std::string_view::npos)
@@ -136,9 +170,9 @@ std::string AnyIssuerName(const x509::SerialNumber& serial) {
   return "issuers/-/certificates/" + serial.Hex();
 }
 
-Result<std::unique_ptr<Client>> Client::Connect(ClientConfig config, ClientSources sources) {
-  TRY_ASSIGN(config.server, NormalizeServer(config.server));
-  TRY_ASSIGN(Credentials credentials, LoadCredentials(config, sources.clock.Now()));
+std::unique_ptr<Client::Impl> Client::Impl::Make(
+    ClientConfig config, ClientSources sources,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   // One retry loop, ours: it honours RetryInfo and says what it does.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
@@ -146,13 +180,34 @@ Result<std::unique_ptr<Client>> Client::Connect(ClientConfig config, ClientSourc
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  auto channel = grpc::CreateCustomChannel(config.server, credentials.channel, arguments);
-  std::unique_ptr<Impl> impl(new Impl{std::move(config), sources, channel,
-                                      v1::CertificateAuthorityService::NewStub(channel)});
+  auto channel = grpc::CreateCustomChannel(config.server, credentials, arguments);
+  auto stub = Service::NewStub(channel);
+  return std::unique_ptr<Impl>(
+      new Impl{std::move(config), sources, std::move(channel), std::move(stub)});
+}
+
+Result<std::unique_ptr<Client>> Client::Connect(ClientConfig config, ClientSources sources) {
+  TRY_ASSIGN(config.server, NormalizeServer(config.server));
+  TRY_ASSIGN(Credentials credentials, LoadCredentials(config, sources.clock.Now()));
+  auto impl = Impl::Make(std::move(config), sources, credentials.channel);
   return std::unique_ptr<Client>(new Client(std::move(impl), std::move(credentials.certificate)));
 }
 
-Client::Client(std::unique_ptr<Impl> impl, x509::Certificate certificate)
+Result<v1::TrustBundle> Client::InsecurelyFetchTrustBundle(ClientConfig config,
+                                                           ClientSources sources) {
+  TRY_ASSIGN(config.server, NormalizeServer(config.server, kEnrolmentPortDefault));
+  config.token_file.clear();  // a stranger is told nothing
+  grpc::experimental::TlsChannelCredentialsOptions options;
+  options.set_verify_server_certs(false);
+  options.set_certificate_verifier(std::make_shared<grpc::experimental::NoOpCertificateVerifier>());
+  options.set_check_call_host(false);
+  Client stranger(
+      Impl::Make(std::move(config), sources, grpc::experimental::TlsCredentials(options)),
+      std::nullopt);
+  return stranger.TrustBundle();
+}
+
+Client::Client(std::unique_ptr<Impl> impl, std::optional<x509::Certificate> certificate)
     : impl_(std::move(impl)), certificate_(std::move(certificate)) {}
 Client::~Client() = default;
 
@@ -177,6 +232,37 @@ Result<v1::RenewCertificateResponse> Client::Renew(ByteSpan csr_der,
   request.set_request_id(
       Uuid::MakeV7(impl_->sources.clock.Now(), impl_->sources.random).ToString());
   return impl_->Call(&Impl::Stub::RenewCertificate, request);
+}
+
+Result<v1::RenewExpiredCertificateResponse> Client::RenewExpired(const x509::Certificate& expired,
+                                                                 const PrivateKey& key,
+                                                                 ByteSpan csr_der,
+                                                                 std::optional<Seconds> lifetime) {
+  const Uuid id = Uuid::MakeV7(impl_->sources.clock.Now(), impl_->sources.random);
+  TRY_ASSIGN(const Bytes signature, key.Sign(x509::RenewalStatement(expired.der(), csr_der, id)));
+  v1::RenewExpiredCertificateRequest request;
+  request.set_certificate_der(ToString(expired.der()));
+  request.set_csr_der(ToString(csr_der));
+  request.set_signature(ToString(signature));
+  if (lifetime) request.mutable_lifetime()->set_seconds(lifetime->count());
+  request.set_request_id(id.ToString());
+  return impl_->Call(&Impl::Stub::RenewExpiredCertificate, request);
+}
+
+Result<v1::CreateEnrolmentTokenResponse> Client::CreateToken(
+    const v1::CreateEnrolmentTokenRequest& request) {
+  return impl_->Call(&Impl::Stub::CreateEnrolmentToken, request);
+}
+
+Result<v1::ListEnrolmentTokensResponse> Client::Tokens() {
+  return impl_->Call(&Impl::Stub::ListEnrolmentTokens, v1::ListEnrolmentTokensRequest());
+}
+
+Status Client::RevokeToken(const std::string& name) {
+  v1::RevokeEnrolmentTokenRequest request;
+  request.set_name(name);
+  TRY(impl_->Call(&Impl::Stub::RevokeEnrolmentToken, request));
+  return Ok();
 }
 
 Status Client::Acknowledge(const std::string& name) {

@@ -43,23 +43,9 @@ Error Made(ErrorCode code, std::string rule, const grpc::Status& status) {
   return Fail(code, std::move(rule), Escape(status.error_message(), kMessageBytesMax));
 }
 
-// gRPC has no code for it, only OpenSSL's or BoringSSL's words in the text of UNAVAILABLE. Waiting
-// makes no server trusted.
-bool SaysNotTrusted(std::string_view message) {
-  return message.find("certificate verify failed") != std::string_view::npos ||
-         message.find("CERTIFICATE_VERIFY_FAILED") != std::string_view::npos;
-}
-
-Error ServerNotTrusted() {
-  return Fail(ErrorCode::kUnauthenticated, "client.server-not-trusted",
-              "the server's certificate is not one of a CA that --trust names, or is not for this "
-              "server's name");
-}
-
 Error WithoutDetails(const grpc::Status& status) {
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
-      if (SaysNotTrusted(status.error_message())) return ServerNotTrusted();
       return Made(ErrorCode::kShuttingDown, "client.unreachable", status);
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return Made(ErrorCode::kDeadlineExceeded, "client.deadline", status);

@@ -37,8 +37,8 @@ class Server : public testing::Test {
   void Start(size_t in_flight_max) {
     server_.reset();
     service_ = std::make_unique<CertificateAuthorityService>(
-        ServiceParts{use_cases_, clock_, pool_, random_, Hash256{7}, in_flight_max,
-                     [this](const RequestLogEntry& entry) {
+        ServiceParts{Callers::kWithCertificate, use_cases_, nullptr, clock_, pool_, random_,
+                     Hash256{7}, in_flight_max, [this](const RequestLogEntry& entry) {
                        std::lock_guard lock(mutex_);
                        log_.push_back(entry);
                      }});
@@ -47,7 +47,8 @@ class Server : public testing::Test {
     server_ = *std::move(server);
   }
   RpcServerParts Parts(uint16_t port) {
-    return {{{"127.0.0.1",
+    return {Callers::kWithCertificate,
+            {{"127.0.0.1",
               port,
               {pki_.File("server.crt"), pki_.File("server.key"), pki_.File("ca.crt")}}},
             {&service_->grpc_service()}};
@@ -169,7 +170,7 @@ TEST_F(Server, RenewsAndAcknowledges) {
   const auto renewed = (*client)->Renew(csr, Seconds(60));
   ASSERT_TRUE(renewed);
   // The fake gives back what it was called with: the caller's own certificate, and the CSR.
-  EXPECT_EQ(renewed->certificate().certificate_der(), ToString((*client)->certificate().der()));
+  EXPECT_EQ(renewed->certificate().certificate_der(), ToString((*client)->certificate()->der()));
   EXPECT_EQ(renewed->issuer_chain_der(0), ToString(csr));
   const std::string serial = "/certificates/" + renewed->certificate().serial_number();
   EXPECT_TRUE((*client)->Acknowledge("issuers/issuing-1" + serial));
@@ -275,7 +276,7 @@ TEST_F(Server, ARetryHasTheSameRequestId) {
 TEST_F(Server, ShowsAndRevokes) {
   const auto client = Connect("client");
   ASSERT_TRUE(client);
-  const std::string name = client::AnyIssuerName((*client)->certificate().tbs().serial());
+  const std::string name = client::AnyIssuerName((*client)->certificate()->tbs().serial());
   const auto shown = (*client)->Get(name);
   ASSERT_TRUE(shown);
   EXPECT_EQ(shown->state(), ca::v1::Certificate::STATE_ACTIVE);
@@ -287,6 +288,21 @@ TEST_F(Server, ShowsAndRevokes) {
   EXPECT_TRUE(revoked->already_revoked());
   EXPECT_EQ((*client)->Get("issuers/other/certificates/21").error().code, ErrorCode::kNotFound);
   EXPECT_EQ((*client)->Get("nonsense").error().rule, "name.certificate");
+}
+
+TEST_F(Server, TwoCredentialsAreOneTooMany) {
+  const auto stub = ca::v1::CertificateAuthorityService::NewStub(Channel("client"));
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer x");
+  ca::v1::TrustBundle response;
+  ca::v1::GetTrustBundleRequest request;
+  EXPECT_EQ(stub->GetTrustBundle(&context, request, &response).error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Log().back().rule, "peer.two-credentials");
+}
+
+bool TakesCertificate(const v1::MethodAccess& access) {
+  return (access.credentials & 1u << v1::CREDENTIAL_CERTIFICATE) != 0;
 }
 
 // Every method of the service, asked by somebody without its role.
@@ -302,15 +318,20 @@ TEST_F(Server, NoHandlerIsReachedWithoutARole) {
     std::promise<grpc::Status> done;
     stub.UnaryCall(&context, "/" + service->full_name() + "/" + method, grpc::StubOptions(),
                    &request, &response, [&](grpc::Status status) { done.set_value(status); });
-    EXPECT_EQ(done.get_future().get().error_code(), grpc::StatusCode::PERMISSION_DENIED) << method;
+    const bool is_served = TakesCertificate(ca::v1::kAccessTable[i]);
+    EXPECT_EQ(done.get_future().get().error_code(),
+              is_served ? grpc::StatusCode::PERMISSION_DENIED : grpc::StatusCode::UNAUTHENTICATED)
+        << method;
     EXPECT_EQ(Log().back().method, method);
-    EXPECT_EQ(Log().back().rule, "policy.role");
-    EXPECT_EQ(Log().back().principal, "dns:localhost");
+    EXPECT_EQ(Log().back().rule, is_served ? "policy.role" : "peer.listener");
+    EXPECT_EQ(Log().back().principal, is_served ? "dns:localhost" : "");
   }
-  ASSERT_EQ(use_cases_.asked.size(), std::size(ca::v1::kAccessTable));
-  for (size_t i = 0; i < use_cases_.asked.size(); ++i) {
-    EXPECT_EQ(use_cases_.asked[i].second, NeededRoles(ca::v1::kAccessTable[i]));
+  std::vector<policy::Roles> needed;
+  for (const v1::MethodAccess& access : ca::v1::kAccessTable) {
+    if (TakesCertificate(access)) needed.push_back(NeededRoles(access));
   }
+  ASSERT_EQ(use_cases_.asked.size(), needed.size());
+  for (size_t i = 0; i < needed.size(); ++i) EXPECT_EQ(use_cases_.asked[i].second, needed[i]);
 }
 
 TEST_F(Server, WhatWasRefusedIsInTheLog) {
@@ -408,6 +429,7 @@ TEST_F(Server, AMessageAtTheLimitAndOnePast) {
   ca::v1::IssueCertificateRequest message;
   message.set_profile("server");
   message.set_request_id(AnyUuid().ToString());
+  constexpr int kMessageBytesMax = LimitsFor(Callers::kWithCertificate).message_bytes_max;
   constexpr size_t kNearly = kMessageBytesMax - 1000;
   message.set_csr_der(std::string(kNearly, 'x'));
   const size_t around = message.ByteSizeLong() - kNearly;
