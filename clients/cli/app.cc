@@ -37,10 +37,8 @@ Result<Format> ChooseFormat(const Choice& choice, const Surroundings& surroundin
   const std::string variable = surroundings.Variable("MAYFLY_OUTPUT");
   // A wish for all verbs, so one that cannot follow it prints as usual.
   if (const auto format = ParseFormat(variable, choice.formats)) return format;
-  if (variable.empty()) return Format::kTable;
-  const auto known = ParseFormat(variable, CertificateFormats());
-  if (known) return Format::kTable;
-  return Usage("cli.output", "MAYFLY_OUTPUT: " + known.error().message);
+  if (variable.empty() || ParseFormat(variable, CertificateFormats())) return Format::kTable;
+  return ParseFormat(variable, CertificateFormats());
 }
 
 int RunVerb(const CLI::App& verb, const Choice& choice, const AppParts& parts) {

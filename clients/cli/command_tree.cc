@@ -29,6 +29,9 @@ void AddGlobal(CLI::App& app, GlobalOptions& options) {
   add("--trust", options.trust, kFileType, "roots that the CA is verified with, PEM");
   add("--cert", options.certificate, kFileType, "your own certificate, PEM");
   add("--key", options.private_key, kFileType, "its private key, PEM");
+  add("--token-file", options.token_file, kFileType, "a JWT or enrolment token instead of both");
+  add("--enrolment-server", options.enrolment_server, "HOST[:PORT]",
+      "where tokens are taken; else the CA's port 7444");
   add("--config", options.config_file, kFileType, "settings file instead of the usual ones");
   add("--timeout", options.timeout, kDuration, "all attempts together (default 15s)");
   add("-o,--output", options.output, kFormatList, "form of what is printed");
@@ -69,19 +72,24 @@ void AddWish(CLI::App* verb, WishOptions& options) {
       ->capture_default_str();
 }
 
+// Where the key and the certificate go.
+void AddPlaces(CLI::App* verb, IssueOptions& options) {
+  verb->add_option("--out", options.folder, "folder for NAME.key and NAME.crt")
+      ->type_name(Type(kFolderType))
+      ->capture_default_str();
+  verb->add_option("--cert-out", options.certificate_out, "file for the certificate and chain")
+      ->type_name(Type(kFileType));
+  verb->add_option("--key-out", options.key_out, "file for the key")->type_name(Type(kFileType));
+  verb->add_flag("--force", options.force, "replace files that exist");
+}
+
 void AddIssue(CLI::App& app, Choice& choice) {
   const auto options = std::make_shared<IssueOptions>();
   CLI::App* verb =
       AddVerb(app, "issue", help::kIssue, choice, CertificateFormats(), options, Issue);
   verb->group(kCertificates);
   AddWish(verb, *options);
-  verb->add_option("--out", options->folder, "folder for NAME.key and NAME.crt")
-      ->type_name(Type(kFolderType))
-      ->capture_default_str();
-  verb->add_option("--cert-out", options->certificate_out, "file for the certificate and chain")
-      ->type_name(Type(kFileType));
-  verb->add_option("--key-out", options->key_out, "file for the key")->type_name(Type(kFileType));
-  verb->add_flag("--force", options->force, "replace files that exist");
+  AddPlaces(verb, *options);
 }
 
 void AddExplain(CLI::App& app, Choice& choice) {
@@ -226,6 +234,53 @@ void AddPolicy(CLI::App& app, Choice& choice) {
   AddPolicyApply(*policy, choice);
 }
 
+void AddToken(CLI::App& app, Choice& choice) {
+  CLI::App* token = app.add_subcommand("token", help::kToken.about);
+  token->footer(help::kToken.footer)->group(kCertificates)->require_subcommand(1);
+  Formats formats = StructuredFormats();
+  formats.push_back(Format::kName);
+  const auto options = std::make_shared<TokenOptions>();
+  CLI::App* create =
+      AddVerb(*token, "create", help::kTokenCreate, choice, formats, options, TokenCreate);
+  create->add_option("names", options->names, "names of the certificate")
+      ->type_name("NAME")
+      ->required();
+  create->add_option("--profile", options->profile, "profile of the CA's policy")
+      ->type_name("PROFILE")
+      ->capture_default_str();
+  create->add_option("--lifetime", options->lifetime, "5m, 1h; else 15 minutes")
+      ->type_name(kDuration);
+  create->add_option("--uses", options->uses, "how many certificates it gives")
+      ->type_name("N")
+      ->capture_default_str();
+  create->add_option("--out", options->out, "file for the token, instead of printing it")
+      ->type_name(Type(kFileType));
+  AddVerb(*token, "list", help::kTokenList, choice, formats, std::make_shared<NoOptions>(),
+          WithoutOptions<TokenList>);
+  const auto revoked = std::make_shared<TokenRevokeOptions>();
+  CLI::App* revoke =
+      AddVerb(*token, "revoke", help::kTokenRevoke, choice, {}, revoked, TokenRevoke);
+  revoke->add_option("id", revoked->id, "as mayfly token list shows it")
+      ->type_name("ID")
+      ->required();
+  revoke->add_flag("--yes", revoked->yes, "do not ask");
+}
+
+void AddBootstrap(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<BootstrapOptions>();
+  CLI::App* verb =
+      AddVerb(app, "bootstrap", help::kBootstrap, choice, CertificateFormats(), options, Bootstrap);
+  verb->group(kMachine);
+  verb->add_option("--fingerprint", options->fingerprint, "SHA-256 of the CA's root, in hex")
+      ->type_name("SHA256")
+      ->required();
+  verb->add_option("--name", options->context, "name of the context that is made")
+      ->type_name(Type(kContextType))
+      ->capture_default_str();
+  AddWish(verb, *options);
+  AddPlaces(verb, *options);
+}
+
 void AddTrust(CLI::App& app, Choice& choice) {
   CLI::App* trust = app.add_subcommand("trust", help::kTrust.about);
   trust->footer(help::kTrust.footer)->group(kMachine)->require_subcommand(1);
@@ -293,7 +348,9 @@ std::unique_ptr<CLI::App> MakeCommandTree(Choice& choice) {
   AddNeedsRenewal(*app, choice);
   AddList(*app, choice);
   AddRevoke(*app, choice);
+  AddToken(*app, choice);
   AddPolicy(*app, choice);
+  AddBootstrap(*app, choice);
   AddContext(*app, choice);
   AddTrust(*app, choice);
   AddCompletion(*app, choice);

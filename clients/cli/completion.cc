@@ -76,9 +76,9 @@ std::string BashReply(const Values& values) {
     case Values::Kind::kWords:
       return "COMPREPLY=($(compgen -W '" + values.words + "' -- \"$word\"))";
     case Values::Kind::kFiles:
-      return "local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$word\"))";
+      return "COMPREPLY=($(compgen -f -- \"$word\"))";
     case Values::Kind::kFolders:
-      return "local IFS=$'\\n'; COMPREPLY=($(compgen -d -- \"$word\"))";
+      return "COMPREPLY=($(compgen -d -- \"$word\"))";
     case Values::Kind::kContexts:
       return "COMPREPLY=($(compgen -W \"$(" + std::string(kAskContexts) + ")\" -- \"$word\"))";
     case Values::Kind::kNone:

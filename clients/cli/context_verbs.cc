@@ -12,29 +12,20 @@ namespace {
 namespace fs = std::filesystem;
 constexpr size_t kServer = static_cast<size_t>(Setting::kServer);
 
-constexpr char kUnreadable[] = "(not readable)";
-
-// One that cannot be read is told, and hides no other.
-std::string ServerOf(const Invocation& invocation, const std::string& name) {
-  const auto context = FindContext(name, invocation.surroundings);
-  if (context) return context->settings[kServer];
-  Report(invocation, "the context " + name, context.error());
-  return kUnreadable;
-}
-
 Result<Answer> ListAnswer(const Invocation& invocation) {
   TRY_ASSIGN(const auto current, CurrentContext(invocation.global, invocation.surroundings));
   std::vector<std::vector<Cell>> rows;
   Json contexts = Json::array();
   Answer answer;
   for (const std::string& name : ContextNames(invocation.surroundings)) {
-    TRY_ASSIGN(const fs::path path, FindContextFile(name, invocation.surroundings));
-    const std::string server = ServerOf(invocation, name);
+    TRY_ASSIGN(const NamedContext context, FindContext(name, invocation.surroundings));
     const bool is_current = current == name;
-    const std::string file = path.string();
-    rows.push_back({{is_current ? "*" : ""}, name, server, file});
-    contexts.push_back(
-        {{"name", name}, {"server", server}, {"current", is_current}, {"file", file}});
+    const std::string file = context.file.string();
+    rows.push_back({{is_current ? "*" : ""}, name, context.settings[kServer], file});
+    contexts.push_back({{"name", name},
+                        {"server", context.settings[kServer]},
+                        {"current", is_current},
+                        {"file", file}});
     answer.names.push_back(name);
   }
   answer.table = Table({{"CURRENT", 2}, {"NAME"}, {"SERVER"}, {"FILE", 1, 20}}, rows,
@@ -44,7 +35,7 @@ Result<Answer> ListAnswer(const Invocation& invocation) {
   return answer;
 }
 
-// The four settings in force, each with who says so.
+// The settings in force, each with who says so.
 Result<Answer> ShowAnswer(const Invocation& invocation) {
   TRY_ASSIGN(const Values values, FindSettings(invocation.global, invocation.surroundings));
   TRY_ASSIGN(const auto current, CurrentContext(invocation.global, invocation.surroundings));
@@ -78,11 +69,12 @@ void WarnIfOutranked(const Invocation& invocation, const std::string& name) {
 
 // Reads the files as the client will: a context that cannot work is better refused now.
 Status CheckSettings(const Invocation& invocation, const NamedContext& context) {
-  const auto file = [&](Setting setting) { return context.settings[static_cast<size_t>(setting)]; };
-  TRY(client::Client::Connect({.server = file(Setting::kServer),
-                               .trust = file(Setting::kTrust),
-                               .certificate = file(Setting::kCertificate),
-                               .private_key = file(Setting::kPrivateKey)},
+  const SettingTexts& texts = context.settings;
+  TRY(client::Client::Connect({.server = At(texts, Setting::kServer),
+                               .trust = At(texts, Setting::kTrust),
+                               .certificate = At(texts, Setting::kCertificate),
+                               .private_key = At(texts, Setting::kPrivateKey),
+                               .token_file = At(texts, Setting::kTokenFile)},
                               {invocation.clock, invocation.random}));
   return Ok();
 }
@@ -91,14 +83,23 @@ Status CheckSettings(const Invocation& invocation, const NamedContext& context) 
 Result<NamedContext> ContextOf(const Invocation& invocation, const std::string& name) {
   TRY(CheckContextName(name));
   const GlobalOptions& global = invocation.global;
-  NamedContext context{
-      name, {}, {global.server, global.trust, global.certificate, global.private_key}};
+  NamedContext context{name,
+                       {},
+                       {global.server, global.trust, global.certificate, global.private_key,
+                        global.token_file, global.enrolment_server}};
   Error missing = Usage("cli.context-settings", "a context needs all of its settings");
   for (size_t i = 0; i < kSettings; ++i) {
     std::string& text = context.settings[i];
-    const SettingNames& names = NamesOf(static_cast<Setting>(i));
-    if (text.empty()) missing.violations.push_back({"", names.option, "is missing"});
-    if (i != kServer && !text.empty()) {
+    const auto setting = static_cast<Setting>(i);
+    const bool is_needed =
+        At(context.settings, Setting::kTokenFile).empty()
+            ? setting != Setting::kTokenFile && setting != Setting::kEnrolmentServer
+            : setting == Setting::kServer || setting == Setting::kTrust;
+    if (text.empty() && is_needed) {
+      missing.violations.push_back({"", NamesOf(setting).option, "is missing"});
+    }
+    const bool is_server = setting == Setting::kServer || setting == Setting::kEnrolmentServer;
+    if (!is_server && !text.empty()) {
       text = (invocation.surroundings.working_folder / text).lexically_normal().string();
     }
   }
@@ -123,13 +124,13 @@ Status RemoveFile(const fs::path& file) {
               "cannot delete " + file.string() + ": " + error.message());
 }
 
-Status Remove(const Invocation& invocation, const std::string& name, const fs::path& file) {
-  TRY(RemoveFile(file));
+Status Remove(const Invocation& invocation, const NamedContext& context) {
+  TRY(RemoveFile(context.file));
   const fs::path user_file = invocation.surroundings.user_folder / kSettingsFile;
   std::error_code ignored;
   if (!fs::exists(user_file, ignored)) return Ok();
   TRY_ASSIGN(const FileSettings settings, ReadSettings(user_file));
-  if (settings.context != name) return Ok();
+  if (settings.context != context.name) return Ok();
   return UseContext("", invocation.surroundings);
 }
 
@@ -174,18 +175,18 @@ ExitCode ContextAdd(const Invocation& invocation, const ContextOptions& options)
 
 ExitCode ContextRemove(const Invocation& invocation, const ContextOptions& options) {
   constexpr std::string_view kWhat = "no context was removed";
-  const auto file = FindContextFile(options.name, invocation.surroundings);
-  if (!file) return Report(invocation, kWhat, file.error());
+  const auto context = FindContext(options.name, invocation.surroundings);
+  if (!context) return Report(invocation, kWhat, context.error());
   if (!options.yes) {
     const auto end = Confirm(invocation,
-                             "Remove the context " + options.name + " (" + file->string() +
+                             "Remove the context " + options.name + " (" + context->file.string() +
                                  ")? Keys and certificates stay.",
                              kWhat);
     if (end) return *end;
   }
-  const auto removed = Remove(invocation, options.name, *file);
+  const auto removed = Remove(invocation, *context);
   if (!removed) return Report(invocation, kWhat, removed.error());
-  Note(invocation, "Removed: " + file->string());
+  Note(invocation, "Removed: " + context->file.string());
   return ExitCode::kOk;
 }
 

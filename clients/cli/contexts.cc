@@ -110,22 +110,18 @@ std::vector<std::string> ContextNames(const Surroundings& surroundings) {
   return {names.begin(), names.end()};
 }
 
-Result<fs::path> FindContextFile(const std::string& name, const Surroundings& surroundings) {
+Result<NamedContext> FindContext(const std::string& name, const Surroundings& surroundings) {
   if (!CheckContextName(name)) return NoSuchContext(name, surroundings);
   std::error_code ignored;
   for (const fs::path& folder : ContextFolders(surroundings)) {
-    fs::path file = folder / (name + ".toml");
-    if (fs::exists(file, ignored)) return file;
+    const fs::path file = folder / (name + ".toml");
+    if (!fs::exists(file, ignored)) continue;
+    TRY_ASSIGN(FileSettings settings, ReadSettings(file));
+    if (settings.context.empty()) return NamedContext{name, file, std::move(settings.values)};
+    return Fail(ErrorCode::kConfiguration, "config.context",
+                file.string() + " is a context, and cannot name another one");
   }
   return NoSuchContext(name, surroundings);
-}
-
-Result<NamedContext> FindContext(const std::string& name, const Surroundings& surroundings) {
-  TRY_ASSIGN(fs::path file, FindContextFile(name, surroundings));
-  TRY_ASSIGN(FileSettings settings, ReadSettings(file));
-  if (settings.context.empty()) return NamedContext{name, file, std::move(settings.values)};
-  return Fail(ErrorCode::kConfiguration, "config.context",
-              file.string() + " is a context, and cannot name another one");
 }
 
 Result<fs::path> WriteContext(const NamedContext& context, Overwrite overwrite,
@@ -134,6 +130,7 @@ Result<fs::path> WriteContext(const NamedContext& context, Overwrite overwrite,
   TRY_ASSIGN(const fs::path folder, UserFolder(surroundings));
   std::string text;
   for (size_t i = 0; i < kSettings; ++i) {
+    if (context.settings[i].empty()) continue;
     TRY(CheckValue(context.settings[i]));
     text += std::string(NamesOf(static_cast<Setting>(i)).key) + " = " +
             Quoted(context.settings[i]) + "\n";
@@ -146,6 +143,11 @@ Result<fs::path> WriteContext(const NamedContext& context, Overwrite overwrite,
   if (written.error().rule != "file.exists") return written.error();
   return Fail(ErrorCode::kConflict, "context.exists",
               "there is a context \"" + context.name + "\" already: " + file.string());
+}
+
+Result<fs::path> ContextFolder(const Surroundings& surroundings) {
+  TRY_ASSIGN(const fs::path folder, UserFolder(surroundings));
+  return folder / kContexts;
 }
 
 Status UseContext(const std::string& name, const Surroundings& surroundings) {

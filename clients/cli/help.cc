@@ -15,7 +15,8 @@ Examples:
 
 Which CA, whom to trust and who you are: each setting comes from the first of
   an option; the context of --context; the environment (MAYFLY_SERVER,
-  MAYFLY_TRUST, MAYFLY_CERT, MAYFLY_KEY; the context of MAYFLY_CONTEXT);
+  MAYFLY_TRUST, MAYFLY_CERT, MAYFLY_KEY, or MAYFLY_TOKEN_FILE,
+  MAYFLY_ENROLMENT_SERVER; the context of MAYFLY_CONTEXT);
   .mayfly/client.toml in this folder or one above; ~/.config/mayfly/client.toml;
   /etc/mayfly/client.toml
 MAYFLY_CONFIG, MAYFLY_TIMEOUT and MAYFLY_OUTPUT stand in for the options.
@@ -79,6 +80,7 @@ const HelpText kRenew = {"Renew a certificate: same names, new key", R"(
 FILE and its key authenticate and are replaced when the new ones have come, so the
 certificate must be good for clients (clientAuth) and still valid. The old one
 stays good until the new one is in use. The key is made here and never leaves.
+One that has expired is renewed where its profile grants a grace period.
 
 Examples:
   mayfly renew web.internal.crt
@@ -121,6 +123,54 @@ On a terminal you are asked first; elsewhere --yes is needed. Operators only.
 Examples:
   mayfly revoke web.internal.crt --reason key-compromise
   mayfly revoke 2101933b52f0a1c2d3e4f5061728394a5b6c7d8e --yes
+)"};
+
+const HelpText kToken = {"Tokens with which others enrol", R"(
+A token is good for one certificate with stated names and profile, and soon
+expires. Who makes it vouches: it never gives what they could not have.
+
+Examples:
+  mayfly token create api.internal --profile workload
+  mayfly token list
+  mayfly token revoke 0190a1b2-0000-7000-8000-000000000001
+)"};
+
+const HelpText kTokenCreate = {"Make a token, which is shown once", R"(
+The certificate has all of these names. The CA keeps the token's hash only. The
+command that enrols with it is printed too. Enrollers and admins only.
+
+Examples:
+  mayfly token create api.internal --profile workload --out api.token
+  mayfly token create spiffe://mayfly.internal/ns/prod/sa/api --lifetime 5m
+  mayfly token create node.internal --profile server --uses 10
+)"};
+
+const HelpText kTokenList = {"The tokens that have not expired, newest first", R"(
+Enrollers see those that they made; auditors, operators and admins all.
+
+Examples:
+  mayfly token list
+  mayfly token list -o json
+)"};
+
+const HelpText kTokenRevoke = {"Revoke a token, for ever", R"(
+Certificates that it gave stay good. On a terminal you are asked first;
+elsewhere --yes is needed.
+
+Examples:
+  mayfly token revoke 0190a1b2-0000-7000-8000-000000000001 --yes
+)"};
+
+const HelpText kBootstrap = {"Recognize a CA by its root's fingerprint; enrol", R"(
+For a machine that knows nothing yet but the SHA-256 of the root, which an admin
+reads off `mayfly trust show` or `openssl x509 -fingerprint -sha256`. Makes a
+context with the roots. With --token-file it also gets a certificate for the
+NAMEs, with a key that is made here.
+
+Examples:
+  mayfly bootstrap --server ca.internal --fingerprint 4f2a...c9
+  mayfly bootstrap --server ca.internal --fingerprint 4f2a...c9 \
+      --token-file api.token --profile workload api.internal
 )"};
 
 const HelpText kPolicy = {"The CA's policy: who may have which certificate", R"(
@@ -249,7 +299,8 @@ Examples:
 )"};
 
 const HelpText kContextAdd = {"Add a context", R"(
---server, --trust, --cert and --key are all needed, and are checked.
+--server, --trust, and --cert with --key, or --token-file, are needed, and are
+checked.
 
 Examples:
   mayfly context add prod --server ca.internal --trust roots.pem \

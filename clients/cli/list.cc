@@ -116,12 +116,6 @@ std::string Briefly(const std::string& span) {
   return out;
 }
 
-// What stands for a certificate without names, such as an OCSP responder's.
-std::string SubjectOf(const v1::Certificate& certificate) {
-  const auto facts = client::ReadFacts(AsBytes(certificate.certificate_der()));
-  return facts ? facts->subject : "(no names)";
-}
-
 std::string TableOf(const std::vector<v1::Certificate>& certificates,
                     const Invocation& invocation) {
   const TimePoint now = invocation.clock.Now();
@@ -129,7 +123,6 @@ std::string TableOf(const std::vector<v1::Certificate>& certificates,
   for (const v1::Certificate& each : certificates) {
     std::vector<std::string> names;
     for (const std::string& name : each.subject_alt_names()) names.push_back(Escape(name, 300));
-    if (names.empty()) names.push_back(SubjectOf(each));
     const TimePoint expires = TimeOf(each.not_after_time());
     rows.push_back({NamesText(names, kNamesColumnsMax),
                     {StateText(each.state()), StateColor(each.state())},

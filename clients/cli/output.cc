@@ -118,8 +118,8 @@ Result<Format> ParseFormat(std::string_view text, const Formats& offered) {
   }
   if (all.empty()) all = "none, since it prints no data";
   return Fail(ErrorCode::kInvalidArgument, "cli.output",
-              "\"" + Escape(text, 40) + "\" is no output format here" +
-                  config::DidYouMean(text, names) + "; there are " + all);
+              "\"" + Escape(text, 40) + "\" is no output format of this verb" +
+                  config::DidYouMean(text, names) + "; it has " + all);
 }
 
 std::string TextOf(const Answer& answer, Format format) {

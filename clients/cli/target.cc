@@ -1,8 +1,5 @@
 #include "clients/cli/target.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "base/bytes.h"
 #include "clients/cpp/certificate_facts.h"
 #include "clients/cpp/client.h"
@@ -18,7 +15,6 @@ namespace fs = std::filesystem;
 // Shorter hex could be somebody's host name.
 constexpr size_t kSerialHexDigitsMin = 16;
 constexpr size_t kNeighboursMax = 1000;
-constexpr std::string_view kPlainHttp = "http://";
 
 bool IsFile(const fs::path& path) {
   std::error_code ignored;
@@ -39,9 +35,7 @@ std::vector<std::string> Neighbours(const fs::path& folder, const std::string& t
   for (fs::directory_iterator entry((folder / text).parent_path(), error), end;
        !error && entry != end && names.size() < kNeighboursMax; entry.increment(error)) {
     const fs::path name = entry->path().filename();
-    if (!LooksLikeFile(name.string())) continue;
-    names.push_back((shown / name).string());
-    names.push_back((shown / name.stem()).string());  // as a name whose NAME.crt is here
+    if (LooksLikeFile(name.string())) names.push_back((shown / name).string());
   }
   return names;
 }
@@ -57,25 +51,11 @@ Error NoTarget(const std::string& text, const fs::path& folder) {
                   "this folder");
 }
 
-Error PlainHttp(const std::string& text) {
-  return Fail(ErrorCode::kInvalidArgument, "cli.target",
-              "plain HTTP shows no certificate (did you mean \"https://" +
-                  Escape(text.substr(kPlainHttp.size())) + "\"?)");
-}
-
-// OpenSSL writes serial numbers in capitals, resource names have small letters.
-std::string WithSerialInLowerCase(std::string name) {
-  const auto serial = name.begin() + static_cast<std::ptrdiff_t>(name.rfind('/') + 1);
-  std::transform(serial, name.end(), serial, [](unsigned char c) { return std::tolower(c); });
-  return name;
-}
-
 }  // namespace
 
 Result<Target> ReadTarget(const std::string& text, const fs::path& folder) {
   if (text.starts_with("https://")) return Target(UrlTarget{text});
-  if (text.starts_with("issuers/")) return Target(RecordTarget{WithSerialInLowerCase(text)});
-  if (text.starts_with(kPlainHttp)) return PlainHttp(text);
+  if (text.starts_with("issuers/")) return Target(RecordTarget{text});
   if (IsFile(folder / text)) return Target(FileTarget{folder / text});
   if (text.size() >= kSerialHexDigitsMin) {
     if (const auto serial = x509::SerialNumber::FromHex(text)) {

@@ -9,9 +9,6 @@
 namespace mayfly::cli {
 namespace {
 
-// How CLI11 begins what it says of a value that does not fit its option's type.
-constexpr std::string_view kNotConverted = "Could not convert: ";
-
 std::vector<std::string> Verbs(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
@@ -61,13 +58,7 @@ Error UsageErrorOf(const CLI::App& verb, const CLI::ParseError& error) {
   if (const auto verbs = Verbs(verb); !verbs.empty()) {
     return Usage("cli.verb", "a verb is missing; there are " + ListOf(verbs));
   }
-  std::string_view text = error.what();
-  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr &&
-      text.starts_with(kNotConverted)) {
-    text.remove_prefix(kNotConverted.size());
-    return Usage("cli.argument", Escape(text) + " is not a whole number, or too large a one");
-  }
-  return Usage("cli.argument", Escape(text));
+  return Usage("cli.argument", Escape(error.what()));
 }
 
 }  // namespace mayfly::cli

@@ -47,6 +47,21 @@ struct RevokeOptions {
   std::string reason = "unspecified";
   bool yes = false;
 };
+struct TokenOptions {
+  std::vector<std::string> names;
+  std::string profile = "workload";
+  std::string lifetime;  // empty: the CA's
+  int uses = 1;
+  std::string out;  // empty: it is printed
+};
+struct TokenRevokeOptions {
+  std::string id;
+  bool yes = false;
+};
+struct BootstrapOptions : IssueOptions {
+  std::string fingerprint;
+  std::string context = "default";
+};
 struct TrustOptions {
   std::string file;  // empty: the CA's roots
   bool yes = false;
@@ -81,6 +96,11 @@ ExitCode NeedsRenewal(const Invocation& invocation, const RenewalOptions& option
 ExitCode List(const Invocation& invocation, const ListOptions& options);
 ExitCode ShowStatus(const Invocation& invocation);
 ExitCode Revoke(const Invocation& invocation, const RevokeOptions& options);
+
+ExitCode TokenCreate(const Invocation& invocation, const TokenOptions& options);
+ExitCode TokenList(const Invocation& invocation);
+ExitCode TokenRevoke(const Invocation& invocation, const TokenRevokeOptions& options);
+ExitCode Bootstrap(const Invocation& invocation, const BootstrapOptions& options);
 
 ExitCode PolicyShow(const Invocation& invocation);
 ExitCode PolicyApply(const Invocation& invocation, const PolicyApplyOptions& options);

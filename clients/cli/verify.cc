@@ -58,19 +58,6 @@ Result<std::string> AnswerState(const Invocation& invocation, const Shown& shown
               "the CA says it is " + StateText(record.state()));
 }
 
-// The ledger has the certificate alone. What completes its chain comes from the CA too; whether to
-// believe it is the roots' matter.
-Result<Shown> WithChain(const Invocation& invocation, Shown shown) {
-  if (!shown.record) return shown;
-  TRY_ASSIGN(const auto client, Connect(invocation));
-  TRY_ASSIGN(const v1::TrustBundle bundle, client->TrustBundle());
-  for (const std::string& der : bundle.issuing_certificates_der()) {
-    TRY_ASSIGN(client::CertificateFacts issuing, client::ReadFacts(AsBytes(der)));
-    if (issuing.subject == shown.facts.issuer) shown.chain.push_back(std::move(issuing));
-  }
-  return shown;
-}
-
 // The host of https://HOST, unless others are asked for.
 Result<x509::GeneralNames> NamesToCheck(const VerifyOptions& options) {
   std::vector<std::string> texts = options.names;
@@ -86,8 +73,7 @@ Result<x509::GeneralNames> NamesToCheck(const VerifyOptions& options) {
 Result<std::vector<Finding>> Check(const Invocation& invocation, const VerifyOptions& options) {
   TRY_ASSIGN(const x509::GeneralNames names, NamesToCheck(options));
   TRY_ASSIGN(const auto roots, Roots(invocation, options.roots));
-  TRY_ASSIGN(Shown obtained, Obtain(invocation, options.target));
-  TRY_ASSIGN(const Shown shown, WithChain(invocation, std::move(obtained)));
+  TRY_ASSIGN(const Shown shown, Obtain(invocation, options.target));
   std::vector<Finding> findings{{"chain", AnswerChain(shown, roots)},
                                 {"dates", AnswerDates(shown, invocation.clock.Now())}};
   for (const auto& name : names) findings.push_back({"name", AnswerName(shown, name)});

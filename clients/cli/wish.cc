@@ -9,15 +9,6 @@
 namespace mayfly::cli {
 namespace {
 
-// A name that is none is a mistake on the command line, whichever of its rules says so.
-Result<x509::GeneralNames> ReadNames(const std::vector<std::string>& texts) {
-  auto names = client::ParseNames(texts);
-  if (names) return names;
-  Error error = Usage("cli.names", "a name was mistyped");
-  error.violations = std::move(names.error().violations);
-  return error;
-}
-
 Result<client::NewKey> ReadKeyType(const std::string& text) {
   auto kind = client::ParseNewKey(text);
   if (kind) return kind;
@@ -26,14 +17,18 @@ Result<client::NewKey> ReadKeyType(const std::string& text) {
 
 Result<Bytes> ReadCsr(const std::string& file) {
   TRY_ASSIGN(const Bytes content, client::ReadFile(file));
-  auto der = x509::CsrDerFromPemOrDer(content);
-  if (der) return der;
-  const bool is_key = AsText(content).find("PRIVATE KEY-----") != std::string_view::npos;
-  return Usage("cli.csr", file + (is_key ? " is a private key, not a certification request"
-                                         : ": " + der.error().message));
+  return x509::CsrDerFromPemOrDer(content);
 }
 
 }  // namespace
+
+Result<x509::GeneralNames> ReadNames(const std::vector<std::string>& texts) {
+  auto names = client::ParseNames(texts);
+  if (names) return names;
+  Error error = Usage("cli.names", "a name was mistyped");
+  error.violations = std::move(names.error().violations);
+  return error;
+}
 
 Result<std::optional<Seconds>> ReadLifetime(const std::string& text) {
   if (text.empty()) return std::optional<Seconds>();

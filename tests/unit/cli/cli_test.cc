@@ -148,18 +148,6 @@ TEST_F(Cli, TheOutputVariableIsForVerbsThatCan) {
   EXPECT_TRUE(box_.out().starts_with("CURRENT")) << box_.out();
   box_.variables["MAYFLY_OUTPUT"] = "xml";
   EXPECT_EQ(box_.Run({"context", "list"}), 2);
-  EXPECT_NE(box_.err().find("MAYFLY_OUTPUT"), std::string::npos) << "who says so";
-}
-
-TEST_F(Cli, ABrokenContextHidesNoOtherAndCanBeRemoved) {
-  box_.Write("home/contexts/broken.toml", "server = \n");
-  box_.Write("home/contexts/good.toml", "server = \"a.internal\"\n");
-  EXPECT_EQ(box_.Run({"context", "list"}), 0);
-  EXPECT_NE(box_.out().find("a.internal"), std::string::npos) << box_.out();
-  EXPECT_NE(box_.out().find("(not readable)"), std::string::npos) << box_.out();
-  EXPECT_NE(box_.err().find("broken.toml:1"), std::string::npos) << box_.err();
-  EXPECT_EQ(box_.Run({"context", "remove", "broken", "--yes"}), 0) << box_.err();
-  EXPECT_FALSE(fs::exists(box_.folder() / "home/contexts/broken.toml"));
 }
 
 TEST_F(Cli, TrustIsInstalledAndTakenBack) {
@@ -200,11 +188,8 @@ TEST_F(Cli, Targets) {
   fs::copy(kGolden / "web.internal.crt", here / "web.internal.crt");
   EXPECT_EQ(record("web.internal"),
             "issuers/-/certificates/21019c0b1d8800112233445566778899aabbccdd");
-  const auto near = [&](const std::string& text) { return ReadTarget(text, here).error().message; };
-  EXPECT_NE(near("web.internal.cr").find("web.internal.crt"), std::string::npos);
-  EXPECT_NE(near("wbe.internl").find("\"web.internal\""), std::string::npos);
-  EXPECT_NE(near("http://web.internal").find("https://web.internal"), std::string::npos);
-  EXPECT_EQ(record("issuers/-/certificates/21019C0B"), "issuers/-/certificates/21019c0b");
+  EXPECT_NE(ReadTarget("web.internal.cr", here).error().message.find("web.internal.crt"),
+            std::string::npos);
 }
 
 TEST_F(Cli, SummaryFitsEightLinesAnd80Columns) {

@@ -30,6 +30,12 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   // Only an operator would revoke api.internal.
   grpc::Status RevokeCertificate(Context*, const ca::v1::RevokeCertificateRequest* request,
                                  ca::v1::RevokeCertificateResponse* response) override;
+  grpc::Status CreateEnrolmentToken(Context*, const ca::v1::CreateEnrolmentTokenRequest* request,
+                                    ca::v1::CreateEnrolmentTokenResponse* response) override;
+  grpc::Status ListEnrolmentTokens(Context*, const ca::v1::ListEnrolmentTokensRequest* request,
+                                   ca::v1::ListEnrolmentTokensResponse* response) override;
+  grpc::Status RevokeEnrolmentToken(Context*, const ca::v1::RevokeEnrolmentTokenRequest* request,
+                                    ca::v1::RevokeEnrolmentTokenResponse* response) override;
   grpc::Status GetTrustBundle(Context*, const ca::v1::GetTrustBundleRequest* request,
                               ca::v1::TrustBundle* response) override;
 

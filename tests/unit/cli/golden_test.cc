@@ -1,5 +1,6 @@
 // Every verb's help, its success, and its likeliest mistakes, as people and pipes see them. Written
 // anew by tests/golden/cli/remake.sh.
+#include "clients/cpp/certificate_facts.h"
 #include "clients/cpp/files.h"
 #include "tests/unit/cli/cli_fixture.h"
 #include "tests/unit/cli/fake_ca.h"
@@ -40,7 +41,6 @@ const Page kPages[] = {
       {"issue", "new.internal", "-o", "name"},
       {"issue", "--csr", "request.csr", "--cert-out", "new.crt"},
       {"issue"},
-      {"issue", "--csr", "me.key"},
       {"issue", "web_internal"},
       {"issue", "web.internal"},
       {"issue", "web.example"},
@@ -68,8 +68,6 @@ const Page kPages[] = {
       {"inspect", "web.internal.crt", "-o", "jsonl"},
       {"inspect", "web.internal.crt", "-o", "pem"},
       {"inspect", "web.internl.crt"},
-      {"inspect", "web.internl"},
-      {"inspect", "http://web.internal"},
       {"inspect", "request.csr"},
       {"inspect", kNobody},
       {"inspect", "https://localhost:1"}}},
@@ -77,7 +75,6 @@ const Page kPages[] = {
      {{"verify", "--help"},
       {"verify", "web.internal.crt", "--roots", "roots.pem", "--name", "web.internal", "--online"},
       {"verify", "web.internal.crt", "--roots", "roots.pem", "-o", "json"},
-      {"verify", kLeaf, "--roots", "roots.pem"},
       {"verify", "web.internal.crt", "--roots", "other-roots.pem"},
       {"verify", "expired.crt", "--roots", "roots.pem"},
       {"verify", "web.internal.crt", "--roots", "roots.pem", "--name", "api.internal"}}},
@@ -109,9 +106,7 @@ const Page kPages[] = {
       {"list", "--state", "expird"},
       {"list", "--filter", "colour = blue"},
       {"list", "--expires-within", "week"},
-      {"list", "--limit", "-1"},
-      {"list", "--limit", "few"},
-      {"list", "--trust", "other-roots.pem"}}},
+      {"list", "--limit", "-1"}}},
     {"status",
      {{"status", "--help"},
       {"status"},
@@ -127,6 +122,36 @@ const Page kPages[] = {
       {"revoke", kNobody, "--yes"},
       {"revoke", kOthers, "--yes"},
       {"revoke", "https://web.internal", "--yes"}}},
+    {"token",
+     {{"token", "--help"},
+      {"token", "create", "--help"},
+      {"token", "list", "--help"},
+      {"token", "revoke", "--help"},
+      {"token", "create", "api.internal"},
+      {"token", "create", "api.internal", "--profile", "server", "--out", "api.token"},
+      {"token", "create", "api.internal", "--out", "roots.pem"},
+      {"token", "create", "api.internal", "-o", "json"},
+      {"token", "create", "api_internal"},
+      {"token", "create", "api.internal", "--uses", "1001"},
+      {"token", "create", "api.internal", "--lifetime", "soon"},
+      {"token", "create"},
+      {"token", "list"},
+      {"token", "list", "-o", "name"},
+      {"token", "list", "-o", "jsonl"},
+      {"token", "revoke", "0190a1b2-0000-7000-8000-000000000001", "--yes"},
+      {"token", "revoke", "0190a1b2-0000-7000-8000-000000000001"},
+      {"token", "revoke", "another", "--yes"},
+      {"token", "revok"}}},
+    {"bootstrap",
+     {{"bootstrap", "--help"},
+      {"bootstrap"},
+      {"bootstrap", "--fingerprint", std::string(64, 'a')},
+      {"bootstrap", "--server", "ca.internal", "--fingerprint", "aa"},
+      {"bootstrap", "--server", "ca.internal:1", "--fingerprint", std::string(64, 'a')},
+      {"bootstrap", "--server", "ca.internal", "--fingerprint", std::string(64, 'a'), "--name",
+       "prod"},
+      {"bootstrap", "--server", "ca.internal", "--fingerprint", std::string(64, 'a'),
+       "api.internal"}}},
     {"policy",
      {{"policy", "--help"},
       {"policy", "show", "--help"},
@@ -178,8 +203,7 @@ const Page kPages[] = {
       {"context", "add", "dev", "--server", "ca.dev", "--trust", "roots.pem", "--cert", "me.crt",
        "--key", "roots.pem"},
       {"context", "remove", "prod"},
-      {"list", "--context", "prd"},
-      {"list", "--config", "nowhere.toml"}}},
+      {"list", "--context", "prd"}}},
     {"trust",
      {{"trust", "--help"},
       {"trust", "show", "--help"},
@@ -255,6 +279,7 @@ class Golden : public testing::TestWithParam<Page> {
     };
     replace(folder, "/tmp/mayfly-cli-golden");
     replace(ca_->address(), "localhost:44444");
+    replace(client::ReadCertificates(pki_->File("ca.crt"))->front().sha256, std::string(64, '4'));
     replace("\x1b", "^[");
     return text;
   }
