@@ -74,13 +74,6 @@ def _judge_and_destroy(authority):
     return None
 
 
-def pytest_terminal_summary(terminalreporter):
-    if linter.NOT_JUDGED:
-        terminalreporter.write_line(
-            f"WARNING: the certificates of {len(linter.NOT_JUDGED)} CAs were not linted: "
-            f"{linter.why_missing()}", yellow=True)
-
-
 def _log_on_failure(authority):
     for log in sorted((authority.home / "logs").glob("*.log")):
         print(f"--- the end of {log.name}\n" + "\n".join(log.read_text().splitlines()[-40:]))

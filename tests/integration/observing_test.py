@@ -130,16 +130,3 @@ def test_check_config_tells_every_error_with_its_line(ca, tmp_path):
              if "tea" in line or line.startswith(("worker_threads = 0", "not_a_key"))}
     told = {int(number) for number in re.findall(r"ca\.toml:(\d+)", done.stdout + done.stderr)}
     assert done.returncode != 0 and len(lines) == 3 and lines <= told, done.stderr
-
-
-def test_check_config_tells_the_mistakes_of_both_files_in_one_form(ca, tmp_path):
-    (tmp_path / "policy.toml").write_text("colour = 1\n")
-    text = (ca.home / "ca.toml").read_text()
-    text = re.sub(r"(?m)^policy = .*$", 'policy = "policy.toml"', text)
-    for mistake in ("", "not_a_key = 1\n"):
-        (tmp_path / "ca.toml").write_text(mistake + text)
-        done = ca.run(ca.programs / "mayfly-ca", "--check-config", "--config",
-                      tmp_path / "ca.toml", check=False)
-        told = re.findall(r"(?m)^\S*/(\w+)\.toml:1: .* \[[a-z.-]+\]$", done.stderr)
-        expected = {"ca", "policy"} if mistake else {"policy"}
-        assert done.returncode == 2 and set(told) == expected, done.stderr
