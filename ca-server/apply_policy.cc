@@ -7,17 +7,18 @@
 
 namespace mayfly {
 
-Result<std::string> ReadPolicyFile(const std::filesystem::path& file) {
-  auto text = client::ReadFile(file);
+Result<std::string> ReadPolicyFile(const config::Config& config) {
+  auto text = client::ReadFile(config.policy_file);
   if (!text) {
-    return Fail(ErrorCode::kConfiguration, "policy.file", "the policy: " + text.error().message);
+    return Fail(ErrorCode::kConfiguration, "policy.file",
+                "cannot read " + config.policy_file.string() + ": " + text.error().message);
   }
-  TRY(config::ParsePolicy(AsText(*text), file.string()));
+  TRY(config::ParsePolicy(AsText(*text), config.policy_file.string()));
   return ToString(*text);
 }
 
 Result<uint64_t> ApplyPolicyFile(Wiring& wiring) {
-  TRY_ASSIGN(std::string text, ReadPolicyFile(wiring.config().policy_file));
+  TRY_ASSIGN(std::string text, ReadPolicyFile(wiring.config()));
   PolicyEntry entry{std::move(text), "local:" + std::to_string(getuid())};
   return SyncWait(
       wiring.ledger().ActivatePolicy(std::move(entry), wiring.foundation().In(kCommandTimeMax)));

@@ -11,8 +11,7 @@
 
 namespace mayfly {
 
-// Every mistake of the configuration and of the policy file that it names.
-Status CheckConfig(const std::filesystem::path& file);
+Status CheckConfig(const config::Config& config);  // the policy file too
 
 struct OwnerOptions {      // the role that owns the schema
   std::string connection;  // libpq keywords, appended to the configured ones

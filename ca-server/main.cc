@@ -29,20 +29,25 @@ struct Flags {
   mayfly::IssueLocalOptions issue_local;
 };
 
-// The mistakes of a file come one a line, so that an editor can jump to each.
 int Report(const Status& status) {
   if (status) return mayfly::kExitOk;
-  mayfly::Error error = status.error();
-  if (error.code == mayfly::ErrorCode::kConfiguration) {
-    for (const mayfly::Violation& mistake : error.violations) {
-      std::fprintf(stderr, "%s: %s [%s]\n", mistake.field.c_str(), mistake.message.c_str(),
-                   mistake.rule.c_str());
-    }
-    error.violations.clear();
-  }
+  const mayfly::Error& error = status.error();
   std::fprintf(stderr, "mayfly-ca: %s\n",
                mayfly::Describe(error, mayfly::ErrorText::kForLog).c_str());
   return mayfly::ExitCodeOf(error.code);
+}
+
+// Configuration errors come one a line, so that an editor can jump to each.
+Result<mayfly::config::Config> ReadConfig(const std::string& path) {
+  auto config = mayfly::config::LoadConfig(path);
+  if (config) return config;
+  for (const mayfly::Violation& violation : config.error().violations) {
+    std::fprintf(stderr, "%s: %s [%s]\n", violation.field.c_str(), violation.message.c_str(),
+                 violation.rule.c_str());
+  }
+  mayfly::Error error = std::move(config).error();
+  error.violations.clear();
+  return error;
 }
 
 using Command = std::function<Status(const mayfly::config::Config&, const Flags&)>;
@@ -131,9 +136,9 @@ int Run(int argc, char** argv) {
     std::fputs("mayfly-ca: --config FILE is needed\n", stderr);
     return mayfly::kExitUsage;
   }
-  if (flags.check_config) return Report(mayfly::CheckConfig(flags.config));
-  const auto config = mayfly::config::LoadConfig(flags.config);
-  if (!config) return Report(config.error());
+  auto config = ReadConfig(flags.config);
+  if (!config) return Report(std::move(config).error());
+  if (flags.check_config) return Report(mayfly::CheckConfig(*config));
   return Report(chosen(*config, flags));
 }
 
