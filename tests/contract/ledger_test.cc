@@ -422,7 +422,7 @@ TEST(Migrator, RefusesNewerOlderAndDirty) {
   EXPECT_TRUE(store::CheckSchema(connection));
 
   auto more = all;
-  more.push_back({static_cast<int>(all.size()) + 1, "9999_more", "CREATE TABLE more (x integer)"});
+  more.push_back({all.back().number + 1, "9999_more", "CREATE TABLE more (x integer)"});
   EXPECT_EQ(RuleOf(store::CheckSchema(connection, more)), "schema.older");
   ASSERT_TRUE(store::Migrate(connection, more));
   EXPECT_EQ(RuleOf(store::CheckSchema(connection)), "schema.newer");
@@ -433,8 +433,7 @@ TEST(Migrator, RefusesNewerOlderAndDirty) {
   EXPECT_EQ(RuleOf(store::Migrate(connection, changed)), "schema.dirty");
 
   auto failing = more;
-  failing.push_back(
-      {static_cast<int>(more.size()) + 1, "9999_bad", "CREATE TABLE b (x integer); SELECT 1/0"});
+  failing.push_back({more.back().number + 1, "9999_bad", "CREATE TABLE b (x integer); SELECT 1/0"});
   EXPECT_EQ(RuleOf(store::Migrate(connection, failing)), "schema.migration-failed");
   EXPECT_TRUE(store::CheckSchema(connection, more));  // rolled back whole
 }
