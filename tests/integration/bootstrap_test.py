@@ -13,7 +13,7 @@ import grpc
 import pytest
 from cryptography import x509
 
-from harness import api
+from harness import api, issuer
 from harness.authority import wait_for
 from harness.csr import make_csr, new_key
 
@@ -133,7 +133,6 @@ def test_no_context_is_replaced_by_accident(machine):
 
 def test_who_passes_on_the_roots_is_not_believed(machine, operator, tmp_path):
     """Somebody in between has the true roots, and a certificate of their own making."""
-    from harness import issuer
     certificate, key = issuer.make_certificate(tmp_path, "between")
     token = operator.create_token("between.internal", profile="workload").token
     (tmp_path / "token").write_text(token)
