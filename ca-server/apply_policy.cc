@@ -19,8 +19,11 @@ Result<std::string> ReadPolicyFile(const std::filesystem::path& file) {
 Result<uint64_t> ApplyPolicyFile(Wiring& wiring) {
   TRY_ASSIGN(std::string text, ReadPolicyFile(wiring.config().policy_file));
   PolicyEntry entry{std::move(text), "local:" + std::to_string(getuid())};
-  return SyncWait(
-      wiring.ledger().ActivatePolicy(std::move(entry), wiring.foundation().In(kCommandTimeMax)));
+  const BootTime deadline = wiring.foundation().In(kCommandTimeMax);
+  TRY_ASSIGN(const uint64_t version,
+             SyncWait(wiring.ledger().ActivatePolicy(std::move(entry), deadline)));
+  TRY(SyncWait(wiring.audit().gate().WaitForCheckpoint(deadline)));
+  return version;
 }
 
 }  // namespace mayfly

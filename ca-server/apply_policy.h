@@ -11,7 +11,9 @@ namespace mayfly {
 // config::ParsePolicy's.
 Result<std::string> ReadPolicyFile(const std::filesystem::path& file);
 
-// Gives the version in force; the text in force again changes nothing, and neither does a bad one.
+// Gives the version in force, once a checkpoint of the audit log covers it; the text in force again
+// changes nothing, and neither does a bad one. Error: also kDeadlineExceeded "audit.not-covered"
+// (in force all the same).
 Result<uint64_t> ApplyPolicyFile(Wiring& wiring);
 
 }  // namespace mayfly

@@ -88,6 +88,7 @@ Status InitCa(const config::Config& config, const OwnerOptions& options) {
 
 Status ApplyPolicy(const config::Config& config) {
   TRY_ASSIGN(auto wiring, Wiring::Make(config));
+  TRY(wiring->StartAudit());
   TRY_ASSIGN(const uint64_t version, ApplyPolicyFile(*wiring));
   std::printf("policy version %llu is in force\n", static_cast<unsigned long long>(version));
   return Ok();
@@ -96,6 +97,10 @@ Status ApplyPolicy(const config::Config& config) {
 Status ExportCa(const config::Config& config, const ExportOptions& options) {
   TRY_ASSIGN(auto wiring, Wiring::Make(config));
   TRY(WritePem(options.root_file, wiring->bundle().roots));
+  // What a machine that knows nothing yet compares: mayfly bootstrap --fingerprint.
+  for (const x509::Certificate& root : wiring->bundle().roots) {
+    std::printf("root SHA-256  %s\n", ToHex(root.fingerprint()).c_str());
+  }
   return WritePem(options.chain_file, wiring->bundle().issuing);
 }
 
@@ -117,6 +122,7 @@ Status IssueLocal(const config::Config& config, const IssueLocalOptions& options
       return Ok();
     }
   }
+  TRY(wiring->StartAudit());
   TRY(IssueLocalCertificate(*wiring, wanted));
   std::printf("issued   %s\n", options.certificate_file.c_str());
   return Ok();

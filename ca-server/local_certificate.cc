@@ -43,8 +43,10 @@ Status IssueLocalCertificate(Wiring& wiring, const LocalCertificate& wanted) {
       .lifetime = wanted.lifetime,
       .request_id = std::nullopt,
   };
-  TRY_ASSIGN(auto issued, SyncWait(wiring.authority().Issue(
-                              std::move(request), wiring.foundation().In(kCommandTimeMax))));
+  const BootTime deadline = wiring.foundation().In(kCommandTimeMax);
+  TRY_ASSIGN(auto issued, SyncWait(wiring.authority().Issue(std::move(request), deadline)));
+  // Whoever issued it may end before another round comes by itself.
+  TRY(SyncWait(wiring.audit().gate().WaitForCheckpoint(deadline)));
   TRY_ASSIGN(auto key_pem, key.Pkcs8Pem());
   TRY(client::WriteFileAtomically(wanted.files.private_key, key_pem.Reveal(), client::kPrivateMode,
                                   client::Existing::kReplace));

@@ -18,6 +18,7 @@
 #include "state_directory.h"
 #include "store/maintenance.h"
 #include "telemetry/log.h"
+#include "trusted_issuer.h"
 #include "wiring.h"
 
 namespace mayfly {
@@ -115,7 +116,7 @@ Status PolicyTrouble(const issuance::BasisCache& basis, bool is_fresh) {
 Status ServerCertificateTrouble(const Wiring& wiring) {
   const SystemClock clock;
   for (const config::ListenerConfig& listener : wiring.config().listeners) {
-    if (listener.tls != config::ListenerTls::kMutual) continue;
+    if (listener.tls == config::ListenerTls::kNone) continue;
     TRY_ASSIGN(const Bytes text, client::ReadFile(listener.certificate));
     TRY_ASSIGN(const auto certificate, x509::Certificate::FromPem(AsText(text)));
     if (certificate.tbs().fields().validity.Covers(clock.Now())) continue;
@@ -135,6 +136,40 @@ Status Draining() {
               "told to stop; finishing what is in flight");
 }
 
+// Failures are told; so is what came after one.
+identity::IssuerKeys::Observer TellOfKeys(const std::string& issuer) {
+  return [issuer, failed = false](const Result<identity::FetchedKeys>& fetched) mutable {
+    if (!fetched)
+      telemetry::LogFailure("token keys not fetched", fetched.error(), {{"issuer", issuer}});
+    if (fetched && failed) telemetry::LogInfo("token keys fetched again", {{"issuer", issuer}});
+    failed = !fetched;
+  };
+}
+
+std::unique_ptr<identity::JwtVerifier> MakeJwtVerifier(Wiring& wiring) {
+  Foundation& foundation = wiring.foundation();
+  std::vector<identity::TrustedIssuer> trusted;
+  for (const config::OidcIssuerConfig& issuer : wiring.config().oidc_issuers) {
+    trusted.push_back(Trust(issuer, foundation.clock, TellOfKeys(issuer.rules.name)));
+  }
+  return std::make_unique<identity::JwtVerifier>(std::move(trusted), foundation.clock,
+                                                 foundation.timer, foundation.executor);
+}
+
+Task<Result<policy::Principal>> CheckJwt(const identity::JwtVerifier& verifier, std::string token,
+                                         TimePoint now) {
+  CO_TRY_ASSIGN(const identity::VerifiedToken verified,
+                co_await verifier.Verify(std::move(token), now));
+  co_return identity::PrincipalOf(verified);
+}
+
+// What serves one kind of callers.
+struct Door {
+  rpc::Callers callers;
+  rpc::CertificateAuthorityService service;
+  std::unique_ptr<rpc::RpcServer> server = nullptr;  // none where no listener is of the kind
+};
+
 class Server {
  public:
   Server(Wiring& wiring, Uuid responder_id)
@@ -143,12 +178,10 @@ class Server {
         responder_(wiring, responder_id),
         projection_(wiring),
         use_cases_(rpc::UseCasesOf(wiring.authority())),
-        service_({*use_cases_, wiring.foundation().clock, wiring.foundation().executor,
-                  wiring.foundation().random, wiring.page_key(),
-                  wiring.config().limits.in_flight_max, [this](const rpc::RequestLogEntry& call) {
-                    metrics_.Count(call);
-                    LogCall(call);
-                  }}) {
+        jwt_verifier_(MakeJwtVerifier(wiring)),
+        doors_{MakeDoor(rpc::Callers::kWithCertificate, wiring.config().limits.in_flight_max),
+               MakeDoor(rpc::Callers::kWithoutCertificate,
+                        wiring.config().limits.in_flight_without_certificate_max)} {
     rpc::ListenToGrpcLog(
         {[this](rpc::HandshakeRefusal refusal, std::string_view message) {
            metrics_.Count(refusal, message);
@@ -163,7 +196,9 @@ class Server {
   void Drain();
 
  private:
+  Door MakeDoor(rpc::Callers callers, size_t in_flight_max);
   Status RenewServerCertificates();
+  Status Open(Door& door, const std::filesystem::path& roots);
   Status Listen();
   std::vector<http::ReadinessCheck> Checks() const;
   void MeasureWhatIsTrueNow();
@@ -178,17 +213,38 @@ class Server {
   ResponderService responder_;
   ProjectionService projection_;
   std::unique_ptr<rpc::UseCases> use_cases_;
-  rpc::CertificateAuthorityService service_;
+  std::unique_ptr<identity::JwtVerifier> jwt_verifier_;
   std::atomic<bool> basis_is_fresh_ = true;
   std::atomic<bool> signer_answers_ = true;
   std::atomic<bool> draining_ = false;
   std::unique_ptr<HttpListeners> http_;
-  std::unique_ptr<rpc::RpcServer> rpc_;
+  std::array<Door, 2> doors_;
 };
+
+Door Server::MakeDoor(rpc::Callers callers, size_t in_flight_max) {
+  Foundation& foundation = wiring_.foundation();
+  const auto check_jwt = [this](std::string token) {
+    return CheckJwt(*jwt_verifier_, std::move(token), wiring_.foundation().clock.Now());
+  };
+  const auto log = [this](const rpc::RequestLogEntry& call) {
+    metrics_.Count(call);
+    LogCall(call);
+  };
+  const config::LimitsConfig& limits = wiring_.config().limits;
+  const rpc::CallLimits call_limits{in_flight_max, limits.principal_at_work_max,
+                                    limits.principal_waiting_max, limits.principal_per_minute_max};
+  return {callers, rpc::CertificateAuthorityService(
+                       {callers, *use_cases_, check_jwt, foundation.clock, foundation.executor,
+                        foundation.random, wiring_.page_key(), call_limits, log})};
+}
 
 // Everything that a handshake or an answer needs is renewed before anything listens.
 Status Server::Start(const Signals& signals) {
   TRY(WaitFor("the database", signals, [this] { return MakePartitions(wiring_.config()); }));
+  // Where it does not come, OCSP goes on with the certificates that are there.
+  if (auto started = wiring_.StartAudit(); !started) {
+    telemetry::LogFailure("no audit checkpoint", started.error());
+  }
   TRY(WaitFor("the responder's certificate", signals,
               [this] { return responder_.RenewDelegates(); }));
   TRY(WaitFor("the server's certificate", signals, [this] { return RenewServerCertificates(); }));
@@ -197,7 +253,7 @@ Status Server::Start(const Signals& signals) {
 
 Status Server::RenewServerCertificates() {
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
-    if (listener.tls != config::ListenerTls::kMutual) continue;
+    if (listener.tls == config::ListenerTls::kNone) continue;
     const CredentialFiles files{listener.certificate, listener.private_key};
     TRY_ASSIGN(const LifeLeft left, LifeLeftIn(wiring_, files));
     if (left == LifeLeft::kPlenty) continue;
@@ -207,21 +263,27 @@ Status Server::RenewServerCertificates() {
   return Ok();
 }
 
+Status Server::Open(Door& door, const std::filesystem::path& roots) {
+  const auto tls = door.callers == rpc::Callers::kWithCertificate ? config::ListenerTls::kMutual
+                                                                  : config::ListenerTls::kServer;
+  rpc::RpcServerParts parts{door.callers, {}, {&door.service.grpc_service()}};
+  for (const config::ListenerConfig& listener : wiring_.config().listeners) {
+    if (listener.tls != tls) continue;
+    parts.listeners.push_back(
+        {listener.host, listener.port, {listener.certificate, listener.private_key, roots}});
+  }
+  if (parts.listeners.empty()) return Ok();
+  TRY_ASSIGN(door.server, rpc::RpcServer::Start(parts));
+  return Ok();
+}
+
 Status Server::Listen() {
   const std::filesystem::path roots = wiring_.config().state_directory / "roots.pem";
   std::string pem;
   for (const x509::Certificate& root : wiring_.bundle().roots) pem += root.Pem();
   TRY(client::WriteFileAtomically(roots, AsBytes(pem), client::kPublicMode,
                                   client::Existing::kReplace));
-  rpc::RpcServerParts parts{{}, {&service_.grpc_service()}};
-  for (const config::ListenerConfig& listener : wiring_.config().listeners) {
-    if (listener.tls != config::ListenerTls::kMutual) continue;
-    parts.listeners.push_back(
-        {listener.host, listener.port, {listener.certificate, listener.private_key, roots}});
-  }
-  if (!parts.listeners.empty()) {
-    TRY_ASSIGN(rpc_, rpc::RpcServer::Start(parts));
-  }
+  for (Door& door : doors_) TRY(Open(door, roots));
   // Last, so that whoever finds it ready finds everything ready.
   MeasureWhatIsTrueNow();
   TRY_ASSIGN(http_,
@@ -236,6 +298,7 @@ Status Server::Listen() {
 
 std::vector<http::ReadinessCheck> Server::Checks() const {
   return {
+      {"audit-checkpoint", [this] { return wiring_.audit().gate().MayRelease(); }},
       {"serving", [this] { return draining_ ? Draining() : Ok(); }},
       {"lease", [this] { return responder_.LeaseTrouble(); }},
       {"ocsp-delegate", [this] { return responder_.DelegateTrouble(); }},
@@ -275,10 +338,12 @@ void Server::MeasureWhatIsTrueNow() {
     lease.Set(responder_.LeaseTrouble().has_value());
     delegates.Set(responder_.DelegateTrouble().has_value());
     version.Set(static_cast<double>(wiring_.basis().Current()->policy_version));
-    in_flight.Set(static_cast<double>(service_.in_flight()));
+    size_t calls = 0;
+    for (const Door& door : doors_) calls += door.service.in_flight();
+    in_flight.Set(static_cast<double>(calls));
     dropped.Set(static_cast<double>(wiring_.ledger().events_dropped()));
     for (const config::ListenerConfig& listener : wiring_.config().listeners) {
-      if (listener.tls != config::ListenerTls::kMutual) continue;
+      if (listener.tls == config::ListenerTls::kNone) continue;
       const auto pem = client::ReadFile(listener.certificate);
       if (!pem) continue;
       const auto leaf = x509::Certificate::FromPem(AsText(*pem));
@@ -360,24 +425,19 @@ void Server::Drain() {
   const Seconds time = wiring_.config().limits.drain;
   draining_ = true;
   telemetry::LogInfo("draining", {{"seconds", time.count()}});
-  if (rpc_) rpc_->Drain(time);
+  const BootTime until = wiring_.foundation().In(time);
+  for (Door& door : doors_) {
+    const auto left = until - wiring_.foundation().clock.BootNow();
+    if (door.server)
+      door.server->Drain(std::max(std::chrono::duration_cast<Milliseconds>(left), Milliseconds(0)));
+  }
   http_->Stop(Seconds(5));
   telemetry::LogInfo("stopped");
 }
 
 }  // namespace
 
-// What is configured and not served is said at start, not found out by its callers.
-Status RefuseTokens(const config::Config& config) {
-  if (config.oidc_issuers.empty()) return Ok();
-  return Fail(
-      ErrorCode::kConfiguration, "serve.tokens",
-      "[[oidc_issuer]]: this version takes no bearer tokens yet, since every listener asks for "
-      "a client certificate; leave it out");
-}
-
 Status Serve(const config::Config& config) {
-  TRY(RefuseTokens(config));
   const Signals signals;
   TRY_ASSIGN(const FileDescriptor held, HoldStateDirectory(config.state_directory));
   TRY_ASSIGN(auto wiring, WaitFor("the database", signals, [&] { return Wiring::Make(config); }));

@@ -72,11 +72,15 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
                                foundation.executor, foundation.timer, foundation.clock});
   wiring->metered_ledger_ =
       std::make_unique<MeteredLedger>(*wiring->ledger_, wiring->metrics_, foundation.clock);
+  wiring->audit_ = std::make_unique<AuditService>(AuditService::Parts{
+      wiring->config_, *wiring->metered_signer_, foundation.clock, foundation.random,
+      foundation.timer, foundation.executor, wiring->metrics_});
   const store::IndexOptions lists{config.database.connection, config.database.password_file,
                                   foundation.executor, foundation.timer, foundation.clock};
   wiring->index_ = std::make_unique<store::PgCertificateIndex>(lists);
   wiring->events_ = std::make_unique<store::PgEventIndex>(lists);
   wiring->alerts_ = std::make_unique<store::PgAlertIndex>(lists);
+  wiring->tokens_ = std::make_unique<store::PgEnrolmentTokens>(lists);
   TRY_ASSIGN(wiring->page_key_,
              store::ReadPageKey(config.database.connection, config.database.password_file));
   wiring->basis_ =
@@ -86,11 +90,18 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   wiring->authority_ =
       std::make_unique<issuance::CertificateAuthority>(issuance::CertificateAuthority::Parts{
           foundation.clock, foundation.random, *wiring->metered_ledger_, *wiring->index_,
-          *wiring->events_, *wiring->alerts_, *wiring->basis_, wiring->planner_, wiring->issuers_,
-          wiring->bundle_,
-          [&known = wiring->revocation_](const auto& key) { return known.Ask(key); }});
+          *wiring->events_, *wiring->alerts_, *wiring->tokens_, *wiring->basis_, wiring->planner_,
+          wiring->issuers_, wiring->bundle_,
+          [&known = wiring->revocation_](const auto& key) { return known.Ask(key); },
+          wiring->audit_->gate(), wiring->audit_->published(),
+          config.enrolment.token_lifetime_max});
   TRY(SyncWait(wiring->basis_->Refresh(foundation.In(kCommandTimeMax))));
   return wiring;
+}
+
+Status Wiring::StartAudit() {
+  audit_->Start();
+  return SyncWait(audit_->gate().WaitForCheckpoint(foundation_.In(kCommandTimeMax)));
 }
 
 Status Wiring::LoadIssuers(CaRegistry& registry) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "audit_service.h"
 #include "base/executor.h"
 #include "base/system.h"
 #include "config/config.h"
@@ -14,6 +15,7 @@
 #include "store/alert_index.h"
 #include "store/ca_registry.h"
 #include "store/certificate_index.h"
+#include "store/enrolment_tokens.h"
 #include "store/event_index.h"
 #include "store/ledger.h"
 #include "telemetry/metrics.h"
@@ -61,6 +63,9 @@ class Wiring {
   telemetry::Metrics& metrics() { return metrics_; }
   Signer& signer() { return *metered_signer_; }
   store::PgLedger& ledger() { return *ledger_; }
+  AuditService& audit() { return *audit_; }
+  // Starts the audit log and waits for its first checkpoint: without one nothing is released.
+  Status StartAudit();
   issuance::BasisCache& basis() { return *basis_; }
   issuance::CertificateAuthority& authority() { return *authority_; }
   const std::vector<std::shared_ptr<const issuance::Issuer>>& issuers() const { return issuers_; }
@@ -84,7 +89,9 @@ class Wiring {
   std::unique_ptr<store::PgCertificateIndex> index_;
   std::unique_ptr<store::PgEventIndex> events_;
   std::unique_ptr<store::PgAlertIndex> alerts_;
+  std::unique_ptr<store::PgEnrolmentTokens> tokens_;
   Hash256 page_key_{};
+  std::unique_ptr<AuditService> audit_;
   std::unique_ptr<issuance::BasisCache> basis_;
   issuance::RenewalPlanner planner_{foundation_.random};
   std::vector<std::shared_ptr<const issuance::Issuer>> issuers_;

@@ -6,6 +6,7 @@
 #include "config/oidc_issuer_section.h"
 #include "config/strict_toml.h"
 #include "config/words.h"
+#include "policy/enrolment.h"
 #include "x509/name.h"
 #include "x509/spiffe_id.h"
 
@@ -142,7 +143,7 @@ void CheckFileUri(Section& section, std::string_view key, const std::string& uri
                        "signer's kind is \"software\"");
 }
 
-// Every key has one use: the root's, an issuer's, a responder's.
+// Every key has one use: the root's, an issuer's, a responder's, the audit log's.
 std::string ReadKeyUri(Section& section, std::string_view key, Reading& reading) {
   std::string uri = section.String(key);
   if (uri.empty()) return uri;
@@ -284,6 +285,32 @@ OcspConfig ReadOcsp(Section section, const std::vector<IssuerConfig>& issuers) {
   return ocsp;
 }
 
+// C2SP signed-note: no space and no plus in a key's name.
+bool IsOrigin(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-' ||
+           c == '/';
+  };
+  return !text.empty() && text.size() <= kOriginBytesMax && std::ranges::all_of(text, allowed);
+}
+
+AuditConfig ReadAudit(Section section, const std::string& trust_domain, Reading& reading) {
+  AuditConfig audit;
+  audit.key_uri = ReadKeyUri(section, "key", reading);
+  audit.directory = reading.Absolute(section.StringOr("directory", "audit"));
+  audit.origin = section.StringOr("origin", trust_domain + "/audit");
+  const bool is_too_long = audit.origin.size() > kOriginBytesMax;  // also the one made up
+  if (is_too_long || (section.Has("origin") && !IsOrigin(audit.origin))) {
+    section.Complain(
+        "origin", "config.origin",
+        "\"" + Escape(audit.origin, 64) +
+            "\" is not an origin: 1 to 255 of a-z, 0-9, \".\", \"_\", \"-\" and \"/\"");
+  }
+  audit.checkpoint_age_max = DurationWithin(section, "checkpoint_age_max", Seconds(5),
+                                            kCheckpointAgeMin, kCheckpointAgeMax);
+  return audit;
+}
+
 x509::GeneralNames ReadNames(Section& section) {
   x509::GeneralNames names;
   for (const std::string& text : section.Strings("names")) {
@@ -320,19 +347,19 @@ std::set<Service> ReadServices(Section& section) {
 
 void ReadTls(Section& section, const Reading& reading, ListenerConfig& listener) {
   static const Words<ListenerTls> kTls = {{"none", ListenerTls::kNone},
+                                          {"server", ListenerTls::kServer},
                                           {"mutual", ListenerTls::kMutual}};
   auto tls = ReadWord(section, "tls", section.String("tls"), kTls);
   bool has_ca = listener.services.contains(Service::kCa);
-  if (tls && !listener.services.empty() && has_ca != (*tls == ListenerTls::kMutual)) {
+  if (tls && !listener.services.empty() && has_ca != (*tls != ListenerTls::kNone)) {
     section.Complain("tls", "config.services",
-                     has_ca ? "service \"ca\" needs tls = \"mutual\""
-                            : "tls = \"mutual\" is for service \"ca\" only; the others are for "
-                              "callers without a certificate");
+                     has_ca ? "service \"ca\" needs tls = \"mutual\" or \"server\""
+                            : "TLS is for service \"ca\" only; the others are plain HTTP");
   }
   listener.tls = tls.value_or(ListenerTls::kMutual);
   if (listener.tls == ListenerTls::kNone) {
     for (std::string_view key : {"certificate", "private_key", "names"}) {
-      RefuseKey(section, key, "is only for tls = \"mutual\"");
+      RefuseKey(section, key, "is only for tls = \"mutual\" or \"server\"");
     }
     return;
   }
@@ -359,9 +386,21 @@ ListenerConfig ReadListener(Section section, Reading& reading) {
   return listener;
 }
 
+EnrolmentConfig ReadEnrolment(Section section) {
+  return {.token_lifetime_max =
+              DurationWithin(section, "token_lifetime_max", policy::kTokenLifetimeMaxDefault,
+                             Seconds(60), policy::kTokenLifetimeCeiling)};
+}
+
 LimitsConfig ReadLimits(Section section) {
   LimitsConfig limits{};
   limits.in_flight_max = section.IntegerOr("in_flight_max", 1024, 1, kInFlightMax);
+  limits.in_flight_without_certificate_max =
+      section.IntegerOr("in_flight_without_certificate_max", 128, 1, kInFlightMax);
+  limits.principal_at_work_max = section.IntegerOr("principal_at_work_max", 16, 1, kInFlightMax);
+  limits.principal_waiting_max = section.IntegerOr("principal_waiting_max", 128, 1, kInFlightMax);
+  limits.principal_per_minute_max =
+      static_cast<uint32_t>(section.IntegerOr("principal_per_minute_max", 0, 0, kPerMinuteMax));
   limits.worker_threads = section.IntegerOr("worker_threads", 4, 1, kWorkerThreadsMax);
   limits.drain = DurationWithin(section, "drain", Seconds(30), Seconds(1), kDrainMax);
   return limits;
@@ -397,6 +436,17 @@ void ReadListeners(Section& root, Reading& reading, Config& config) {
   }
 }
 
+// What is configured and not served is said at once, not found out by its callers.
+void CheckTokensAreTaken(Section& root, const Config& config) {
+  const bool taken = std::ranges::any_of(config.listeners, [](const ListenerConfig& listener) {
+    return listener.tls == ListenerTls::kServer;
+  });
+  if (config.oidc_issuers.empty() || taken) return;
+  root.Complain("oidc_issuer", "config.services",
+                "no listener takes tokens: add a [[listener]] with services = [\"ca\"] and "
+                "tls = \"server\"");
+}
+
 }  // namespace
 
 Result<Config> LoadConfig(const fs::path& path) {
@@ -415,8 +465,11 @@ Result<Config> LoadConfig(const fs::path& path) {
   config.signer = ReadSigner(root.Sub("signer"), reading);
   ReadAuthorities(root, reading, config);
   config.ocsp = ReadOcsp(root.SubOrEmpty("ocsp"), config.issuers);
+  config.audit = ReadAudit(root.Sub("audit"), config.trust_domain, reading);
   ReadListeners(root, reading, config);
   config.oidc_issuers = ReadOidcIssuers(root, reading.folder);
+  CheckTokensAreTaken(root, config);
+  config.enrolment = ReadEnrolment(root.SubOrEmpty("enrolment"));
   config.limits = ReadLimits(root.SubOrEmpty("limits"));
   TRY(document.Finish());
   return config;

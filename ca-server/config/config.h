@@ -19,6 +19,9 @@
 //   crl_urls = [..]  [issuer.permitted] dns = [..]  [issuer.excluded] ip = [..]
 //   [ocsp]
 //   answer_life = "1h"  lease = "10s"  certificate_life = "7d"
+//   [audit]
+//   key = "pkcs11:token=mayfly;object=audit"  directory = "audit"  origin = "mayfly.internal/audit"
+//   checkpoint_age_max = "5s"
 //   [[oidc_issuer]]                    # whose tokens prove who asks
 //   name = "cluster"  issuer = "https://..."  audience = "mayfly"  algorithms = ["RS256"]
 //   discovery = true  ca_file = "cluster-ca.pem"  # or jwks_file = "...", or jwks_url =
@@ -28,12 +31,17 @@
 //   address = "127.0.0.1:7443"  services = ["ca"]  tls = "mutual"
 //   certificate = "server/tls.crt"  private_key = "server/tls.key"
 //   names = ["DNS:localhost", "IP:127.0.0.1"]     # of its certificate, renewed before it listens
+//   [[listener]]                       # for callers with a token, or with nothing yet
+//   address = "127.0.0.1:7444"  services = ["ca"]  tls = "server"  # the rest as above
 //   [[listener]]
 //   address = "127.0.0.1:7080"  services = ["ocsp", "ca-certificates"]  tls = "none"
 //   [[listener]]
 //   address = "127.0.0.1:7081"  services = ["health"]  tls = "none"
+//   [enrolment]
+//   token_lifetime_max = "1h"
 //   [limits]
-//   in_flight_max = 1024  worker_threads = 4  drain = "30s"
+//   in_flight_max = 1024  in_flight_without_certificate_max = 128  worker_threads = 4
+//   drain = "30s"
 #pragma once
 
 #include <cstddef>
@@ -54,8 +62,11 @@ namespace mayfly::config {
 
 constexpr Seconds kOcspLeaseMin{2}, kOcspLeaseMax{60};
 constexpr Seconds kOcspAnswerLifeMin{60}, kOcspAnswerLifeMax{30 * 24 * 3600};
+constexpr Seconds kCheckpointAgeMin{2}, kCheckpointAgeMax{300};
+constexpr size_t kOriginBytesMax = 255;
 constexpr Seconds kCaLifetimeMin{3600};
 constexpr int64_t kInFlightMax = 65536;
+constexpr int64_t kPerMinuteMax = 10'000'000;
 constexpr int64_t kWorkerThreadsMax = 256;
 constexpr Seconds kDrainMax{600};
 constexpr size_t kUrlsMax = 8;
@@ -96,15 +107,26 @@ struct OcspConfig {
   Seconds certificate_life;
 };
 
+struct AuditConfig {
+  std::string key_uri;
+  std::filesystem::path directory;
+  std::string origin;  // which log; also its key's name
+  Seconds checkpoint_age_max;
+};
+
 enum class Service : uint8_t { kCa, kOcsp, kCaCertificates, kHealth, kMetrics };
-enum class ListenerTls : uint8_t { kNone, kMutual };
+enum class ListenerTls : uint8_t {
+  kNone,
+  kServer,  // of the server alone: callers have a token, or nothing
+  kMutual,
+};
 struct ListenerConfig {
   std::string host;  // an IP address, or "localhost"
   uint16_t port;
-  std::set<Service> services;  // kCa alone, with kMutual; or any of the others, with kNone
+  std::set<Service> services;  // kCa alone, with TLS; or any of the others, with kNone
   ListenerTls tls;
-  std::filesystem::path certificate, private_key;  // kMutual
-  x509::GeneralNames names;                        // kMutual
+  std::filesystem::path certificate, private_key;  // with TLS
+  x509::GeneralNames names;                        // with TLS
 };
 
 enum class TokenKeys : uint8_t { kFile, kUrl, kDiscovery };
@@ -116,8 +138,16 @@ struct OidcIssuerConfig {
   std::optional<std::filesystem::path> ca_file;  // kUrl, kDiscovery; without: the system's
 };
 
+struct EnrolmentConfig {
+  Seconds token_lifetime_max;
+};
+
 struct LimitsConfig {
   size_t in_flight_max;
+  size_t in_flight_without_certificate_max;
+  size_t principal_at_work_max;
+  size_t principal_waiting_max;
+  uint32_t principal_per_minute_max;  // 0: any number
   size_t worker_threads;
   Seconds drain;
 };
@@ -131,8 +161,10 @@ struct Config {
   CaConfig root;
   std::vector<IssuerConfig> issuers;  // at least one
   OcspConfig ocsp;
+  AuditConfig audit;
   std::vector<ListenerConfig> listeners;       // at least one
   std::vector<OidcIssuerConfig> oidc_issuers;  // no two with one name or one issuer
+  EnrolmentConfig enrolment;
   LimitsConfig limits;
 };
 

@@ -279,6 +279,14 @@ void ReadRenewal(Section& section, Profile& profile) {
   auto reaction =
       ReadWord(section, "on_copied_key", section.StringOr("on_copied_key", "alert"), kReactions);
   profile.on_copied_key = reaction.value_or(policy::OnCopiedKey::kAlert);
+  profile.renewal_grace = section.DurationOr("renewal_grace", Seconds(0));
+  if (profile.renewal_grace > policy::kRenewalGraceMax) {
+    section.Complain("renewal_grace", "config.range", "\"renewal_grace\" is at most \"366d\"");
+  }
+  if (profile.renewal == policy::Renewal::kRefuse && section.Has("renewal_grace")) {
+    section.Complain("renewal_grace", "config.not-here",
+                     "\"renewal_grace\" is for renewal = \"allow\"");
+  }
   profile.renewals_per_hour = static_cast<uint32_t>(section.IntegerOr(
       "renewals_per_hour", policy::kRenewalsPerHourDefault, 1, policy::kRenewalsPerHourMax));
 }

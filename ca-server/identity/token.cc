@@ -136,7 +136,12 @@ Result<VerifiedToken> VerifyWith(const UnverifiedToken& token, const policy::Tok
 
 policy::Principal PrincipalOf(const VerifiedToken& token) {
   const std::string id = policy::TokenPrincipalId(token.issuer_name, token.subject);
-  return policy::Principal{policy::ProofOfIdentity::kJwt, id, id, {}, token.claims};
+  return policy::Principal{.proof = policy::ProofOfIdentity::kJwt,
+                           .id = id,
+                           .request_scope = id,
+                           .names = {},
+                           .claims = token.claims,
+                           .proof_ends = token.expires};
 }
 
 }  // namespace mayfly::identity

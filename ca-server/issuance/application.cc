@@ -1,5 +1,6 @@
 #include "issuance/application.h"
 
+#include <algorithm>
 #include <iterator>
 #include <memory>
 
@@ -37,6 +38,21 @@ policy::IssuanceWish WishOf(const IssueRequest& request, const x509::Certificati
 }
 
 }  // namespace
+
+Status RequireAmong(const x509::GeneralNames& asked, const x509::GeneralNames& allowed,
+                    Error error) {
+  for (const x509::GeneralName& name : asked) {
+    if (std::ranges::find(allowed, name) != allowed.end()) continue;
+    error.violations.push_back({error.rule, "subject_alt_names", name.ToString() + " is not"});
+  }
+  if (error.violations.empty()) return Ok();
+  return error;
+}
+
+Error RequestIdRequired() {
+  return Fail(ErrorCode::kInvalidArgument, "request-id.required",
+              "this needs a request_id, so that a repeat is known as one");
+}
 
 std::set<Hash256> CertificateAuthority::OwnKeys() const {
   std::set<Hash256> keys;

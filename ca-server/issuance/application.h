@@ -26,8 +26,18 @@ struct CertificateAuthority::Application {
   // Of a renewal; nothing: an enrolment, which begins a lineage.
   std::optional<LineageStep> lineage;
   std::optional<CertificateKey> renews;
+  std::optional<TokenUse> token;  // of an enrolment by token
   std::optional<RequestKey> request;
   Hash256 body_hash{};
 };
+
+// Names that are asked for must be among those that may be had; `error` says so, with a violation
+// for each that is not.
+Status RequireAmong(const x509::GeneralNames& asked, const x509::GeneralNames& allowed,
+                    Error error);
+
+// A repeat is known by its id, so some requests need one. Error: kInvalidArgument
+// "request-id.required".
+Error RequestIdRequired();
 
 }  // namespace mayfly::issuance

@@ -83,6 +83,7 @@ Task<Result<ShownCertificate>> CertificateAuthority::Show(policy::Principal prin
                                                           std::string issuer,
                                                           x509::SerialNumber serial,
                                                           BootTime deadline) {
+  CO_TRY(parts_.gate.MayRelease());
   const policy::Authorizer authorizer(parts_.basis.Current());
   CO_TRY_ASSIGN(auto record,
                 co_await Find(std::move(issuer), std::move(serial), Reading::kDurable, deadline));
@@ -95,6 +96,7 @@ Task<Result<ShownCertificate>> CertificateAuthority::Show(policy::Principal prin
 }
 
 Task<Result<CertificateList>> CertificateAuthority::List(ListRequest request, BootTime deadline) {
+  CO_TRY(parts_.gate.MayRelease());
   const policy::Authorizer authorizer(parts_.basis.Current());
   IndexQuery query{std::move(request.filter), request.order, std::move(request.after),
                    parts_.clock.Now(), request.count_max};
@@ -129,6 +131,7 @@ Task<Result<RevokedCertificate>> CertificateAuthority::Revoke(RevokeRequest requ
     entry.compromised_key = tbs.fields().public_key.hash();
   }
   CO_TRY_ASSIGN(auto receipt, co_await parts_.ledger.Revoke(std::move(entry), deadline));
+  CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));
   // Read again: revoking an intent abandons it, unless its signature came first.
   CO_TRY_ASSIGN(record, co_await parts_.ledger.FindCertificate(key, Reading::kSeen, deadline));
   if (!record) co_return NoSuchCertificate();
@@ -154,7 +157,8 @@ Task<Result<KnownPeer>> CertificateAuthority::FindPeer(const x509::Certificate& 
                               ScopeOf(facts.lineage.lineage),
                               std::move(names),
                               {},
-                              peer.tbs().fields().public_key.hash()};
+                              peer.tbs().fields().public_key.hash(),
+                              peer.tbs().fields().validity.not_after()};
   co_return KnownPeer{facts.key, std::move(principal), facts.profile, facts.lineage};
 }
 

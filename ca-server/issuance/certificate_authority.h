@@ -22,11 +22,17 @@
 #include "policy/principal.h"
 #include "policy/role.h"
 #include "ports/alert_index.h"
+#include "ports/enrolment_tokens.h"
 #include "ports/event_index.h"
 #include "ports/ledger.h"
+#include "ports/published_log.h"
+#include "ports/release_gate.h"
 #include "x509/certificate.h"
 
 namespace mayfly::issuance {
+
+// Whether the reply waits for the audit log, and carries the proof that the certificate is in it.
+enum class WithProof : uint8_t { kNo, kYes };
 
 struct IssueRequest {
   policy::Principal principal;
@@ -35,6 +41,7 @@ struct IssueRequest {
   x509::GeneralNames names;  // beside those inside the CSR
   std::optional<Seconds> lifetime;
   std::optional<Uuid> request_id;
+  WithProof with_proof = WithProof::kNo;
 };
 
 // The next certificate of the one that the holder authenticated with.
@@ -43,6 +50,28 @@ struct RenewRequest {
   Bytes csr_der;
   std::optional<Seconds> lifetime;
   std::optional<Uuid> request_id;
+  WithProof with_proof = WithProof::kNo;
+};
+
+// The same for one that has expired, which its old key signs for (x509/renewal_statement.h).
+struct RenewExpiredRequest {
+  x509::Certificate expired;
+  Bytes csr_der;
+  Bytes signature;
+  std::optional<Seconds> lifetime;
+  Uuid request_id;
+};
+
+struct CreateTokenRequest {
+  policy::Principal principal;
+  std::string profile;
+  x509::GeneralNames names;
+  std::optional<Seconds> lifetime;
+  uint32_t uses_max;
+};
+struct CreatedToken {
+  EnrolmentTokenRecord record;
+  std::string secret;  // shown once: it is nowhere else
 };
 
 struct ExplainRequest {
@@ -57,6 +86,7 @@ struct IssuedCertificate {
   TimePoint recorded_at;
   std::vector<Bytes> issuer_chain;  // from the issuer up to, not including, the root; DER
   std::optional<Bytes> ocsp_staple;
+  std::optional<InclusionProof> inclusion{};
 };
 
 struct ShownCertificate {
@@ -124,11 +154,15 @@ class CertificateAuthority {
     CertificateIndex& index;
     EventIndex& events;
     AlertIndex& alerts;
+    EnrolmentTokens& tokens;
     BasisCache& basis;
     RenewalPlanner& planner;
     std::vector<std::shared_ptr<const Issuer>> issuers;  // the first one issues
     TrustBundle bundle;
     RevocationCheck revocation_check;
+    ReleaseGate& gate;  // no checkpoint of the audit log, no release
+    PublishedLog& log;
+    Seconds token_lifetime_max = policy::kTokenLifetimeMaxDefault;
   };
   explicit CertificateAuthority(Parts parts);
 
@@ -138,6 +172,10 @@ class CertificateAuthority {
   // The same names under the same profile, in the same lineage, one generation on. Errors: as the
   // proto's RenewCertificate says.
   Task<Result<IssuedCertificate>> Renew(RenewRequest request, BootTime deadline);
+
+  // The same after its end, within the profile's grace. Errors: as the proto's
+  // RenewExpiredCertificate says.
+  Task<Result<IssuedCertificate>> RenewExpired(RenewExpiredRequest request, BootTime deadline);
 
   // The holder has the next generation and uses it: what came before is superseded. Error:
   // kNotFound "certificate.not-found" (also where it is of another lineage), kPolicyDenied
@@ -171,6 +209,15 @@ class CertificateAuthority {
   Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline);
   Task<Result<AlertList>> ListAlerts(size_t count_max, BootTime deadline);
 
+  // A file of the audit log, as PublishedLog::Read.
+  Task<Result<Bytes>> ReadAuditLog(std::string name, BootTime deadline);
+
+  // Enrolment tokens (enrolment.cc). Errors: as the proto's methods say.
+  Task<Result<CreatedToken>> CreateToken(CreateTokenRequest request, BootTime deadline);
+  Task<Result<std::vector<EnrolmentTokenRecord>>> ListTokens(policy::Principal principal,
+                                                             BootTime deadline);
+  Task<Status> RevokeToken(policy::Principal principal, Uuid token, BootTime deadline);
+
   TrustBundle Bundle() const { return parts_.bundle; }
 
   // That the principal has one of these roles under the policy in force, not under one that this
@@ -190,8 +237,20 @@ class CertificateAuthority {
   // "peer.expired"; those of the ledger.
   Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime deadline);
 
+  // The SHA-256 of an enrolment token -> its holder. One that is spent, or has expired after a use,
+  // still says who asks: for what is decided with the record. Errors: kUnauthenticated
+  // "enrolment.unknown", "enrolment.expired", "enrolment.revoked"; those of the ledger.
+  Task<Result<policy::Principal>> IdentifyToken(Hash256 token_hash, BootTime deadline);
+
  private:
   struct Application;
+  // What a renewal asks for, however its holder was known.
+  struct RenewalWish {
+    Bytes csr_der;
+    std::optional<Seconds> lifetime;
+    std::optional<Uuid> request_id;
+    std::optional<Seconds> expired_for{};  // since the parent's end; nothing: it has not ended
+  };
   // The same answer as for a serial that does not exist: nobody learns what others hold.
   static Error NoSuchCertificate();
   // Principal::request_scope of a lineage's holders.
@@ -200,8 +259,10 @@ class CertificateAuthority {
   Task<Result<KnownPeer>> FindPeer(const x509::Certificate& peer, BootTime deadline);
   Task<Status> NoteUse(const KnownPeer& peer, UseKind kind, BootTime deadline);
   Task<Status> ReactToCopiedKey(KnownPeer peer, BootTime deadline);
-  Result<Application> ReadRenewal(const RenewRequest& request, const KnownPeer& holder,
+  Result<Application> ReadRenewal(const RenewalWish& wish, const KnownPeer& holder,
                                   const Issuer& issuer) const;
+  Task<Result<IssuedCertificate>> RenewAs(KnownPeer holder, RenewalWish wish, BootTime deadline);
+  Result<Application> ReadEnrolment(const IssueRequest& request, const Issuer& issuer) const;
   Result<Application> ReadApplication(const IssueRequest& request, const Issuer& issuer) const;
   std::set<Hash256> OwnKeys() const;  // of the CA certificates: nobody else's
   Task<Result<IssuedCertificate>> Carry(Application application, BootTime deadline);
@@ -216,6 +277,8 @@ class CertificateAuthority {
   Task<Result<Outcome>> Abandon(const RecordedTbs& record, BootTime deadline);
   Status StillServes(const Application& application, const policy::IssuanceGrant& grant,
                      const RecordedTbs& record) const;
+  Task<Result<IssuedCertificate>> Prove(Result<IssuedCertificate> issued, WithProof with_proof,
+                                        BootTime deadline);
   Result<IssuedCertificate> Release(const RecordedTbs& record, const SignedOutcome& outcome) const;
   Task<Result<std::optional<CertificateRecord>>> Find(std::string issuer, x509::SerialNumber serial,
                                                       Reading reading, BootTime deadline);

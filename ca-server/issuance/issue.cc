@@ -36,7 +36,9 @@ LineageStep Enrolment(const Clock& clock, RandomSource& random) {
 
 Task<Result<IssuedCertificate>> CertificateAuthority::Issue(IssueRequest request,
                                                             BootTime deadline) {
-  auto application = ReadApplication(request, *parts_.issuers.front());  // hop 3
+  const Issuer& issuer = *parts_.issuers.front();
+  auto application = request.principal.enrolment ? ReadEnrolment(request, issuer)
+                                                 : ReadApplication(request, issuer);  // hop 3
   if (!application) {
     NoteDenial(request.principal.id, {request.profile, request.names, request.lifetime},
                application.error());
@@ -45,13 +47,16 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Issue(IssueRequest request
   const Asked asked{application->profile, application->names, application->lifetime};
   auto issued = co_await Carry(*std::move(application), deadline);
   if (!issued) NoteIfDenied(request.principal.id, asked, issued.error());
-  co_return issued;
+  auto proved = co_await Prove(std::move(issued), request.with_proof, deadline);
+  co_return proved;
 }
 
 // Rounds: what was decided under an older control number, or lost a race for its request id, is
 // looked at again.
 Task<Result<IssuedCertificate>> CertificateAuthority::Carry(Application application,
                                                             BootTime deadline) {
+  // Rather nothing recorded than something that must not leave.
+  CO_TRY(parts_.gate.MayRelease());
   std::optional<PriorAttempt> prior;
   for (int round = 0; round < kRoundsMax; ++round) {
     Result<IssuedCertificate> result = Fail(ErrorCode::kInternal, "", "");
@@ -118,6 +123,7 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
       .request = std::nullopt,
       .key_claim = std::nullopt,
       .renews = application.renews,
+      .token = application.token,
   };
   if (grant.profile().key_reuse == policy::KeyReuse::kRefuse) {
     entry.key_claim = KeyClaim{key.spki().hash(), IdentityHash(grant.names())};
@@ -257,9 +263,11 @@ Status CertificateAuthority::StillServes(const Application& application,
   return Ok();
 }
 
-// Hop 11's other half: the certificate that leaves holds the recorded bytes.
+// Hop 11's other half: the certificate that leaves holds the recorded bytes. No checkpoint of the
+// audit log, no release.
 Result<IssuedCertificate> CertificateAuthority::Release(const RecordedTbs& record,
                                                         const SignedOutcome& outcome) const {
+  TRY(parts_.gate.MayRelease());
   const Issuer* signed_by = IssuerOf(record.facts().key.issuer);
   if (!signed_by) {
     return Fail(ErrorCode::kInternal, "issuance.issuer-unknown", "its issuer is not configured");
@@ -278,6 +286,19 @@ Result<IssuedCertificate> CertificateAuthority::Release(const RecordedTbs& recor
       .issuer_chain = signed_by->chain(),
       .ocsp_staple = std::nullopt,
   };
+}
+
+// With the proof that the audit log has it, where that is wanted. Without one in time the request
+// id gives the same certificate again.
+Task<Result<IssuedCertificate>> CertificateAuthority::Prove(Result<IssuedCertificate> issued,
+                                                            WithProof with_proof,
+                                                            BootTime deadline) {
+  if (!issued || with_proof == WithProof::kNo) co_return issued;
+  std::string issuer = issued->issuer;
+  x509::SerialNumber serial = issued->facts.key.serial;
+  CO_TRY_ASSIGN(issued->inclusion,
+                co_await parts_.gate.Prove(std::move(issuer), std::move(serial), deadline));
+  co_return issued;
 }
 
 Task<Result<IssuedCertificate>> CertificateAuthority::IssueForResponder(IssuerId issuer,
@@ -311,7 +332,9 @@ void CertificateAuthority::NoteUnreadable(const policy::Principal& principal,
 
 void CertificateAuthority::NoteIfDenied(const std::string& principal, const Asked& asked,
                                         const Error& error) {
-  const bool is_misuse = error.code == ErrorCode::kRequestIdReused;
+  // A token that is spent, or a request id that is somebody else's.
+  const bool is_misuse =
+      error.code == ErrorCode::kRequestIdReused || error.code == ErrorCode::kUnauthenticated;
   if (Denied(error.code) || is_misuse) NoteDenial(principal, asked, error);
 }
 

@@ -42,6 +42,11 @@ Task<Result<AlertList>> CertificateAuthority::ListAlerts(size_t count_max, BootT
   co_return list;
 }
 
+Task<Result<Bytes>> CertificateAuthority::ReadAuditLog(std::string name, BootTime deadline) {
+  auto content = co_await parts_.log.Read(std::move(name), deadline);
+  co_return content;
+}
+
 Task<Result<AppliedPolicy>> CertificateAuthority::ApplyPolicy(ApplyPolicyRequest request,
                                                               BootTime deadline) {
   if (auto parsed = parts_.basis.Parse(request.text, kTextField); !parsed) {
@@ -52,6 +57,7 @@ Task<Result<AppliedPolicy>> CertificateAuthority::ApplyPolicy(ApplyPolicyRequest
   PolicyEntry entry{std::move(request.text), request.principal.id, request.base_version};
   CO_TRY_ASSIGN(const uint64_t version,
                 co_await parts_.ledger.ActivatePolicy(std::move(entry), deadline));
+  CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));
   // Durable and in force as it is; this replica would find out by itself.
   CO_TRY(co_await parts_.basis.Refresh(deadline));
   co_return AppliedPolicy{version, was_in_force && version == before.policy_version};

@@ -6,9 +6,9 @@
 
 namespace mayfly::issuance {
 
-std::optional<Milliseconds> RateLimiter::Take(const Uuid& key, uint32_t per_hour) {
-  const double tokens_max = per_hour;
-  const double tokens_per_ms = tokens_max / Milliseconds(std::chrono::hours(1)).count();
+std::optional<Milliseconds> RateLimiter::Take(const std::string& key, uint32_t count, Seconds per) {
+  const double tokens_max = count;
+  const double tokens_per_ms = tokens_max / static_cast<double>(Milliseconds(per).count());
   std::lock_guard lock(mutex_);
   const BootTime now = clock_.BootNow();
   auto [found, is_new] = buckets_.try_emplace(key, Bucket{tokens_max, now, used_.end()});

@@ -6,9 +6,9 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include "base/clock.h"
-#include "base/uuid.h"
 
 namespace mayfly::issuance {
 
@@ -18,19 +18,20 @@ class RateLimiter {
  public:
   explicit RateLimiter(const Clock& clock) : clock_(clock) {}
 
-  // Takes one of `per_hour`, which may all come at once. Nothing: taken; else when the next may be.
-  std::optional<Milliseconds> Take(const Uuid& key, uint32_t per_hour);
+  // Takes one of `count` in `per`, which may all come at once. Nothing: taken; else how long until
+  // the next.
+  std::optional<Milliseconds> Take(const std::string& key, uint32_t count, Seconds per);
 
  private:
   struct Bucket {
     double tokens;
     BootTime filled_at;
-    std::list<Uuid>::iterator place;  // in used_
+    std::list<std::string>::iterator place;  // in used_
   };
   const Clock& clock_;
   std::mutex mutex_;
-  std::map<Uuid, Bucket> buckets_;
-  std::list<Uuid> used_;  // the latest first
+  std::map<std::string, Bucket> buckets_;
+  std::list<std::string> used_;  // the latest first
 };
 
 }  // namespace mayfly::issuance

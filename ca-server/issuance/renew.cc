@@ -1,12 +1,12 @@
 // RenewCertificate and AcknowledgeCertificate: the next generation of a lineage, and when the one
 // before it is superseded. The path is Issue's (issue.cc); what differs is who says that the names
 // may be had (policy::Authorizer::AuthorizeRenewal), and that the record continues a lineage.
-#include <algorithm>
+#include <utility>
 
 #include "issuance/application.h"
 #include "issuance/certificate_authority.h"
 #include "issuance/event_detail.h"
-#include "x509/certification_request.h"
+#include "x509/renewal_statement.h"
 
 namespace mayfly::issuance {
 namespace {
@@ -21,12 +21,18 @@ Error TooOften(Milliseconds wait, uint32_t per_hour) {
   return error;
 }
 
-Error OtherNames(const x509::GeneralName& name) {
-  Error error = Fail(ErrorCode::kPolicyDenied, "renewal.names",
-                     "a renewal keeps the names of the current certificate; for others ask for a "
-                     "new certificate");
-  error.violations = {{error.rule, "csr", name.ToString() + " is not in the current certificate"}};
-  return error;
+Error OtherNames() {
+  return Fail(ErrorCode::kPolicyDenied, "renewal.names",
+              "a renewal keeps the names of the current certificate; for others ask for a new "
+              "certificate");
+}
+
+Error GraceIsOver(Seconds grace) {
+  const std::string has = grace == Seconds(0) ? "its profile grants no renewal after that"
+                                              : "its profile's " + std::to_string(grace.count()) +
+                                                    "s of grace are over";
+  return Fail(ErrorCode::kPolicyDenied, "renewal.grace",
+              "the certificate has expired, and " + has + "; enrol anew");
 }
 
 Error SameKey() {
@@ -45,22 +51,24 @@ Error SupersededBy(const CertificateKey& standing) {
 }  // namespace
 
 Result<CertificateAuthority::Application> CertificateAuthority::ReadRenewal(
-    const RenewRequest& request, const KnownPeer& holder, const Issuer& issuer) const {
+    const RenewalWish& asked, const KnownPeer& holder, const Issuer& issuer) const {
   const x509::GeneralNames& names = holder.principal.names;
-  TRY_ASSIGN(auto application, ReadApplication({holder.principal, request.csr_der, holder.profile,
-                                                names, request.lifetime, request.request_id},
+  TRY_ASSIGN(auto application, ReadApplication({holder.principal, asked.csr_der, holder.profile,
+                                                names, asked.lifetime, asked.request_id},
                                                issuer));
-  for (const x509::GeneralName& name : application.names) {
-    if (std::ranges::find(names, name) == names.end()) return OtherNames(name);
-  }
+  TRY(RequireAmong(application.names, names, OtherNames()));
   policy::IssuanceWish wish{.profile = holder.profile,
                             .names = names,
-                            .lifetime = request.lifetime,
+                            .lifetime = asked.lifetime,
                             .key_hash = application.key_hash,
                             .lineage = holder.lineage.lineage,
                             .issuer = issuer.name()};
-  application.decide = [principal = holder.principal, wish](const policy::Authorizer& authorizer) {
+  application.decide = [principal = holder.principal, wish,
+                        late = asked.expired_for](const policy::Authorizer& authorizer) {
     auto grant = authorizer.AuthorizeRenewal(principal, wish);
+    if (grant && late && *late > grant->profile().renewal_grace) {
+      return Result<policy::IssuanceGrant>(GraceIsOver(grant->profile().renewal_grace));
+    }
     const bool wants_new_key = grant && grant->profile().renewal_key == policy::RenewalKey::kNew;
     if (wants_new_key && wish.key_hash == principal.key_hash) {
       return Result<policy::IssuanceGrant>(SameKey());
@@ -75,16 +83,47 @@ Result<CertificateAuthority::Application> CertificateAuthority::ReadRenewal(
 
 Task<Result<IssuedCertificate>> CertificateAuthority::Renew(RenewRequest request,
                                                             BootTime deadline) {
-  CO_TRY_ASSIGN(const KnownPeer holder, co_await Know(request.current, deadline));
-  const Asked asked{holder.profile, holder.principal.names, request.lifetime};
+  CO_TRY_ASSIGN(KnownPeer holder, co_await Know(request.current, deadline));
+  RenewalWish wish{std::move(request.csr_der), request.lifetime, request.request_id};
+  auto renewed = co_await RenewAs(std::move(holder), std::move(wish), deadline);
+  auto proved = co_await Prove(std::move(renewed), request.with_proof, deadline);
+  co_return proved;
+}
+
+// The old key speaks first: nobody else makes the ledger look for anything.
+Task<Result<IssuedCertificate>> CertificateAuthority::RenewExpired(RenewExpiredRequest request,
+                                                                   BootTime deadline) {
+  const x509::Certificate& expired = request.expired;
+  if (!x509::VerifyRenewalStatement(expired, request.csr_der, request.request_id,
+                                    request.signature)) {
+    co_return Fail(ErrorCode::kUnauthenticated, "renewal.signature",
+                   "the signature is not by the expired certificate's key over this request");
+  }
+  CO_TRY_ASSIGN(KnownPeer holder, co_await FindPeer(expired, deadline));
+  const TimePoint end = expired.tbs().fields().validity.not_after();
+  const auto late = std::chrono::floor<Seconds>(parts_.clock.Now() - end);
+  if (late <= Seconds(0)) {  // RFC 5280 4.1.2.5: notAfter is inclusive
+    co_return Fail(ErrorCode::kPolicyDenied, "renewal.not-expired",
+                   "the certificate has not expired: renew by means of it, on a listener with "
+                   "client certificates");
+  }
+  RenewalWish wish{std::move(request.csr_der), request.lifetime, request.request_id, late};
+  auto renewed = co_await RenewAs(std::move(holder), std::move(wish), deadline);
+  co_return renewed;
+}
+
+Task<Result<IssuedCertificate>> CertificateAuthority::RenewAs(KnownPeer holder, RenewalWish wish,
+                                                              BootTime deadline) {
+  const Asked asked{holder.profile, holder.principal.names, wish.lifetime};
   const auto& profiles = parts_.basis.Current()->policy.profiles;
   if (const auto profile = profiles.find(holder.profile); profile != profiles.end()) {
     const uint32_t per_hour = profile->second.renewals_per_hour;
-    if (auto wait = renewals_.Take(holder.lineage.lineage, per_hour)) {
+    if (auto wait =
+            renewals_.Take(holder.principal.request_scope, per_hour, std::chrono::hours(1))) {
       co_return TooOften(*wait, per_hour);
     }
   }
-  auto application = ReadRenewal(request, holder, *parts_.issuers.front());
+  auto application = ReadRenewal(wish, holder, *parts_.issuers.front());
   if (!application) {
     NoteDenial(holder.principal.id, asked, application.error());
     co_return std::move(application).error();

@@ -108,6 +108,7 @@ class Decision {
 
   void CheckPrincipal();
   void CheckRenewal(const Profile& profile);
+  void CheckEnrolment(const Profile& profile, const Status& may_enrol);
   void CheckNames(const Profile& profile);
   void CheckLifetime(const Profile& profile);
   void CheckBlocks();
@@ -155,6 +156,16 @@ void Decision::CheckRenewal(const Profile& profile) {
   if (!allowing_.empty()) return;
   Deny("policy.principal", "profile",
        "no rule grants profile \"" + Escape(wish_.profile, 64) + "\" to anybody any more");
+}
+
+void Decision::CheckEnrolment(const Profile& profile, const Status& may_enrol) {
+  CheckPrincipal();
+  if (!may_enrol) Deny(may_enrol.error().rule, "principal", may_enrol.error().message);
+  if (profile.names_from == NamesFrom::kPrincipal) {
+    Deny("policy.names-from", "profile",
+         "profile \"" + profile.name +
+             "\" names who asks, and a token's holder has no names of their own; take another");
+  }
 }
 
 void Decision::FindRules(Asking asking) {
@@ -275,6 +286,9 @@ void Decision::CheckBlocks() {
              "issuer " + Escape(wish_.issuer, 64));
   CheckBlock(BlockKind::kKey, wish_.key_hash, "csr", "this public key");
   if (wish_.lineage) CheckBlock(BlockKind::kLineage, wish_.lineage->octets(), "lineage", "lineage");
+  if (wish_.token) {
+    CheckBlock(BlockKind::kEnrolmentToken, wish_.token->octets(), "token", "this enrolment token");
+  }
   if (principal_.key_hash) {
     CheckBlock(BlockKind::kKey, *principal_.key_hash, "principal", "the requester's own key");
   }
@@ -359,6 +373,13 @@ Result<IssuanceGrant> Authorizer::AuthorizeRenewal(const Principal& holder,
   return Decide(holder, wish, Asking::kRenewal, nullptr);
 }
 
+Result<IssuanceGrant> Authorizer::AuthorizeEnrolment(const Enrolment& enrolment,
+                                                     const IssuanceWish& wish) const {
+  TRY_ASSIGN(IssuanceGrant grant, Decide(enrolment.enroller, wish, Asking::kEnrolment, nullptr));
+  grant.principal_ = EnrolmentPrincipalId(enrolment.token);
+  return grant;
+}
+
 Explanation Authorizer::Explain(const Principal& principal, const IssuanceWish& wish,
                                 const Evidence&) const {
   Explanation explanation{{}, {}, Fail(ErrorCode::kInternal, "", "")};
@@ -377,10 +398,16 @@ Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const Issua
   const Profile& profile = found->second;
   const bool reflects = profile.names_from == NamesFrom::kPrincipal;
   Decision decision(*basis_, principal, wish, reflects ? principal.names : wish.names);
-  if (asking == Asking::kRenewal) {
-    decision.CheckRenewal(profile);
-  } else {
-    decision.CheckPrincipal();
+  switch (asking) {
+    case Asking::kFirst:
+      decision.CheckPrincipal();
+      break;
+    case Asking::kRenewal:
+      decision.CheckRenewal(profile);
+      break;
+    case Asking::kEnrolment:
+      decision.CheckEnrolment(profile, RequireRole(principal, kEnrollers));
+      break;
   }
   decision.CheckNames(profile);
   decision.CheckLifetime(profile);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "policy/enrolment.h"
 #include "policy/policy.h"
 #include "policy/principal.h"
 #include "policy/role.h"
@@ -39,6 +40,7 @@ struct IssuanceWish {
   Hash256 key_hash{};               // SHA-256 of the SPKI, for key blocks
   std::optional<Uuid> lineage;      // a renewal's lineage, for lineage blocks
   std::string issuer;               // for issuer blocks
+  std::optional<Uuid> token{};      // an enrolment token's id, for token blocks
 };
 
 // What one rule said to a request.
@@ -84,6 +86,15 @@ class Authorizer {
   // profile allows none).
   Result<IssuanceGrant> AuthorizeRenewal(const Principal& holder, const IssuanceWish& wish) const;
 
+  // Whoever holds an enrolment token asks, on the authority of who made it: `wish` has the token's
+  // names, profile and id. It is granted while today's policy grants the same to its maker, who may
+  // still enrol others, and neither the token nor they are blocked. It is granted to the token's
+  // holder. Errors: as Authorize's, and kPolicyDenied "policy.role" (the maker is no enroller any
+  // more), "policy.names-from" (the profile takes names from the requester, whom a token does not
+  // know).
+  Result<IssuanceGrant> AuthorizeEnrolment(const Enrolment& enrolment,
+                                           const IssuanceWish& wish) const;
+
   // The same decision with what every rule said.
   Explanation Explain(const Principal& principal, const IssuanceWish& wish,
                       const Evidence& evidence) const;
@@ -103,7 +114,7 @@ class Authorizer {
   const DecisionBasis& basis() const { return *basis_; }
 
  private:
-  enum class Asking : uint8_t { kFirst, kRenewal };
+  enum class Asking : uint8_t { kFirst, kRenewal, kEnrolment };
   Result<IssuanceGrant> Decide(const Principal& principal, const IssuanceWish& wish, Asking asking,
                                Explanation* explanation) const;
   std::shared_ptr<const DecisionBasis> basis_;

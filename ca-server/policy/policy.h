@@ -63,6 +63,7 @@ enum class OnCopiedKey : uint8_t {
 };
 constexpr uint32_t kRenewalsPerHourDefault = 60;
 constexpr uint32_t kRenewalsPerHourMax = 3600;
+constexpr Seconds kRenewalGraceMax{366 * 24 * 3600};
 
 struct Profile {
   std::string name;  // [a-z0-9-]{1,63}
@@ -80,6 +81,7 @@ struct Profile {
   Renewal renewal = Renewal::kAllow;
   RenewalKey renewal_key = RenewalKey::kNew;
   OnCopiedKey on_copied_key = OnCopiedKey::kAlert;
+  Seconds renewal_grace{0};  // how long after its end a certificate may still be renewed
   uint32_t renewals_per_hour = kRenewalsPerHourDefault;  // of one lineage, at each replica
   SubjectForm subject = SubjectForm::kEmpty;
   std::string common_name, organization;  // kFixed; organization may be empty
@@ -113,11 +115,17 @@ struct Policy {
 };
 
 // A block: insert-only in the ledger, each raises the control number.
-enum class BlockKind : uint8_t { kLineage = 1, kKey = 2, kIdentity = 3, kIssuer = 4 };
+enum class BlockKind : uint8_t {
+  kLineage = 1,
+  kKey = 2,
+  kIdentity = 3,
+  kIssuer = 4,
+  kEnrolmentToken = 5,
+};
 struct Block {
   BlockKind kind;
-  // kLineage: 16 octets of UUID. kKey: SHA-256 of the SPKI. kIdentity: GeneralName::ToString().
-  // kIssuer: the issuer's name.
+  // kLineage, kEnrolmentToken: 16 octets of UUID. kKey: SHA-256 of the SPKI. kIdentity:
+  // GeneralName::ToString(). kIssuer: the issuer's name.
   Bytes value;
   friend auto operator<=>(const Block&, const Block&) = default;
 };

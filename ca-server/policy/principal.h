@@ -1,6 +1,7 @@
 // Principal: who asks, and how that was proved.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,22 +13,28 @@
 namespace mayfly::policy {
 
 enum class ProofOfIdentity : uint8_t {
-  kCertificate,  // mutual TLS with a certificate of this CA, found in the ledger
-  kJwt,          // a bearer token of a configured issuer: jwt:<issuer>:<subject>
-  kLocal,        // a process on the CA's own machine: local:<uid>
-  kSystem,       // the server itself, for its OCSP responder
+  kCertificate,     // mutual TLS with a certificate of this CA, found in the ledger
+  kEnrolmentToken,  // a token that an enroller made: enrolment:<id>
+  kJwt,             // a bearer token of a configured issuer: jwt:<issuer>:<subject>
+  kLocal,           // a process on the CA's own machine: local:<uid>
+  kSystem,          // the server itself, for its OCSP responder
+  kNobody,          // nothing was shown; the id is empty, and so are the roles
 };
+
+struct Enrolment;  // policy/enrolment.h
 
 struct Principal {
   ProofOfIdentity proof;
   // For rules, records and logs: "spiffe://trust/path", "dns:web.internal",
-  // "jwt:cluster:system:serviceaccount:prod:api", "local:0", "system:ocsp".
+  // "jwt:cluster:system:serviceaccount:prod:api", "enrolment:<uuid>", "local:0", "system:ocsp".
   std::string id;
   // What request ids are scoped to: "lineage:<uuid>" or the id, never a single certificate.
   std::string request_scope;
   x509::GeneralNames names;  // of the certificate; empty for the other proofs
   Claims claims{};           // what the adapter proved beside the id, for places in patterns
-  std::optional<Hash256> key_hash{};  // SHA-256 of the SPKI that the requester proved to hold
+  std::optional<Hash256> key_hash{};        // SHA-256 of the SPKI that the requester proved to hold
+  TimePoint proof_ends = TimePoint::max();  // of the certificate or the token
+  std::shared_ptr<const Enrolment> enrolment{};  // of kEnrolmentToken: what the token stands for
 };
 
 constexpr std::string_view kSpiffeScheme = "spiffe://";

@@ -47,6 +47,9 @@ class Roles {
   uint8_t bits_ = 0;
 };
 
+// Whoever may make enrolment tokens.
+inline constexpr Roles kEnrollers = {Role::kEnroller, Role::kAdmin};
+
 // Whoever sees every certificate, and may ask about everybody.
 inline constexpr Roles kReadersOfAll = {Role::kAuditor, Role::kOperator, Role::kAdmin};
 

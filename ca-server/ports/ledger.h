@@ -60,6 +60,14 @@ struct KeyClaim {
   Hash256 identity;  // IdentityHash of the certificate's names
 };
 
+// A use of an enrolment token. The request that takes it, which the record then needs, has it for
+// ever: the same id uses nothing more.
+struct TokenUse {
+  Hash256 token_hash;
+  uint32_t uses_max;
+  TimePoint expires;  // by the database's clock
+};
+
 struct RecordEntry {
   lint::LintedTbs tbs;
   IssuerId issuer;
@@ -72,6 +80,7 @@ struct RecordEntry {
   std::optional<RequestAttempt> request;
   std::optional<KeyClaim> key_claim{};
   std::optional<CertificateKey> renews{};  // the parent, where this is a renewal
+  std::optional<TokenUse> token{};         // spent with the record, or not at all
 };
 
 // That a generation of a lineage is in use: its holder was heard of under it, or acknowledged it.
@@ -219,9 +228,10 @@ class Ledger {
   // "ledger.request-taken" (another attempt has this request id: find it), kPolicyDenied
   // "policy.key-reused" (the key was claimed for another identity) or, of a renewal,
   // "renewal.superseded" (a later generation, or another certificate of the parent's, is in use; a
-  // renewal is a use of its parent), kInvalidArgument
-  // "request-id.time" (over 24 h off the database's clock), kStoreUnavailable
-  // "ledger.serial-too-old" (over 30 s off the database's clock: begin again), kOverloaded.
+  // renewal is a use of its parent), kUnauthenticated "enrolment.spent" or "enrolment.expired" (of
+  // a token, unless this request id has used it before), kInvalidArgument "request-id.time" (over
+  // 24 h off the database's clock), kStoreUnavailable "ledger.serial-too-old" (over 30 s off the
+  // database's clock: begin again), kOverloaded.
   virtual Task<Result<RecordedTbs>> Record(RecordEntry entry, BootTime deadline) = 0;
 
   // Durable on return: the outcome that stands, which may be another one than offered.

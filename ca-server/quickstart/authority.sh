@@ -21,6 +21,7 @@ write_configuration() {
 start_database() {
   postgres_is_running || run_step "start PostgreSQL (in $shown_home/postgres, Unix socket only)" \
     start_postgres
+  let_in_new_roles
   if [[ ! -f $home/state/database-is-made ]]; then
     run_step "make the database" make_database
     : >"$home/state/database-is-made"

@@ -5,7 +5,7 @@
 # Those of the last time, at first the usual ones.
 read_ports() {
   local name port
-  declare -gA ports=([grpc]=7443 [http]=7080 [private]=7081)
+  declare -gA ports=([grpc]=7443 [enrolment]=7444 [http]=7080 [private]=7081)
   for name in "${!ports[@]}"; do
     port=$(sed -n "s/^$name=//p" "$home/ports" 2>/dev/null) || true
     ports[$name]=${port:-${ports[$name]}}
@@ -15,7 +15,7 @@ read_ports() {
 
 write_ports() {
   local name
-  for name in grpc http private; do echo "$name=${ports[$name]}"; done >"$home/ports"
+  for name in grpc enrolment http private; do echo "$name=${ports[$name]}"; done >"$home/ports"
 }
 
 # Ports are kept, unless somebody else has one of them.
@@ -66,7 +66,14 @@ END
 }
 
 write_ca_configuration() {
-  replace_file "$home/ca.toml" <<END || true
+  { ca_configuration && more_configuration; } | replace_file "$home/ca.toml" || true
+}
+
+# Yours to write, for what a CA to try things on has no use for: an [[oidc_issuer]], say.
+more_configuration() { [[ ! -e $home/ca.more.toml ]] || cat "$home/ca.more.toml"; }
+
+ca_configuration() {
+  cat <<END
 # mayfly-ca. Written by ./quickstart at each start; docs/CONFIGURATION.md is the reference.
 trust_domain = "mayfly.internal"
 state_directory = "state"
@@ -99,12 +106,26 @@ answer_life = "1h"
 lease = "10s"
 certificate_life = "7d"
 
+[audit]
+key = "pkcs11:token=mayfly;object=audit"
+directory = "audit"
+origin = "mayfly.internal/audit"
+checkpoint_age_max = "5s"
+
 [[listener]]
 address = "127.0.0.1:${ports[grpc]}"
 services = ["ca"]
 tls = "mutual"
 certificate = "server/tls.crt"
 private_key = "server/tls.key"
+names = ["DNS:localhost", "IP:127.0.0.1"]
+
+[[listener]]
+address = "127.0.0.1:${ports[enrolment]}"
+services = ["ca"]
+tls = "server"
+certificate = "server/enrolment.crt"
+private_key = "server/enrolment.key"
 names = ["DNS:localhost", "IP:127.0.0.1"]
 
 [[listener]]
@@ -177,6 +198,7 @@ write_client_configuration() {
 # For the program mayfly, which finds this file in .mayfly/ of its folder or a folder above.
 # Written by ./quickstart at each start.
 server = "localhost:${ports[grpc]}"
+enrolment_server = "localhost:${ports[enrolment]}"
 trust = "ca/root.pem"
 certificate = "operator/tls.crt"
 private_key = "operator/tls.key"

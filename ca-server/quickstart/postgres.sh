@@ -64,7 +64,7 @@ make_postgres() {
 write_identity_map() {
   local role
   for role in postgres mayfly_owner mayfly_issue mayfly_respond mayfly_project mayfly_maintain \
-    mayfly_read; do
+    mayfly_read mayfly_audit; do
     printf 'mayfly "%s" %s\n' "$(id -un)" "$role"
   done | as_database_user tee "$1"
 }
@@ -76,6 +76,14 @@ clear_stale_postgres() {
   pid=$(as_database_user head -n 1 "$data/postmaster.pid" 2>/dev/null) || return 0
   [[ -d /proc/$pid ]] || return 0
   as_database_user rm -f "$data/postmaster.pid" "$sockets/database/.s.PGSQL.5432.lock"
+}
+
+# A cluster that an older version made does not know the roles of this one.
+let_in_new_roles() {
+  local map=$home/postgres/data/pg_ident.conf
+  ! as_database_user grep -qw mayfly_audit "$map" || return 0
+  write_identity_map "$map" >/dev/null
+  ! postgres_is_running || as_database_user "$(pg_programs)/pg_ctl" reload -D "$home/postgres/data" -s
 }
 
 start_postgres() {

@@ -50,6 +50,11 @@ expect_ocsp() {
 
 revoke() { mayfly revoke "$1" --reason key-compromise --yes; }
 
+# What a machine that knows nothing yet compares: mayfly bootstrap --fingerprint.
+root_fingerprint() {
+  openssl x509 -in "$home/ca/root.pem" -outform DER | sha256sum | cut -d' ' -f1
+}
+
 # Commands to be pasted, so their words are quoted where they need it.
 what_next() {
   local cli place
@@ -68,6 +73,8 @@ The CA is running. Five things to try next:
 
 Where things are:
   gRPC                localhost:${ports[grpc]}, with the client certificate $shown_home/operator/tls.crt
+  enrolment           localhost:${ports[enrolment]}, for callers without a certificate: tokens
+  root SHA-256        $(root_fingerprint)
   OCSP                http://127.0.0.1:${ports[http]}/ocsp
   health              http://127.0.0.1:${ports[private]}/readyz
   CA certificates     $shown_home/ca/root.pem, $shown_home/ca/chain.pem

@@ -1,6 +1,7 @@
 #include "rpc/access.h"
 
 #include <optional>
+#include <string_view>
 
 namespace mayfly::rpc {
 namespace {
@@ -28,6 +29,12 @@ std::optional<v1::Credential> CredentialOf(policy::ProofOfIdentity proof) {
   switch (proof) {
     case policy::ProofOfIdentity::kCertificate:
       return v1::CREDENTIAL_CERTIFICATE;
+    case policy::ProofOfIdentity::kEnrolmentToken:
+      return v1::CREDENTIAL_ENROLMENT_TOKEN;
+    case policy::ProofOfIdentity::kJwt:
+      return v1::CREDENTIAL_JWT;
+    case policy::ProofOfIdentity::kNobody:
+      return v1::CREDENTIAL_NONE;
     case policy::ProofOfIdentity::kLocal:
     case policy::ProofOfIdentity::kSystem:
       return std::nullopt;
@@ -35,14 +42,41 @@ std::optional<v1::Credential> CredentialOf(policy::ProofOfIdentity proof) {
   return std::nullopt;
 }
 
+bool Takes(const v1::MethodAccess& access, v1::Credential credential) {
+  return (access.credentials & 1u << credential) != 0;
+}
+
+// "a client certificate or a JWT": what would open the method.
+std::string CredentialsOf(const v1::MethodAccess& access) {
+  static constexpr std::pair<v1::Credential, std::string_view> kWords[] = {
+      {v1::CREDENTIAL_NONE, "no credential"},
+      {v1::CREDENTIAL_CERTIFICATE, "a client certificate of this CA"},
+      {v1::CREDENTIAL_ENROLMENT_TOKEN, "an enrolment token"},
+      {v1::CREDENTIAL_JWT, "a JWT of a configured issuer"}};
+  std::string text;
+  for (const auto& [credential, word] : kWords) {
+    if (Takes(access, credential)) text += (text.empty() ? "" : " or ") + std::string(word);
+  }
+  return text;
+}
+
 Status RequireCredential(const v1::MethodAccess& access, const policy::Principal& principal) {
   const auto credential = CredentialOf(principal.proof);
-  if (credential && (access.credentials & 1u << *credential) != 0) return Ok();
+  if (credential && Takes(access, *credential)) return Ok();
   return Fail(ErrorCode::kUnauthenticated, "peer.credential",
-              std::string(access.method) + " does not take this kind of credential");
+              std::string(access.method) + " takes " + CredentialsOf(access));
 }
 
 }  // namespace
+
+Status RequireServed(const v1::MethodAccess& access, Callers callers) {
+  const bool takes_certificate = Takes(access, v1::CREDENTIAL_CERTIFICATE);
+  const bool takes_others = (access.credentials & ~(1u << v1::CREDENTIAL_CERTIFICATE)) != 0;
+  if (callers == Callers::kWithCertificate ? takes_certificate : takes_others) return Ok();
+  return Fail(ErrorCode::kUnauthenticated, "peer.listener",
+              std::string(access.method) + " takes " + CredentialsOf(access) +
+                  "; call the listener for that");
+}
 
 policy::Roles NeededRoles(const v1::MethodAccess& access) {
   policy::Roles roles;
@@ -55,6 +89,8 @@ policy::Roles NeededRoles(const v1::MethodAccess& access) {
 Task<Result<Caller>> Admit(UseCases& use_cases, const v1::MethodAccess& access,
                            policy::Principal principal, BootTime deadline) {
   CO_TRY(RequireCredential(access, principal));
+  // Whoever shows nothing has no role, and where that is enough there is none to ask for.
+  if (principal.proof == policy::ProofOfIdentity::kNobody) co_return Caller(std::move(principal));
   policy::Principal asking = principal;
   const policy::Roles needed = NeededRoles(access);
   CO_TRY(co_await use_cases.RequireRole(std::move(asking), needed, deadline));

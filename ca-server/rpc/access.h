@@ -8,13 +8,15 @@
 #include "mayfly/ca/v1/certificate_authority.access.pb.h"
 #include "policy/principal.h"
 #include "policy/role.h"
+#include "rpc/callers.h"
 #include "rpc/use_cases.h"
 
 namespace mayfly::rpc {
 
 namespace v1 = ::mayfly::ca::v1;
 
-// A principal that the method's declaration lets in, under the policy in force.
+// A principal that the method's declaration lets in, under the policy in force; nobody
+// (policy::ProofOfIdentity::kNobody) where it lets in everybody.
 class Caller {
  public:
   const policy::Principal& principal() const { return principal_; }
@@ -25,6 +27,10 @@ class Caller {
   explicit Caller(policy::Principal principal) : principal_(std::move(principal)) {}
   policy::Principal principal_;
 };
+
+// Does any credential that the callers of this listener can have open the method? Asked before any
+// is looked at. Error: kUnauthenticated "peer.listener".
+Status RequireServed(const v1::MethodAccess& access, Callers callers);
 
 // Errors: kUnauthenticated "peer.credential" (the method does not take what the principal was
 // proved with), kPolicyDenied "policy.role" (it has none of the roles); those of the ledger. What

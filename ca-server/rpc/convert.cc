@@ -62,6 +62,11 @@ Result<std::optional<Seconds>> ReadLifetime(const Request& message) {
   return std::optional<Seconds>(Seconds(seconds));
 }
 
+template <class Request>
+issuance::WithProof ReadWithProof(const Request& message) {
+  return message.with_inclusion_proof() ? issuance::WithProof::kYes : issuance::WithProof::kNo;
+}
+
 Result<std::optional<Uuid>> ReadRequestId(const std::string& text) {
   if (text.empty()) return std::optional<Uuid>();
   auto id = Uuid::Parse(text);
@@ -69,6 +74,12 @@ Result<std::optional<Uuid>> ReadRequestId(const std::string& text) {
     return Invalid("request-id.format", "a request id is a UUID of version 7 (RFC 9562 5.7)");
   }
   return std::optional<Uuid>(*id);
+}
+
+Status CheckProfile(const std::string& profile) {
+  if (!profile.empty() && profile.size() <= kProfileNameBytesMax) return Ok();
+  return Invalid("request.profile", "profile has 1 to " + std::to_string(kProfileNameBytesMax) +
+                                        " characters, e.g. \"server\"");
 }
 
 void SetTime(TimePoint time, google::protobuf::Timestamp& out) {
@@ -114,6 +125,12 @@ void SetIssued(const issuance::IssuedCertificate& issued, Response& message) {
   certificate.set_state(v1::Certificate::STATE_ACTIVE);
   for (const Bytes& der : issued.issuer_chain) message.add_issuer_chain_der(ToString(der));
   if (issued.ocsp_staple) message.set_ocsp_staple_der(ToString(*issued.ocsp_staple));
+  // Whoever renews late cannot ask for a proof.
+  if constexpr (requires { message.mutable_inclusion_proof(); }) {
+    if (!issued.inclusion) return;
+    message.mutable_inclusion_proof()->set_tlog_proof(issued.inclusion->proof);
+    message.mutable_inclusion_proof()->set_entry(ToString(issued.inclusion->entry));
+  }
 }
 
 v1::Certificate::State FromState(CertificateState state) {
@@ -149,10 +166,7 @@ Result<size_t> ReadPageSize(int32_t size) {
 Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest& message,
                                               policy::Principal principal) {
   TRY_ASSIGN(auto csr_der, ReadCsr(message.csr_der()));
-  if (message.profile().empty() || message.profile().size() > kProfileNameBytesMax) {
-    return Invalid("request.profile", "profile has 1 to " + std::to_string(kProfileNameBytesMax) +
-                                          " characters, e.g. \"server\"");
-  }
+  TRY(CheckProfile(message.profile()));
   TRY_ASSIGN(auto names, ReadNames(message.subject_alt_names()));
   TRY_ASSIGN(auto lifetime, ReadLifetime(message));
   TRY_ASSIGN(auto request_id, ReadRequestId(message.request_id()));
@@ -163,6 +177,7 @@ Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest&
       .names = std::move(names),
       .lifetime = lifetime,
       .request_id = request_id,
+      .with_proof = ReadWithProof(message),
   };
 }
 
@@ -171,7 +186,57 @@ Result<issuance::RenewRequest> ToRenewRequest(const v1::RenewCertificateRequest&
   TRY_ASSIGN(auto csr_der, ReadCsr(message.csr_der()));
   TRY_ASSIGN(auto lifetime, ReadLifetime(message));
   TRY_ASSIGN(auto request_id, ReadRequestId(message.request_id()));
-  return issuance::RenewRequest{std::move(current), std::move(csr_der), lifetime, request_id};
+  return issuance::RenewRequest{std::move(current), std::move(csr_der), lifetime, request_id,
+                                ReadWithProof(message)};
+}
+
+Result<issuance::RenewExpiredRequest> ToRenewExpiredRequest(
+    const v1::RenewExpiredCertificateRequest& message) {
+  auto expired = x509::Certificate::FromDer(AsBytes(message.certificate_der()));
+  if (!expired) {
+    return Invalid("renewal.certificate",
+                   "certificate_der is not a certificate of this CA, in DER");
+  }
+  if (message.signature().empty() || message.signature().size() > kSignatureBytesMax) {
+    return Invalid("renewal.signature-size",
+                   "signature has 1 to " + std::to_string(kSignatureBytesMax) + " bytes");
+  }
+  TRY_ASSIGN(auto csr_der, ReadCsr(message.csr_der()));
+  TRY_ASSIGN(auto lifetime, ReadLifetime(message));
+  TRY_ASSIGN(auto request_id, ReadRequestId(message.request_id()));
+  if (!request_id) return Invalid("request-id.required", "it is signed, so a request_id is needed");
+  return issuance::RenewExpiredRequest{*std::move(expired), std::move(csr_der),
+                                       ToBytes(AsBytes(message.signature())), lifetime,
+                                       *request_id};
+}
+
+Result<issuance::CreateTokenRequest> ToCreateTokenRequest(
+    const v1::CreateEnrolmentTokenRequest& message, policy::Principal principal) {
+  TRY(CheckProfile(message.profile()));
+  TRY_ASSIGN(auto names, ReadNames(message.subject_alt_names()));
+  TRY_ASSIGN(auto lifetime, ReadLifetime(message));
+  const auto uses_max = static_cast<uint32_t>(message.uses_max());  // a negative one is far above
+  if (uses_max > policy::kTokenUsesMax) {
+    return Invalid("enrolment.uses",
+                   "uses_max is 0 (for 1) to " + std::to_string(policy::kTokenUsesMax));
+  }
+  return issuance::CreateTokenRequest{std::move(principal), message.profile(), std::move(names),
+                                      lifetime, std::max(uses_max, 1u)};
+}
+
+void FromToken(const EnrolmentTokenRecord& token, v1::EnrolmentToken& message) {
+  const policy::Enrolment& enrolment = token.enrolment;
+  message.set_name(EnrolmentTokenName(enrolment.token));
+  message.set_profile(enrolment.profile);
+  for (const x509::GeneralName& name : enrolment.names) {
+    message.add_subject_alt_names(name.ToString());
+  }
+  message.set_uses_max(static_cast<int32_t>(enrolment.uses_max));
+  message.set_use_count(static_cast<int32_t>(token.use_count));
+  message.set_principal(enrolment.enroller.id);
+  SetTime(token.created_at, *message.mutable_create_time());
+  SetTime(enrolment.expires, *message.mutable_expire_time());
+  message.set_revoked(token.is_revoked);
 }
 
 Result<issuance::ListRequest> ToListRequest(const v1::ListCertificatesRequest& message,
@@ -262,6 +327,11 @@ void FromIssued(const issuance::IssuedCertificate& issued, v1::IssueCertificateR
 }
 
 void FromIssued(const issuance::IssuedCertificate& issued, v1::RenewCertificateResponse& message) {
+  SetIssued(issued, message);
+}
+
+void FromIssued(const issuance::IssuedCertificate& issued,
+                v1::RenewExpiredCertificateResponse& message) {
   SetIssued(issued, message);
 }
 

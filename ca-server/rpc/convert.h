@@ -20,6 +20,8 @@ constexpr size_t kNameTextBytesMax = 2048 + 6;
 // Far beyond any profile; keeps sums of times in range.
 constexpr Seconds kLifetimeMax{std::chrono::hours(24 * 366 * 100)};
 
+constexpr size_t kSignatureBytesMax = 1024;
+
 constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
 
@@ -30,6 +32,15 @@ Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest&
 // Errors: kInvalidArgument "csr.size", "request.lifetime", "request-id.format".
 Result<issuance::RenewRequest> ToRenewRequest(const v1::RenewCertificateRequest& message,
                                               x509::Certificate current);
+// Errors: those, and kInvalidArgument "renewal.certificate" (none), "renewal.signature-size",
+// "request-id.required".
+Result<issuance::RenewExpiredRequest> ToRenewExpiredRequest(
+    const v1::RenewExpiredCertificateRequest& message);
+// Errors: kInvalidArgument "request.profile", "request.names", "name.*", "request.lifetime",
+// "enrolment.uses".
+Result<issuance::CreateTokenRequest> ToCreateTokenRequest(
+    const v1::CreateEnrolmentTokenRequest& message, policy::Principal principal);
+void FromToken(const EnrolmentTokenRecord& token, v1::EnrolmentToken& message);
 // The same errors as ToIssueRequest's.
 Result<issuance::ExplainRequest> ToExplainRequest(const v1::ExplainIssuanceRequest& message,
                                                   policy::Principal principal);
@@ -55,6 +66,8 @@ Result<issuance::ApplyPolicyRequest> ToApplyPolicyRequest(const v1::ApplyPolicyR
 
 void FromIssued(const issuance::IssuedCertificate& issued, v1::IssueCertificateResponse& message);
 void FromIssued(const issuance::IssuedCertificate& issued, v1::RenewCertificateResponse& message);
+void FromIssued(const issuance::IssuedCertificate& issued,
+                v1::RenewExpiredCertificateResponse& message);
 void FromExplanation(const issuance::IssuanceExplanation& explanation,
                      v1::ExplainIssuanceResponse& message);
 // `now` tells an active certificate from an expired one. Error kInternal "ledger.tbs": what the

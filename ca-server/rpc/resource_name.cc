@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view kIssuers = "issuers/";
 constexpr std::string_view kCertificates = "/certificates/";
 constexpr std::string_view kTrustBundles = "trustBundles/";
+constexpr std::string_view kEnrolmentTokens = "enrolmentTokens/";
 
 bool IsIssuerName(std::string_view text) {
   return !text.empty() && text.size() <= kIssuerNameBytesMax &&
@@ -71,6 +72,20 @@ Result<std::string> ParseTrustBundleName(std::string_view text) {
   return Fail(ErrorCode::kInvalidArgument, "name.trust-bundle",
               "\"" + Escape(text) +
                   "\" is not trustBundles/{trust_domain}, or trustBundles/- for the server's own");
+}
+
+std::string EnrolmentTokenName(const Uuid& id) {
+  return std::string(kEnrolmentTokens) + id.ToString();
+}
+
+Result<Uuid> ParseEnrolmentTokenName(std::string_view text) {
+  TRY(CheckSize(text));
+  if (text.starts_with(kEnrolmentTokens)) {
+    const std::string_view id = text.substr(kEnrolmentTokens.size());
+    if (auto parsed = Uuid::Parse(id); parsed && parsed->ToString() == id) return parsed;
+  }
+  return Fail(ErrorCode::kInvalidArgument, "name.enrolment-token",
+              "\"" + Escape(text) + "\" is not enrolmentTokens/{id}, the id a UUID in lower case");
 }
 
 std::string TrustBundleName(std::string_view trust_domain) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/uuid.h"
 #include "x509/serial_number.h"
 
 namespace mayfly::rpc {
@@ -29,5 +30,10 @@ Result<std::string> ParseIssuerName(std::string_view text);
 // Rules "name.size", "name.trust-bundle".
 Result<std::string> ParseTrustBundleName(std::string_view text);
 std::string TrustBundleName(std::string_view trust_domain);
+
+// enrolmentTokens/{id}
+std::string EnrolmentTokenName(const Uuid& id);
+// Error: kInvalidArgument "name.enrolment-token".
+Result<Uuid> ParseEnrolmentTokenName(std::string_view text);
 
 }  // namespace mayfly::rpc

@@ -23,33 +23,38 @@ std::string AddressOf(const RpcListener& listener) {
   return (v6 ? "[" + listener.host + "]" : listener.host) + ":" + std::to_string(listener.port);
 }
 
-std::shared_ptr<grpc::ServerCredentials> MutualTls(const ServerTls& tls) {
-  auto files = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-      tls.private_key.string(), tls.certificate.string(), tls.trusted_roots.string(),
-      kCertificateReloadSeconds);
+std::shared_ptr<grpc::ServerCredentials> TlsOf(const ServerTls& tls, Callers callers) {
+  using Files = grpc::experimental::FileWatcherCertificateProvider;
+  const bool mutual = callers == Callers::kWithCertificate;
+  auto files = mutual
+                   ? std::make_shared<Files>(tls.private_key.string(), tls.certificate.string(),
+                                             tls.trusted_roots.string(), kCertificateReloadSeconds)
+                   : std::make_shared<Files>(tls.private_key.string(), tls.certificate.string(),
+                                             kCertificateReloadSeconds);
   grpc::experimental::TlsServerCredentialsOptions options(std::move(files));
   options.watch_identity_key_cert_pairs();
-  options.watch_root_certs();
-  options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  if (mutual) options.watch_root_certs();
+  options.set_cert_request_type(mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+                                       : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
   return grpc::experimental::TlsServerCredentials(options);
 }
 
 int Count(Milliseconds time) { return static_cast<int>(time.count()); }
 
-void SetLimits(grpc::ServerBuilder& builder) {
+void SetLimits(grpc::ServerBuilder& builder, const ConnectionLimits& limits) {
   // Two servers that share a port unnoticed would answer in turns; a taken port must be an error.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Count(kHandshakeTimeout));
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Count(limits.handshake));
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, limits.metadata_bytes_max);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams_max);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              Count(kClientPingIntervalMin));
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kPingStrikesMax);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Count(kKeepaliveInterval));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Count(kKeepaliveTimeout));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Count(kConnectionAgeMax));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, Count(limits.age_max));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, Count(kConnectionAgeGrace));
-  builder.SetMaxReceiveMessageSize(kMessageBytesMax);
+  builder.SetMaxReceiveMessageSize(limits.message_bytes_max);
   // Only reflection is served by threads of its own.
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 1);
@@ -85,15 +90,18 @@ struct RpcServer::Impl {
 };
 
 Result<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerParts& parts) {
-  for (const RpcListener& listener : parts.listeners) TRY(CheckTlsFiles(listener.tls));
+  for (const RpcListener& listener : parts.listeners) {
+    TRY(CheckTlsFiles(listener.tls, parts.callers));
+  }
   EnableHealthAndReflection();
 
   grpc::ServerBuilder builder;
-  SetLimits(builder);
+  SetLimits(builder, LimitsFor(parts.callers));
   // gRPC writes the ports when the server starts; a deque keeps their addresses.
   std::deque<int> bound;
   for (const RpcListener& listener : parts.listeners) {
-    builder.AddListeningPort(AddressOf(listener), MutualTls(listener.tls), &bound.emplace_back(0));
+    builder.AddListeningPort(AddressOf(listener), TlsOf(listener.tls, parts.callers),
+                             &bound.emplace_back(0));
   }
   for (grpc::Service* service : parts.services) builder.RegisterService(service);
 

@@ -1,4 +1,4 @@
-// The gRPC server: listeners with mutual TLS, limits, health and reflection.
+// A gRPC server: listeners with TLS for one kind of callers, their limits, health and reflection.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "rpc/callers.h"
 
 namespace grpc {
 class Service;
@@ -15,20 +16,30 @@ class Service;
 
 namespace mayfly::rpc {
 
-// Beyond it gRPC refuses by itself, without a rule: large enough that what is too large for a field
-// is told by the field's rule.
-constexpr int kMessageBytesMax = 2 * 1024 * 1024;
-constexpr int kMetadataBytesMax = 8 * 1024;
-constexpr int kStreamsPerConnectionMax = 128;
-constexpr Milliseconds kHandshakeTimeout{10'000};
+// What one connection, and one call, may cost. Larger messages are refused by gRPC itself, without
+// a rule: with client certificates the limit is large enough that what is too large for a field is
+// told by the field's rule.
+struct ConnectionLimits {
+  int message_bytes_max;
+  int metadata_bytes_max;
+  int streams_max;  // calls at once
+  Milliseconds handshake;
+  // The handshake is where a peer's validity is checked: a connection does not outlive it by much.
+  Milliseconds age_max;
+};
+constexpr ConnectionLimits LimitsFor(Callers callers) {
+  if (callers == Callers::kWithCertificate) {
+    return {2 * 1024 * 1024, 8 * 1024, 128, Milliseconds(10'000), Milliseconds(3'600'000)};
+  }
+  // Strangers: a token of 8 KiB beside what gRPC itself sends, and nothing for long.
+  return {64 * 1024, 12 * 1024, 16, Milliseconds(5'000), Milliseconds(300'000)};
+}
 // A client may ping no more often than this, or the connection is closed after kPingStrikesMax.
 constexpr Milliseconds kClientPingIntervalMin{30'000};
 constexpr int kPingStrikesMax = 3;
 // A peer that has vanished is found by our own ping.
 constexpr Milliseconds kKeepaliveInterval{60'000};
 constexpr Milliseconds kKeepaliveTimeout{20'000};
-// The handshake is where a peer's validity is checked: a connection does not outlive it by much.
-constexpr Milliseconds kConnectionAgeMax{3'600'000};
 constexpr Milliseconds kConnectionAgeGrace{60'000};
 // Renewed certificate files are taken up within this.
 constexpr unsigned kCertificateReloadSeconds = 2;
@@ -38,7 +49,7 @@ constexpr unsigned kCertificateReloadSeconds = 2;
 struct ServerTls {
   std::filesystem::path certificate;    // leaf first, then the chain to the root
   std::filesystem::path private_key;    // PKCS#8
-  std::filesystem::path trusted_roots;  // of client certificates
+  std::filesystem::path trusted_roots;  // of client certificates, where there are any
 };
 
 struct RpcListener {
@@ -48,6 +59,7 @@ struct RpcListener {
 };
 
 struct RpcServerParts {
+  Callers callers;
   std::vector<RpcListener> listeners;
   std::vector<grpc::Service*> services;  // must outlive the server
 };

@@ -50,20 +50,24 @@ Result<Bytes> PublicHalf(const SecretBytes& pem, const std::filesystem::path& pa
   return out;
 }
 
+Status CheckRoots(const std::filesystem::path& path) {
+  TRY_ASSIGN(const SecretBytes roots, ReadPem(path, "listener.trusted-roots"));
+  const auto root = x509::Certificate::FromPem(AsText(roots.Reveal()));
+  if (root) return Ok();
+  return Fail(ErrorCode::kConfiguration, "listener.trusted-roots",
+              path.string() + ": " + root.error().message);
+}
+
 }  // namespace
 
-Status CheckTlsFiles(const ServerTls& tls) {
+Status CheckTlsFiles(const ServerTls& tls, Callers callers) {
   TRY_ASSIGN(const SecretBytes chain, ReadPem(tls.certificate, "listener.certificate"));
   TRY_ASSIGN(const SecretBytes key, ReadPem(tls.private_key, "listener.private-key"));
-  TRY_ASSIGN(const SecretBytes roots, ReadPem(tls.trusted_roots, "listener.trusted-roots"));
+  if (callers == Callers::kWithCertificate) TRY(CheckRoots(tls.trusted_roots));
   const auto leaf = x509::Certificate::FromPem(AsText(chain.Reveal()));
   if (!leaf) {
     return Fail(ErrorCode::kConfiguration, "listener.certificate",
                 tls.certificate.string() + ": " + leaf.error().message);
-  }
-  if (const auto root = x509::Certificate::FromPem(AsText(roots.Reveal())); !root) {
-    return Fail(ErrorCode::kConfiguration, "listener.trusted-roots",
-                tls.trusted_roots.string() + ": " + root.error().message);
   }
   TRY_ASSIGN(const Bytes public_half, PublicHalf(key, tls.private_key));
   if (!Equal(public_half, leaf->tbs().fields().public_key.der())) {

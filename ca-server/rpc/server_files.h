@@ -8,7 +8,7 @@ namespace mayfly::rpc {
 
 constexpr size_t kPemFileBytesMax = 1 << 20;
 
-// Errors: as RpcServer::Start.
-Status CheckTlsFiles(const ServerTls& tls);
+// Roots are looked at where client certificates are. Errors: as RpcServer::Start.
+Status CheckTlsFiles(const ServerTls& tls, Callers callers);
 
 }  // namespace mayfly::rpc

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <utility>
 
+#include "issuance/rate_limiter.h"
 #include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
 #include "rpc/access.h"
 #include "rpc/convert.h"
@@ -13,6 +14,7 @@
 #include "rpc/peer.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
+#include "rpc/turns.h"
 
 namespace mayfly::rpc {
 namespace {
@@ -31,6 +33,24 @@ Error Overloaded(size_t in_flight_max) {
                      "over " + std::to_string(in_flight_max) + " calls are in flight");
   error.retry_after = kOverloadedRetryAfter;
   return error;
+}
+
+// "ipv4:10.0.0.7:51234" -> "ipv4:10.0.0.7"
+std::string HostOf(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
+
+Error TooOften(Milliseconds wait, uint32_t per_minute) {
+  Error error = Fail(ErrorCode::kOverloaded, "rpc.principal-rate",
+                     "over " + std::to_string(per_minute) + " calls of yours in a minute");
+  error.retry_after = wait;
+  return error;
+}
+
+TurnLimits TurnLimitsOf(const CallLimits& limits) {
+  const size_t in_flight = limits.in_flight_max;
+  return {.at_work_max = std::max<size_t>(in_flight / 4, 1),
+          .waiting_max = std::max<size_t>(in_flight / 2, 1),
+          .principal_at_work_max = limits.principal_at_work_max,
+          .principal_waiting_max = limits.principal_waiting_max};
 }
 
 Error TimeIsUp() {
@@ -54,6 +74,7 @@ std::string ListOf(const v1::ListCertificatesRequest& request, const policy::Pri
 // What of a request stands in the log, whatever becomes of it.
 template <class Request>
 void NoteSubject(const Request& request, RequestLogEntry& entry) {
+  if constexpr (requires { request.path(); }) entry.subject = request.path();
   if constexpr (requires { request.name(); }) entry.subject = request.name();
   if constexpr (requires { request.parent(); }) entry.subject = request.parent();
   if constexpr (requires { request.principal(); }) entry.subject = request.principal();
@@ -71,7 +92,11 @@ Milliseconds TimeAllowed(std::chrono::system_clock::time_point client_deadline, 
 
 struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService::CallbackService {
   explicit Impl(ServiceParts given)
-      : parts(std::move(given)), page_tokens(parts.page_key, parts.random) {}
+      : parts(std::move(given)),
+        identification{parts.callers, parts.use_cases, parts.check_jwt},
+        page_tokens(parts.page_key, parts.random),
+        turns(TurnLimitsOf(parts.limits), parts.executor),
+        rates(parts.clock) {}
 
   template <class Request, class Response>
   using Handler = Task<Status> (Impl::*)(Call&, const Caller&, const Request&, Response&);
@@ -85,6 +110,26 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                                              const v1::RenewCertificateRequest* request,
                                              v1::RenewCertificateResponse* response) override {
     return Begin(context, request, response, &Impl::Renew);
+  }
+  grpc::ServerUnaryReactor* RenewExpiredCertificate(
+      grpc::CallbackServerContext* context, const v1::RenewExpiredCertificateRequest* request,
+      v1::RenewExpiredCertificateResponse* response) override {
+    return Begin(context, request, response, &Impl::RenewExpired);
+  }
+  grpc::ServerUnaryReactor* CreateEnrolmentToken(
+      grpc::CallbackServerContext* context, const v1::CreateEnrolmentTokenRequest* request,
+      v1::CreateEnrolmentTokenResponse* response) override {
+    return Begin(context, request, response, &Impl::CreateToken);
+  }
+  grpc::ServerUnaryReactor* ListEnrolmentTokens(
+      grpc::CallbackServerContext* context, const v1::ListEnrolmentTokensRequest* request,
+      v1::ListEnrolmentTokensResponse* response) override {
+    return Begin(context, request, response, &Impl::ListTokens);
+  }
+  grpc::ServerUnaryReactor* RevokeEnrolmentToken(
+      grpc::CallbackServerContext* context, const v1::RevokeEnrolmentTokenRequest* request,
+      v1::RevokeEnrolmentTokenResponse* response) override {
+    return Begin(context, request, response, &Impl::RevokeToken);
   }
   grpc::ServerUnaryReactor* AcknowledgeCertificate(
       grpc::CallbackServerContext* context, const v1::AcknowledgeCertificateRequest* request,
@@ -132,6 +177,11 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                                        v1::ListAlertsResponse* response) override {
     return Begin(context, request, response, &Impl::Alerts);
   }
+  grpc::ServerUnaryReactor* ReadAuditLog(grpc::CallbackServerContext* context,
+                                         const v1::ReadAuditLogRequest* request,
+                                         v1::ReadAuditLogResponse* response) override {
+    return Begin(context, request, response, &Impl::ReadLog);
+  }
   grpc::ServerUnaryReactor* ApplyPolicy(grpc::CallbackServerContext* context,
                                         const v1::ApplyPolicyRequest* request,
                                         v1::ApplyPolicyResponse* response) override {
@@ -149,8 +199,8 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     call->entry.method = v1::AccessOf<Request>::kAccess.method;
     call->entry.peer = context->peer();
     NoteSubject(*request, call->entry);
-    if (in_flight.fetch_add(1) >= parts.in_flight_max) {
-      Finish(*call, Overloaded(parts.in_flight_max));
+    if (in_flight.fetch_add(1) >= parts.limits.in_flight_max) {
+      Finish(*call, Overloaded(parts.limits.in_flight_max));
       return reactor;
     }
     parts.executor.Post([this, call = std::move(call), request, response, handler] {
@@ -174,14 +224,32 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   template <class Request, class Response>
   Task<Status> Serve(Call& call, const Request& request, Response& response,
                      Handler<Request, Response> handler) {
+    CO_TRY(RequireServed(v1::AccessOf<Request>::kAccess, parts.callers));
     CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
+    CO_TRY_ASSIGN(const Turns::Turn turn, co_await TakeTurn(call, principal));
     const BootTime deadline = call.deadline;
+    if (parts.clock.BootNow() >= deadline) co_return TimeIsUp();
     CO_TRY_ASSIGN(const Caller caller,
                   co_await Admit(parts.use_cases, v1::AccessOf<Request>::kAccess,
                                  std::move(principal), deadline));
     Task<Status> handling = (this->*handler)(call, caller, request, response);
     Status status = co_await handling;
     co_return status;
+  }
+
+  // How often somebody calls, and how much at a time, is nobody else's delay.
+  Task<Result<Turns::Turn>> TakeTurn(const Call& call, const policy::Principal& principal) {
+    const uint32_t per_minute = parts.limits.principal_per_minute_max;
+    // Those whom nobody knows are told apart by where they call from.
+    const std::string who =
+        principal.request_scope.empty() ? HostOf(call.entry.peer) : principal.request_scope;
+    if (per_minute > 0) {
+      if (const auto wait = rates.Take(who, per_minute, Seconds(60))) {
+        co_return TooOften(*wait, per_minute);
+      }
+    }
+    auto turn = co_await turns.Take(who, principal.proof_ends);
+    co_return turn;
   }
 
   // Ends the call. The service may be gone once the reactor has finished.
@@ -204,10 +272,9 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   }
 
   Task<Result<policy::Principal>> Identify(Call& call) {
-    CO_TRY_ASSIGN(x509::Certificate peer, PeerCertificate(*call.context->auth_context()));
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(policy::Principal principal,
-                  co_await parts.use_cases.Identify(std::move(peer), deadline));
+                  co_await IdentifyCaller(identification, *call.context, deadline));
     call.entry.principal = principal.id;
     co_return principal;
   }
@@ -241,6 +308,56 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     FromIssued(issued, response);
     call.entry.subject = response.certificate().name();
     co_return Ok();
+  }
+
+  // The request is its own proof, so nobody is known before it is looked at.
+  Task<Status> RenewExpired(Call& call, const Caller&,
+                            const v1::RenewExpiredCertificateRequest& request,
+                            v1::RenewExpiredCertificateResponse& response) {
+    CO_TRY_ASSIGN(issuance::RenewExpiredRequest wish, ToRenewExpiredRequest(request));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
+                  co_await parts.use_cases.RenewExpired(std::move(wish), deadline));
+    FromIssued(issued, response);
+    call.entry.principal = issued.facts.principal;
+    call.entry.subject = response.certificate().name();
+    co_return Ok();
+  }
+
+  Task<Status> CreateToken(Call& call, const Caller& caller,
+                           const v1::CreateEnrolmentTokenRequest& request,
+                           v1::CreateEnrolmentTokenResponse& response) {
+    CO_TRY_ASSIGN(issuance::CreateTokenRequest wish,
+                  ToCreateTokenRequest(request, caller.principal()));
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(issuance::CreatedToken created,
+                  co_await parts.use_cases.CreateToken(std::move(wish), deadline));
+    FromToken(created.record, *response.mutable_enrolment_token());
+    response.set_token(std::move(created.secret));
+    call.entry.subject = response.enrolment_token().name();
+    co_return Ok();
+  }
+
+  Task<Status> ListTokens(Call& call, const Caller& caller, const v1::ListEnrolmentTokensRequest&,
+                          v1::ListEnrolmentTokensResponse& response) {
+    policy::Principal principal = caller.principal();
+    const BootTime deadline = call.deadline;
+    CO_TRY_ASSIGN(const std::vector<EnrolmentTokenRecord> tokens,
+                  co_await parts.use_cases.ListTokens(std::move(principal), deadline));
+    for (const EnrolmentTokenRecord& token : tokens) {
+      FromToken(token, *response.add_enrolment_tokens());
+    }
+    co_return Ok();
+  }
+
+  Task<Status> RevokeToken(Call& call, const Caller& caller,
+                           const v1::RevokeEnrolmentTokenRequest& request,
+                           v1::RevokeEnrolmentTokenResponse&) {
+    CO_TRY_ASSIGN(const Uuid token, ParseEnrolmentTokenName(request.name()));
+    policy::Principal principal = caller.principal();
+    const BootTime deadline = call.deadline;
+    auto revoked = co_await parts.use_cases.RevokeToken(std::move(principal), token, deadline);
+    co_return revoked;
   }
 
   Task<Status> Acknowledge(Call& call, const Caller& caller,
@@ -318,6 +435,16 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return FromRevoked(revoked, parts.clock.Now(), response);
   }
 
+  Task<Status> ReadLog(Call& call, const Caller&, const v1::ReadAuditLogRequest& request,
+                       v1::ReadAuditLogResponse& response) {
+    const BootTime deadline = call.deadline;
+    std::string path = request.path();
+    CO_TRY_ASSIGN(const Bytes content,
+                  co_await parts.use_cases.ReadAuditLog(std::move(path), deadline));
+    response.set_content(ToString(content));
+    co_return Ok();
+  }
+
   Task<Status> Bundle(Call&, const Caller&, const v1::GetTrustBundleRequest& request,
                       v1::TrustBundle& response) {
     CO_TRY_ASSIGN(std::string trust_domain, ParseTrustBundleName(request.name()));
@@ -362,8 +489,11 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return Ok();
   }
 
-  ServiceParts parts;
+  const ServiceParts parts;
+  const IdentificationParts identification;
   const PageTokens page_tokens;
+  Turns turns;
+  issuance::RateLimiter rates;  // by Principal::request_scope
   std::atomic<size_t> in_flight = 0;
 };
 

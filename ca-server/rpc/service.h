@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
-#include "rpc/use_cases.h"
+#include "rpc/identification.h"
 
 namespace grpc {
 class Service;
@@ -45,13 +45,24 @@ struct RequestLogEntry {
 };
 using RequestLog = std::function<void(const RequestLogEntry&)>;
 
+// A quarter of the calls in flight are at work, half of them may wait for their turn (turns.h);
+// what is beyond that is refused before it is looked at.
+struct CallLimits {
+  size_t in_flight_max;
+  size_t principal_at_work_max;
+  size_t principal_waiting_max;
+  uint32_t principal_per_minute_max;  // 0: any number
+};
+
 struct ServiceParts {
+  Callers callers;  // of the listeners that it stands behind
   UseCases& use_cases;
+  JwtCheck check_jwt;  // for callers without a certificate
   const Clock& clock;
   Executor& executor;  // must outlive the server
   RandomSource& random;
   Hash256 page_key;  // seals page tokens; the same in every server of one database
-  size_t in_flight_max;
+  CallLimits limits;
   RequestLog log;  // called once a call, on any thread
 };
 

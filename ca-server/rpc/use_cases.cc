@@ -12,6 +12,9 @@ class AuthorityUseCases final : public UseCases {
   Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime deadline) override {
     return authority_.Identify(std::move(peer), deadline);
   }
+  Task<Result<policy::Principal>> IdentifyToken(Hash256 token_hash, BootTime deadline) override {
+    return authority_.IdentifyToken(token_hash, deadline);
+  }
   Task<Status> RequireRole(policy::Principal principal, policy::Roles needed,
                            BootTime deadline) override {
     return authority_.RequireRole(std::move(principal), needed, deadline);
@@ -27,6 +30,21 @@ class AuthorityUseCases final : public UseCases {
   Task<Result<issuance::IssuedCertificate>> Renew(issuance::RenewRequest request,
                                                   BootTime deadline) override {
     return authority_.Renew(std::move(request), deadline);
+  }
+  Task<Result<issuance::IssuedCertificate>> RenewExpired(issuance::RenewExpiredRequest request,
+                                                         BootTime deadline) override {
+    return authority_.RenewExpired(std::move(request), deadline);
+  }
+  Task<Result<issuance::CreatedToken>> CreateToken(issuance::CreateTokenRequest request,
+                                                   BootTime deadline) override {
+    return authority_.CreateToken(std::move(request), deadline);
+  }
+  Task<Result<std::vector<EnrolmentTokenRecord>>> ListTokens(policy::Principal principal,
+                                                             BootTime deadline) override {
+    return authority_.ListTokens(std::move(principal), deadline);
+  }
+  Task<Status> RevokeToken(policy::Principal principal, Uuid token, BootTime deadline) override {
+    return authority_.RevokeToken(std::move(principal), token, deadline);
   }
   Task<Status> Acknowledge(issuance::AcknowledgeRequest request, BootTime deadline) override {
     return authority_.Acknowledge(std::move(request), deadline);
@@ -49,6 +67,9 @@ class AuthorityUseCases final : public UseCases {
   }
   Task<Result<AlertList>> ListAlerts(size_t count_max, BootTime deadline) override {
     return authority_.ListAlerts(count_max, deadline);
+  }
+  Task<Result<Bytes>> ReadAuditLog(std::string name, BootTime deadline) override {
+    return authority_.ReadAuditLog(std::move(name), deadline);
   }
   issuance::TrustBundle Bundle() const override { return authority_.Bundle(); }
   Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,

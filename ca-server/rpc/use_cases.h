@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "issuance/certificate_authority.h"
 
@@ -12,6 +13,7 @@ class UseCases {
  public:
   virtual ~UseCases() = default;
   virtual Task<Result<policy::Principal>> Identify(x509::Certificate peer, BootTime deadline) = 0;
+  virtual Task<Result<policy::Principal>> IdentifyToken(Hash256 token_hash, BootTime deadline) = 0;
   virtual Task<Status> RequireRole(policy::Principal principal, policy::Roles needed,
                                    BootTime deadline) = 0;
   virtual Task<Result<issuance::IssuedCertificate>> Issue(issuance::IssueRequest request,
@@ -20,6 +22,13 @@ class UseCases {
                               const Error& error) = 0;
   virtual Task<Result<issuance::IssuedCertificate>> Renew(issuance::RenewRequest request,
                                                           BootTime deadline) = 0;
+  virtual Task<Result<issuance::IssuedCertificate>> RenewExpired(
+      issuance::RenewExpiredRequest request, BootTime deadline) = 0;
+  virtual Task<Result<issuance::CreatedToken>> CreateToken(issuance::CreateTokenRequest request,
+                                                           BootTime deadline) = 0;
+  virtual Task<Result<std::vector<EnrolmentTokenRecord>>> ListTokens(policy::Principal principal,
+                                                                     BootTime deadline) = 0;
+  virtual Task<Status> RevokeToken(policy::Principal principal, Uuid token, BootTime deadline) = 0;
   virtual Task<Status> Acknowledge(issuance::AcknowledgeRequest request, BootTime deadline) = 0;
   virtual Task<Result<issuance::ShownCertificate>> Show(policy::Principal principal,
                                                         std::string issuer,
@@ -31,6 +40,7 @@ class UseCases {
                                                             BootTime deadline) = 0;
   virtual Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline) = 0;
   virtual Task<Result<AlertList>> ListAlerts(size_t count_max, BootTime deadline) = 0;
+  virtual Task<Result<Bytes>> ReadAuditLog(std::string name, BootTime deadline) = 0;
   virtual issuance::TrustBundle Bundle() const = 0;
   virtual Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
                                                               BootTime deadline) = 0;

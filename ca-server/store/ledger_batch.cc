@@ -5,6 +5,7 @@
 #include <set>
 
 #include "store/ledger_rows.h"
+#include "store/token_uses.h"
 
 namespace mayfly::store {
 namespace {
@@ -397,6 +398,7 @@ void Record(Session& session, Batch& batch, const WriteStart& start, BatchEffect
   }
   ClaimKeys(session, batch, start);
   UseParents(session, batch, start);
+  UseTokens(session, batch, start);
   TakeRequests(session, batch, start);
   if (!AnyOpen(batch.records)) return;
   InsertRecords(session, batch, start);

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "store/guarded.h"
 #include "store/ledger_rows.h"
 
 namespace mayfly::store {
@@ -19,19 +20,6 @@ SessionOptions RespondSession(std::string connection,
   return {.connection = std::move(connection),
           .role = "mayfly_respond",
           .password_file = std::move(password_file)};
-}
-
-// Runs `body` on a session; what it throws becomes the Result's error.
-template <class Body>
-auto Guarded(Body body) -> decltype(body()) {
-  try {
-    return body();
-  } catch (const SqlError& error) {
-    return ToError(error);
-  } catch (const std::exception& problem) {
-    return FailWithDetail(ErrorCode::kInternal, "ledger.adapter",
-                          "the database's answer was not understood", problem.what());
-  }
 }
 
 }  // namespace

@@ -192,6 +192,7 @@ Status Reader::OptionalId(std::optional<Uuid>& id) {
 // Writer.
 template <class Codec, class Record>
 Status TransferRecord(Codec& codec, Record& record) {
+  TRY(codec.Integer(record.tick));
   TRY(codec.Text(record.issuer, kName));
   TRY(codec.Serial(record.serial));
   TRY(codec.Field(record.tbs, kTbs));
@@ -203,6 +204,7 @@ Status TransferRecord(Codec& codec, Record& record) {
   TRY(codec.OptionalId(record.request_id));
   TRY(codec.Integer(record.policy_version));
   TRY(codec.Integer(record.decision));
+  TRY(codec.Time(record.not_after));
   TRY(codec.Time(record.renew_from));
   TRY(codec.Time(record.renew_until));
   return codec.Time(record.recorded_at);
@@ -236,11 +238,13 @@ Status TransferRevoked(Codec& codec, Revoked& revoked) {
   TRY(codec.Integer(revoked.reason));
   TRY(CheckReason(revoked.reason));
   TRY(codec.Time(revoked.revoked_at));
+  TRY(codec.Time(revoked.not_after));
   return codec.Text(revoked.principal, kPrincipal);
 }
 
 template <class Codec, class Event>
 Status TransferEvent(Codec& codec, Event& event) {
+  TRY(codec.Integer(event.number));
   TRY(codec.Text(event.kind, kName));
   TRY(codec.Text(event.principal, kPrincipal));
   TRY(codec.Text(event.detail, kDetail));

@@ -1,7 +1,8 @@
 // What the log's entries say, and their one encoding (docs/AUDIT.md, Format).
 //
 // Deterministic: an entry has one encoding, and DecodeLogEntry takes nothing else. The leaf of the
-// tree is LeafHash of the encoding, so whoever has the ledger's row can make it again.
+// tree is LeafHash of the encoding. Every column of the ledger's rows is in it, so whoever has them
+// can make it again, and finds out when any was changed.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,7 @@ constexpr size_t kDetailBytesMax = size_t{48} * 1024;
 
 // A certificate as it was recorded before anything signed it.
 struct Record {
+  uint64_t tick = 0;   // the ledger's, in which it was recorded
   std::string issuer;  // its name
   x509::SerialNumber serial;
   Bytes tbs;  // 1 .. x509::kTbsDerBytesMax octets
@@ -38,6 +40,7 @@ struct Record {
   std::optional<Uuid> request_id;
   uint64_t policy_version = 0;
   uint64_t decision = 0;
+  TimePoint not_after{};
   TimePoint renew_from{};
   TimePoint renew_until{};
   TimePoint recorded_at{};
@@ -72,12 +75,14 @@ struct RevokedCertificate {
   x509::SerialNumber serial;
   uint8_t reason = 0;  // CRLReason (RFC 5280 5.3.1): 0, 1, 2, 3, 4, 5 or 9; there is no hold
   TimePoint revoked_at{};
+  TimePoint not_after{};  // of the certificate
   std::string principal;
   friend bool operator==(const RevokedCertificate&, const RevokedCertificate&) = default;
 };
 
 struct AdminEvent {
-  std::string kind;  // "policy.activated"
+  uint64_t number = 0;  // the ledger's id of it
+  std::string kind;     // "policy.activated"
   std::string principal;
   std::string detail;  // JSON, as the ledger prints it
   TimePoint at{};

@@ -10,6 +10,8 @@ namespace {
 
 constexpr char kCertificates[] = "Certificates";
 constexpr char kPolicyGroup[] = "Policy";
+constexpr char kAuditGroup[] = "Audit";
+constexpr char kKindList[] = "issued|abandoned|revoked|event";
 constexpr char kMachine[] = "Trust and settings";
 constexpr char kFormatList[] = "table|json|jsonl|yaml|name|pem";
 constexpr char kStateList[] = "active|expired|revoked|intent|abandoned|all";
@@ -29,6 +31,9 @@ void AddGlobal(CLI::App& app, GlobalOptions& options) {
   add("--trust", options.trust, kFileType, "roots that the CA is verified with, PEM");
   add("--cert", options.certificate, kFileType, "your own certificate, PEM");
   add("--key", options.private_key, kFileType, "its private key, PEM");
+  add("--token-file", options.token_file, kFileType, "a JWT or enrolment token instead of both");
+  add("--enrolment-server", options.enrolment_server, "HOST[:PORT]",
+      "where tokens are taken; else the CA's port 7444");
   add("--config", options.config_file, kFileType, "settings file instead of the usual ones");
   add("--timeout", options.timeout, kDuration, "all attempts together (default 15s)");
   add("-o,--output", options.output, kFormatList, "form of what is printed");
@@ -69,19 +74,27 @@ void AddWish(CLI::App* verb, WishOptions& options) {
       ->capture_default_str();
 }
 
+// Where the key and the certificate go.
+void AddPlaces(CLI::App* verb, IssueOptions& options) {
+  verb->add_option("--out", options.folder, "folder for NAME.key and NAME.crt")
+      ->type_name(Type(kFolderType))
+      ->capture_default_str();
+  verb->add_option("--cert-out", options.certificate_out, "file for the certificate and chain")
+      ->type_name(Type(kFileType));
+  verb->add_option("--key-out", options.key_out, "file for the key")->type_name(Type(kFileType));
+  verb->add_flag("--force", options.force, "replace files that exist");
+}
+
 void AddIssue(CLI::App& app, Choice& choice) {
   const auto options = std::make_shared<IssueOptions>();
   CLI::App* verb =
       AddVerb(app, "issue", help::kIssue, choice, CertificateFormats(), options, Issue);
   verb->group(kCertificates);
   AddWish(verb, *options);
-  verb->add_option("--out", options->folder, "folder for NAME.key and NAME.crt")
-      ->type_name(Type(kFolderType))
-      ->capture_default_str();
-  verb->add_option("--cert-out", options->certificate_out, "file for the certificate and chain")
+  AddPlaces(verb, *options);
+  verb->add_option("--proof-out", options->proof_out,
+                   "wait for the audit log; file for its proof, and .entry")
       ->type_name(Type(kFileType));
-  verb->add_option("--key-out", options->key_out, "file for the key")->type_name(Type(kFileType));
-  verb->add_flag("--force", options->force, "replace files that exist");
 }
 
 void AddExplain(CLI::App& app, Choice& choice) {
@@ -237,6 +250,122 @@ void AddPolicy(CLI::App& app, Choice& choice) {
   AddPolicyApply(*policy, choice);
 }
 
+void AddToken(CLI::App& app, Choice& choice) {
+  CLI::App* token = app.add_subcommand("token", help::kToken.about);
+  token->footer(help::kToken.footer)->group(kCertificates)->require_subcommand(1);
+  Formats formats = StructuredFormats();
+  formats.push_back(Format::kName);
+  const auto options = std::make_shared<TokenOptions>();
+  CLI::App* create =
+      AddVerb(*token, "create", help::kTokenCreate, choice, formats, options, TokenCreate);
+  create->add_option("names", options->names, "names of the certificate")
+      ->type_name("NAME")
+      ->required();
+  create->add_option("--profile", options->profile, "profile of the CA's policy")
+      ->type_name("PROFILE")
+      ->capture_default_str();
+  create->add_option("--lifetime", options->lifetime, "5m, 1h; else 15 minutes")
+      ->type_name(kDuration);
+  create->add_option("--uses", options->uses, "how many certificates it gives")
+      ->type_name("N")
+      ->capture_default_str();
+  create->add_option("--out", options->out, "file for the token, instead of printing it")
+      ->type_name(Type(kFileType));
+  AddVerb(*token, "list", help::kTokenList, choice, formats, std::make_shared<NoOptions>(),
+          WithoutOptions<TokenList>);
+  const auto revoked = std::make_shared<TokenRevokeOptions>();
+  CLI::App* revoke =
+      AddVerb(*token, "revoke", help::kTokenRevoke, choice, {}, revoked, TokenRevoke);
+  revoke->add_option("id", revoked->id, "as mayfly token list shows it")
+      ->type_name("ID")
+      ->required();
+  revoke->add_flag("--yes", revoked->yes, "do not ask");
+}
+
+void AddBootstrap(CLI::App& app, Choice& choice) {
+  const auto options = std::make_shared<BootstrapOptions>();
+  CLI::App* verb =
+      AddVerb(app, "bootstrap", help::kBootstrap, choice, CertificateFormats(), options, Bootstrap);
+  verb->group(kMachine);
+  verb->add_option("--fingerprint", options->fingerprint, "SHA-256 of the CA's root, in hex")
+      ->type_name("SHA256")
+      ->required();
+  verb->add_option("--name", options->context, "name of the context that is made")
+      ->type_name(Type(kContextType))
+      ->capture_default_str();
+  AddWish(verb, *options);
+  AddPlaces(verb, *options);
+}
+
+void AddLog(CLI::App* verb, LogOptions& options) {
+  verb->add_option("--log", options.folder, "folder with the log; else the CA is asked")
+      ->type_name(Type(kFolderType));
+  verb->add_option("--verifier-key", options.verifier_key,
+                   "NAME+ID+KEY, or a file with it; else what the log says itself")
+      ->type_name(Type(kFileType));
+}
+
+void AddAuditReading(CLI::App& audit, Choice& choice) {
+  const auto list = std::make_shared<AuditListOptions>();
+  CLI::App* verb =
+      AddVerb(audit, "list", help::kAuditList, choice, StructuredFormats(), list, AuditList);
+  AddLog(verb, list->log);
+  verb->add_option("--kind", list->kind, "only these")->type_name(kKindList);
+  verb->add_option("--limit", list->limit, "at most so many; 0: all")
+      ->type_name("N")
+      ->capture_default_str();
+  const auto follow = std::make_shared<AuditFollowOptions>();
+  verb = AddVerb(audit, "follow", help::kAuditFollow, choice, {Format::kTable, Format::kJsonl},
+                 follow, AuditFollow);
+  AddLog(verb, follow->log);
+  verb->add_option("--from", follow->from, "index of the first; else what comes from now on")
+      ->type_name("N");
+  verb->add_option("--limit", follow->limit, "end after so many; 0: never")
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void AddAuditProve(CLI::App& audit, Choice& choice) {
+  const auto options = std::make_shared<AuditProveOptions>();
+  CLI::App* verb =
+      AddVerb(audit, "prove", help::kAuditProve, choice, StructuredFormats(), options, AuditProve);
+  verb->add_option("certificate", options->target, kTargetHelp)
+      ->type_name(Type(kFileType))
+      ->required();
+  AddLog(verb, options->log);
+  verb->add_option("--out", options->out, "file for the proof, and with .entry for the entry")
+      ->type_name(Type(kFileType));
+  verb->add_flag("--force", options->force, "replace files that exist");
+}
+
+void AddAuditFiles(CLI::App& audit, Choice& choice) {
+  const auto copy = std::make_shared<AuditExportOptions>();
+  CLI::App* verb = AddVerb(audit, "export", help::kAuditExport, choice, {}, copy, AuditExport);
+  verb->add_option("folder", copy->folder, "where to")->type_name(Type(kFolderType))->required();
+  AddLog(verb, copy->log);
+  const auto verify = std::make_shared<AuditVerifyOptions>();
+  verb = AddVerb(audit, "verify", help::kAuditVerify, choice, StructuredFormats(), verify,
+                 AuditVerify);
+  verb->add_option("folder", verify->folder, "the log")->type_name(Type(kFolderType))->required();
+  verb->add_option("--dump", verify->dump, "dump of the database, pg_dump's plain format")
+      ->type_name(Type(kFileType));
+  verb->add_option("--verifier-key", verify->verifier_key,
+                   "NAME+ID+KEY, or a file with it; else the folder's own")
+      ->type_name(Type(kFileType));
+  verb->add_option("--as-of", verify->as_of, "what has expired by then; else by now")
+      ->type_name("TIME");
+  verb->add_option("--kept", verify->kept, "an older checkpoint that you kept; repeat for more")
+      ->type_name(Type(kFileType));
+}
+
+void AddAudit(CLI::App& app, Choice& choice) {
+  CLI::App* audit = app.add_subcommand("audit", help::kAudit.about);
+  audit->footer(help::kAudit.footer)->group(kAuditGroup)->require_subcommand(1);
+  AddAuditReading(*audit, choice);
+  AddAuditProve(*audit, choice);
+  AddAuditFiles(*audit, choice);
+}
+
 void AddTrust(CLI::App& app, Choice& choice) {
   CLI::App* trust = app.add_subcommand("trust", help::kTrust.about);
   trust->footer(help::kTrust.footer)->group(kMachine)->require_subcommand(1);
@@ -305,7 +434,10 @@ std::unique_ptr<CLI::App> MakeCommandTree(Choice& choice) {
   AddList(*app, choice);
   AddAlerts(*app, choice);
   AddRevoke(*app, choice);
+  AddToken(*app, choice);
   AddPolicy(*app, choice);
+  AddBootstrap(*app, choice);
+  AddAudit(*app, choice);
   AddContext(*app, choice);
   AddTrust(*app, choice);
   AddCompletion(*app, choice);

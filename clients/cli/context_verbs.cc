@@ -44,7 +44,7 @@ Result<Answer> ListAnswer(const Invocation& invocation) {
   return answer;
 }
 
-// The four settings in force, each with who says so.
+// The settings in force, each with who says so.
 Result<Answer> ShowAnswer(const Invocation& invocation) {
   TRY_ASSIGN(const Values values, FindSettings(invocation.global, invocation.surroundings));
   TRY_ASSIGN(const auto current, CurrentContext(invocation.global, invocation.surroundings));
@@ -78,11 +78,12 @@ void WarnIfOutranked(const Invocation& invocation, const std::string& name) {
 
 // Reads the files as the client will: a context that cannot work is better refused now.
 Status CheckSettings(const Invocation& invocation, const NamedContext& context) {
-  const auto file = [&](Setting setting) { return context.settings[static_cast<size_t>(setting)]; };
-  TRY(client::Client::Connect({.server = file(Setting::kServer),
-                               .trust = file(Setting::kTrust),
-                               .certificate = file(Setting::kCertificate),
-                               .private_key = file(Setting::kPrivateKey)},
+  const SettingTexts& texts = context.settings;
+  TRY(client::Client::Connect({.server = At(texts, Setting::kServer),
+                               .trust = At(texts, Setting::kTrust),
+                               .certificate = At(texts, Setting::kCertificate),
+                               .private_key = At(texts, Setting::kPrivateKey),
+                               .token_file = At(texts, Setting::kTokenFile)},
                               {invocation.clock, invocation.random}));
   return Ok();
 }
@@ -91,14 +92,23 @@ Status CheckSettings(const Invocation& invocation, const NamedContext& context) 
 Result<NamedContext> ContextOf(const Invocation& invocation, const std::string& name) {
   TRY(CheckContextName(name));
   const GlobalOptions& global = invocation.global;
-  NamedContext context{
-      name, {}, {global.server, global.trust, global.certificate, global.private_key}};
+  NamedContext context{name,
+                       {},
+                       {global.server, global.trust, global.certificate, global.private_key,
+                        global.token_file, global.enrolment_server}};
   Error missing = Usage("cli.context-settings", "a context needs all of its settings");
   for (size_t i = 0; i < kSettings; ++i) {
     std::string& text = context.settings[i];
-    const SettingNames& names = NamesOf(static_cast<Setting>(i));
-    if (text.empty()) missing.violations.push_back({"", names.option, "is missing"});
-    if (i != kServer && !text.empty()) {
+    const auto setting = static_cast<Setting>(i);
+    const bool is_needed =
+        At(context.settings, Setting::kTokenFile).empty()
+            ? setting != Setting::kTokenFile && setting != Setting::kEnrolmentServer
+            : setting == Setting::kServer || setting == Setting::kTrust;
+    if (text.empty() && is_needed) {
+      missing.violations.push_back({"", NamesOf(setting).option, "is missing"});
+    }
+    const bool is_server = setting == Setting::kServer || setting == Setting::kEnrolmentServer;
+    if (!is_server && !text.empty()) {
       text = (invocation.surroundings.working_folder / text).lexically_normal().string();
     }
   }

@@ -134,6 +134,7 @@ Result<fs::path> WriteContext(const NamedContext& context, Overwrite overwrite,
   TRY_ASSIGN(const fs::path folder, UserFolder(surroundings));
   std::string text;
   for (size_t i = 0; i < kSettings; ++i) {
+    if (context.settings[i].empty()) continue;
     TRY(CheckValue(context.settings[i]));
     text += std::string(NamesOf(static_cast<Setting>(i)).key) + " = " +
             Quoted(context.settings[i]) + "\n";
@@ -146,6 +147,11 @@ Result<fs::path> WriteContext(const NamedContext& context, Overwrite overwrite,
   if (written.error().rule != "file.exists") return written.error();
   return Fail(ErrorCode::kConflict, "context.exists",
               "there is a context \"" + context.name + "\" already: " + file.string());
+}
+
+Result<fs::path> ContextFolder(const Surroundings& surroundings) {
+  TRY_ASSIGN(const fs::path folder, UserFolder(surroundings));
+  return folder / kContexts;
 }
 
 Status UseContext(const std::string& name, const Surroundings& surroundings) {

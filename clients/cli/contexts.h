@@ -12,7 +12,7 @@ constexpr size_t kContextNameCharsMax = 64;
 struct NamedContext {
   std::string name;
   std::filesystem::path file;
-  std::array<std::string, kSettings> settings;
+  SettingTexts settings;
 };
 
 // 1..64 of a-z A-Z 0-9 . _ -, led by a letter or digit. Error: kInvalidArgument "cli.context-name".
@@ -32,6 +32,10 @@ enum class Overwrite : uint8_t { kNo, kYes };
 // "cli.context-name", "cli.home", "file.write".
 Result<std::filesystem::path> WriteContext(const NamedContext& context, Overwrite overwrite,
                                            const Surroundings& surroundings);
+
+// Where they are written, made where it is not there. Errors: kInvalidArgument "cli.home",
+// "file.write".
+Result<std::filesystem::path> ContextFolder(const Surroundings& surroundings);
 
 // Sets `context` in the user's settings file, and leaves its other lines; an empty name takes it
 // out. Errors: kInvalidArgument "cli.home", "file.*"; kConfiguration "config.*".

@@ -29,14 +29,17 @@ constexpr Help kHelp[] = {
      {"mayfly context show               which roots are used, and who says so",
       "mayfly inspect https://HOST:PORT  the certificate that answers there"}},
     {"client.certificate-expired",
-     "A certificate that has expired cannot ask for its successor. Ask an operator for a new one; "
-     "on the CA's machine ./quickstart makes the operator's again.",
+     "It cannot say who you are any more. mayfly renew may still renew it, where its profile "
+     "grants "
+     "that; else ask an operator for a new one. On the CA's machine ./quickstart makes the "
+     "operator's again.",
      {"mayfly context show               where your certificate lies"}},
     {"client.unimplemented", "Use the mayfly that came with the server, or update the server."},
     {"client.deadline", "Try again; --timeout waits longer."},
     {"client.status", "The server's log says more."},
     {"client.private-key",
      "Certificate and key must belong together; the key may have no password."},
+    {"client.token", "A token file holds the token, on one line of at most 8 KiB."},
     {"client.",
      "Give another with --server, --trust or --cert.",
      {"mayfly context show               what is in force, and who says so"}},
@@ -45,6 +48,21 @@ constexpr Help kHelp[] = {
      "it.)",
      {"mayfly context add prod --server ca.internal --trust roots.pem --cert me.crt --key me.key",
       "mayfly context list               the contexts there are"}},
+    {"cli.enrolment-server",
+     "Give it with --enrolment-server HOST:PORT, or as enrolment_server in the context."},
+    {"cli.two-identities", "Give --cert and --key, or --token-file."},
+    {"bootstrap.fingerprint",
+     "Is the address right, and the fingerprint of this CA's root? If both are, somebody else "
+     "answers there.",
+     {"mayfly trust show                 the roots, with their fingerprints, as an admin sees "
+      "them"}},
+    {"enrolment.uses", ""},
+    {"enrolment.lifetime", "The CA's configuration says how long at most."},
+    {"enrolment.not-found", "", {"mayfly token list                 the tokens that you may see"}},
+    {"enrolment.", "An admin or enroller makes another: mayfly token create"},
+    {"jwt.", "Is the token of an issuer that the CA trusts, for the CA's audience, and current?"},
+    {"peer.credential", "", {"mayfly context show               who you are to the CA"}},
+    {"peer.listener", "", {"mayfly context show               which server is asked, and as whom"}},
     {"cli.context-settings",
      "",
      {"mayfly context add prod --server ca.internal --trust roots.pem --cert me.crt --key me.key"}},
@@ -75,6 +93,8 @@ constexpr Help kHelp[] = {
      {"mayfly context show               who you are to the CA"}},
     {"renewal.server-only",
      "Ask for a new one: mayfly issue NAME --force; or let the profile have client-auth too."},
+    {"renewal.grace",
+     "Ask for a new one: mayfly issue NAME --force, or with a token: --token-file"},
     {"renewal.superseded",
      "If you did not renew it elsewhere, its key was copied: tell the CA's operator. Then ask for "
      "a "

@@ -15,7 +15,8 @@ Examples:
 
 Which CA, whom to trust and who you are: each setting comes from the first of
   an option; the context of --context; the environment (MAYFLY_SERVER,
-  MAYFLY_TRUST, MAYFLY_CERT, MAYFLY_KEY; the context of MAYFLY_CONTEXT);
+  MAYFLY_TRUST, MAYFLY_CERT, MAYFLY_KEY, or MAYFLY_TOKEN_FILE,
+  MAYFLY_ENROLMENT_SERVER; the context of MAYFLY_CONTEXT);
   .mayfly/client.toml in this folder or one above; ~/.config/mayfly/client.toml;
   /etc/mayfly/client.toml
 MAYFLY_CONFIG, MAYFLY_TIMEOUT and MAYFLY_OUTPUT stand in for the options.
@@ -79,6 +80,7 @@ const HelpText kRenew = {"Renew a certificate: same names, new key", R"(
 FILE and its key authenticate and are replaced when the new ones have come, so the
 certificate must be good for clients (clientAuth) and still valid. The old one
 stays good until the new one is in use. The key is made here and never leaves.
+One that has expired is renewed where its profile grants a grace period.
 
 Examples:
   mayfly renew web.internal.crt
@@ -138,6 +140,54 @@ On a terminal you are asked first; elsewhere --yes is needed. Operators only.
 Examples:
   mayfly revoke web.internal.crt --reason key-compromise
   mayfly revoke 2101933b52f0a1c2d3e4f5061728394a5b6c7d8e --yes
+)"};
+
+const HelpText kToken = {"Tokens with which others enrol", R"(
+A token is good for one certificate with stated names and profile, and soon
+expires. Who makes it vouches: it never gives what they could not have.
+
+Examples:
+  mayfly token create api.internal --profile workload
+  mayfly token list
+  mayfly token revoke 0190a1b2-0000-7000-8000-000000000001
+)"};
+
+const HelpText kTokenCreate = {"Make a token, which is shown once", R"(
+The certificate has all of these names. The CA keeps the token's hash only. The
+command that enrols with it is printed too. Enrollers and admins only.
+
+Examples:
+  mayfly token create api.internal --profile workload --out api.token
+  mayfly token create spiffe://mayfly.internal/ns/prod/sa/api --lifetime 5m
+  mayfly token create node.internal --profile server --uses 10
+)"};
+
+const HelpText kTokenList = {"The tokens that have not expired, newest first", R"(
+Enrollers see those that they made; auditors, operators and admins all.
+
+Examples:
+  mayfly token list
+  mayfly token list -o json
+)"};
+
+const HelpText kTokenRevoke = {"Revoke a token, for ever", R"(
+Certificates that it gave stay good. On a terminal you are asked first;
+elsewhere --yes is needed.
+
+Examples:
+  mayfly token revoke 0190a1b2-0000-7000-8000-000000000001 --yes
+)"};
+
+const HelpText kBootstrap = {"Recognize a CA by its root's fingerprint; enrol", R"(
+For a machine that knows nothing yet but the SHA-256 of the root, which an admin
+reads off `mayfly trust show` or `openssl x509 -fingerprint -sha256`. Makes a
+context with the roots. With --token-file it also gets a certificate for the
+NAMEs, with a key that is made here.
+
+Examples:
+  mayfly bootstrap --server ca.internal --fingerprint 4f2a...c9
+  mayfly bootstrap --server ca.internal --fingerprint 4f2a...c9 \
+      --token-file api.token --profile workload api.internal
 )"};
 
 const HelpText kPolicy = {"The CA's policy: who may have which certificate", R"(
@@ -205,6 +255,69 @@ Examples:
   mayfly policy test cases.toml --policy policy.toml -o json
 )"};
 
+const HelpText kAudit = {"The audit log: what the CA did, provably", R"(
+Every certificate that was issued, every abandonment, revocation and admin act
+is an entry of a Merkle log, in C2SP's formats. Auditors and operators only;
+with --log no CA is asked.
+
+Examples:
+  mayfly audit list
+  mayfly audit follow
+  mayfly audit prove web.internal.crt --out web.internal.tlog-proof
+  mayfly audit export audit-copy
+  mayfly audit verify audit-copy --dump ledger.sql
+)"};
+
+const HelpText kAuditList = {"List entries of the audit log, the newest first", R"(
+Examples:
+  mayfly audit list
+  mayfly audit list --kind revoked --limit 0 -o json
+  mayfly audit list --log audit-copy
+)"};
+
+const HelpText kAuditFollow = {"Print entries of the audit log as they come", R"(
+Each checkpoint is proved to continue the one before; where it does not, the log
+was rewritten, and this ends. -o jsonl is for programs.
+
+Examples:
+  mayfly audit follow
+  mayfly audit follow --from 0 -o jsonl
+)"};
+
+const HelpText kAuditProve = {"Prove that a certificate is in the audit log", R"(
+The proof is a C2SP tlog-proof, with the signed checkpoint; with --out FILE the
+entry that it is about is FILE.entry. Other verifiers of that format take both.
+
+Examples:
+  mayfly audit prove web.internal.crt --out web.internal.tlog-proof
+  mayfly audit prove web.internal.crt --log audit-copy -o json
+)"};
+
+const HelpText kAuditExport = {"Copy the audit log into a folder", R"(
+What is there already is kept, after a proof that the log continues it; the copy
+is verified. Keep it, or at least its file checkpoint, where nobody of the CA
+can change it.
+
+Examples:
+  mayfly audit export audit-copy
+)"};
+
+const HelpText kAuditVerify = {"Verify the audit log, and a database dump against it", R"(
+No CA is asked. DIR is the CA's log folder, or a copy. The dump is pg_dump's
+plain format of schema and data, made after the log was copied:
+
+  pg_dump --exclude-table-data=mayfly.control mayfly > ledger.sql
+
+Whatever was deleted, altered, added, repeated or put in another order, up to
+the checkpoint, is a finding; partitions that retention dropped are none once
+all in them has expired. Exit codes: 0 none, 1 findings, 2 wrong usage, or files
+that are no log or no dump.
+
+Examples:
+  mayfly audit verify audit-copy --verifier-key ca.verifier-key
+  mayfly audit verify audit-copy --dump ledger.sql --kept last-year.checkpoint
+)"};
+
 const HelpText kTrust = {"The CA's roots, and this machine's trust in them", R"(
 Examples:
   mayfly trust show > roots.pem
@@ -266,7 +379,8 @@ Examples:
 )"};
 
 const HelpText kContextAdd = {"Add a context", R"(
---server, --trust, --cert and --key are all needed, and are checked.
+--server, --trust, and --cert with --key, or --token-file, are needed, and are
+checked.
 
 Examples:
   mayfly context add prod --server ca.internal --trust roots.pem \

@@ -29,13 +29,17 @@ std::optional<ExitCode> Confirm(const Invocation& invocation, const std::string&
   return ExitCode::kFailed;
 }
 
-Result<std::unique_ptr<client::Client>> Connect(const Invocation& invocation) {
-  TRY_ASSIGN(client::ClientConfig config,
-             ResolveSettings(invocation.global, invocation.surroundings));
-  config.on_retry = [&invocation](const Error& error, Milliseconds wait) {
+client::OnRetry TellOfRetries(const Invocation& invocation) {
+  return [&invocation](const Error& error, Milliseconds wait) {
     Note(invocation, "mayfly: " + error.message);
     Note(invocation, "  Trying again in " + std::to_string(wait.count()) + " ms.");
   };
+}
+
+Result<std::unique_ptr<client::Client>> Connect(const Invocation& invocation, Caller caller) {
+  TRY_ASSIGN(client::ClientConfig config,
+             ResolveSettings(invocation.global, invocation.surroundings, caller));
+  config.on_retry = TellOfRetries(invocation);
   return client::Client::Connect(std::move(config), {invocation.clock, invocation.random});
 }
 

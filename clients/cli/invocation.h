@@ -33,8 +33,11 @@ void Note(const Invocation& invocation, std::string_view text);
 std::optional<ExitCode> Confirm(const Invocation& invocation, const std::string& question,
                                 std::string_view refused);
 
+// Says on stderr that it waits to try again. `invocation` outlives it.
+client::OnRetry TellOfRetries(const Invocation& invocation);
 // The client that the settings describe; it says on stderr when it waits to try again.
-Result<std::unique_ptr<client::Client>> Connect(const Invocation& invocation);
+Result<std::unique_ptr<client::Client>> Connect(const Invocation& invocation,
+                                                Caller caller = Caller::kFromSettings);
 
 // A wrong use of the command line.
 Error Usage(std::string rule, std::string message);

@@ -21,8 +21,12 @@ struct Plan {
   std::optional<client::PrivateKey> key;
   fs::path certificate_path;
   fs::path key_path;
+  fs::path proof_path;  // empty: no proof is wanted
   client::Existing existing;
 };
+
+// Beside the proof: the entry that it is about.
+fs::path EntryPath(const Plan& plan) { return plan.proof_path.string() + ".entry"; }
 
 // What the files are named after: the first name as it was given, else the first one in the CSR.
 Result<std::string> StemOf(const IssueOptions& options, ByteSpan csr_der) {
@@ -44,12 +48,15 @@ Status PlacePlan(const IssueOptions& options, Plan& plan) {
   plan.existing = options.force ? client::Existing::kReplace : client::Existing::kKeep;
   std::vector<fs::path> places = {plan.certificate_path};
   if (plan.key) places.push_back(plan.key_path);
+  if (!plan.proof_path.empty()) places.insert(places.end(), {plan.proof_path, EntryPath(plan)});
   return client::CheckPlaces(places, plan.existing);
 }
 
 Result<Plan> MakePlan(const IssueOptions& options) {
   TRY_ASSIGN(Wish wished, MakeWish(options));
-  Plan plan{std::move(wished.wish), std::move(wished.key), {}, {}, client::Existing::kKeep};
+  Plan plan{std::move(wished.wish), std::move(wished.key),  {}, {},
+            options.proof_out,      client::Existing::kKeep};
+  if (!options.proof_out.empty()) plan.wish.with_proof = client::WithProof::kYes;
   TRY(PlacePlan(options, plan));
   return plan;
 }
@@ -58,6 +65,11 @@ Status WriteFiles(const Plan& plan, const ca::v1::IssueCertificateResponse& issu
   const std::string chain = ChainPem(issued);
   std::vector<client::NewFile> files = {
       {plan.certificate_path, AsBytes(chain), client::kPublicMode}};
+  const auto& proof = issued.inclusion_proof();
+  if (!plan.proof_path.empty()) {
+    files.push_back({plan.proof_path, AsBytes(proof.tlog_proof()), client::kPublicMode});
+    files.push_back({EntryPath(plan), AsBytes(proof.entry()), client::kPublicMode});
+  }
   if (!plan.key) return client::WriteFilesTogether(files, plan.existing);
   TRY_ASSIGN(const SecretBytes pem, plan.key->Pkcs8Pem());
   files.push_back({plan.key_path, pem.Reveal(), client::kPrivateMode});
@@ -80,6 +92,7 @@ ExitCode Tell(const Invocation& invocation, const Plan& plan,
   std::ostream& err = invocation.console.err;
   if (plan.key) err << "Key:         " << plan.key_path.string() << " (mode 0600)\n";
   err << "Certificate: " << plan.certificate_path.string() << " (with its chain)\n";
+  if (!plan.proof_path.empty()) err << "Proof:       " << plan.proof_path.string() << "\n";
   return ExitCode::kOk;
 }
 

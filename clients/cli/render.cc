@@ -270,6 +270,9 @@ std::string ChainPemOf(const Response& issued) {
 
 std::string ChainPem(const v1::IssueCertificateResponse& issued) { return ChainPemOf(issued); }
 std::string ChainPem(const v1::RenewCertificateResponse& renewed) { return ChainPemOf(renewed); }
+std::string ChainPem(const v1::RenewExpiredCertificateResponse& renewed) {
+  return ChainPemOf(renewed);
+}
 
 Result<v1::RevocationReason> ParseReason(std::string_view text) {
   std::vector<std::string> names;

@@ -57,6 +57,7 @@ Answer AnswerOf(const Shown& shown, TimePoint now);
 // Leaf first, as the servers of this world want it.
 std::string ChainPem(const ca::v1::IssueCertificateResponse& issued);
 std::string ChainPem(const ca::v1::RenewCertificateResponse& renewed);
+std::string ChainPem(const ca::v1::RenewExpiredCertificateResponse& renewed);
 
 // "key-compromise" <-> REVOCATION_REASON_KEY_COMPROMISE.
 // Error: kInvalidArgument "cli.reason" with the ones there are.

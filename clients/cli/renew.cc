@@ -1,5 +1,6 @@
 // `mayfly renew`: the file's own certificate and key ask for the next one, under a new key. What is
-// there stays until the new one has come; then both files are replaced and the CA is told.
+// there stays until the new one has come; then both files are replaced and the CA is told. After
+// its end it authenticates nobody: then its key signs for the request (RenewExpiredCertificate).
 #include "clients/cli/render.h"
 #include "clients/cli/verbs.h"
 #include "clients/cli/wish.h"
@@ -13,6 +14,8 @@ namespace fs = std::filesystem;
 
 struct Plan {
   fs::path certificate, key;  // as they are given to the user
+  Bytes current_der;
+  bool has_expired;
   client::PrivateKey new_key;
   Bytes csr_der;
   std::optional<Seconds> lifetime;
@@ -55,28 +58,41 @@ Result<Plan> MakePlan(const Invocation& invocation, const RenewOptions& options)
   TRY_ASSIGN(const auto certificates, client::ReadCertificates(folder / options.file));
   TRY_ASSIGN(const auto lifetime, ReadLifetime(options.lifetime));
   TRY_ASSIGN(const client::NewKey kind, KindOf(options, certificates.front()));
-  TRY(CheckThatItCanAsk(certificates.front(), options.file));
+  // Both ends are inclusive (RFC 5280 4.1.2.5).
+  const bool has_expired = invocation.clock.Now() >= certificates.front().not_after + Seconds(1);
+  if (!has_expired) TRY(CheckThatItCanAsk(certificates.front(), options.file));
   TRY(client::CheckPlaces({folder / options.file, folder / key}, client::Existing::kReplace));
   TRY_ASSIGN(auto new_key, client::PrivateKey::Generate(kind));
   TRY_ASSIGN(Bytes csr, client::MakeCertificationRequest(new_key, {}));
-  return Plan{options.file, key, std::move(new_key), std::move(csr), lifetime};
+  return Plan{options.file,   key,     certificates.front().der, has_expired, std::move(new_key),
+              std::move(csr), lifetime};
 }
 
-Status WriteFiles(const Plan& plan, const fs::path& folder,
-                  const ca::v1::RenewCertificateResponse& renewed) {
+// What came, whichever way it was asked for.
+struct Renewed {
+  ca::v1::Certificate certificate;
+  std::string chain;
+  Json document;
+};
+
+template <class Response>
+Renewed RenewedOf(const Response& response) {
+  return {response.certificate(), ChainPem(response), ToJson(response)};
+}
+
+Status WriteFiles(const Plan& plan, const fs::path& folder, const Renewed& renewed) {
   TRY_ASSIGN(const SecretBytes pem, plan.new_key.Pkcs8Pem());
-  const std::string chain = ChainPem(renewed);
   return client::WriteFilesTogether(
       {{folder / plan.key, pem.Reveal(), client::kPrivateMode},
-       {folder / plan.certificate, AsBytes(chain), client::kPublicMode}},
+       {folder / plan.certificate, AsBytes(renewed.chain), client::kPublicMode}},
       client::Existing::kReplace);
 }
 
-Result<Answer> AnswerOfRenewal(const ca::v1::RenewCertificateResponse& renewed, TimePoint now) {
-  TRY_ASSIGN(const Shown shown, ShownRecord(renewed.certificate()));
+Result<Answer> AnswerOfRenewal(const Renewed& renewed, TimePoint now) {
+  TRY_ASSIGN(const Shown shown, ShownRecord(renewed.certificate));
   Answer answer = AnswerOf(shown, now);
-  answer.document = ToJson(renewed);
-  answer.pem = ChainPem(renewed);
+  answer.document = renewed.document;
+  answer.pem = renewed.chain;
   return answer;
 }
 
@@ -86,7 +102,30 @@ Invocation AsHolder(const Invocation& invocation, const Plan& plan) {
   const fs::path folder = invocation.surroundings.working_folder;
   holder.global.certificate = (folder / plan.certificate).string();
   holder.global.private_key = (folder / plan.key).string();
+  holder.global.token_file.clear();
   return holder;
+}
+
+Result<Renewed> AskByCertificate(client::Client& client, const Plan& plan) {
+  TRY_ASSIGN(const auto renewed, client.Renew(plan.csr_der, plan.lifetime));
+  return RenewedOf(renewed);
+}
+
+Result<Renewed> AskByOldKey(client::Client& client, const Plan& plan, const fs::path& folder) {
+  TRY_ASSIGN(const auto current, x509::Certificate::FromDer(plan.current_der));
+  TRY_ASSIGN(const SecretBytes pem, client::ReadSecretFile(folder / plan.key));
+  TRY_ASSIGN(const auto old_key, client::PrivateKey::FromPem(pem.Reveal()));
+  TRY_ASSIGN(const auto renewed,
+             client.RenewExpired(current, old_key, plan.csr_der, plan.lifetime));
+  return RenewedOf(renewed);
+}
+
+// Its first use says so too; one that was renewed after its end has no connection to say it on.
+void Acknowledge(const Invocation& invocation, client::Client& client, const Renewed& renewed) {
+  const auto acknowledged = client.Acknowledge(renewed.certificate.name());
+  if (acknowledged) return;
+  Note(invocation, "The CA was not told that it arrived (" + acknowledged.error().message +
+                       "); its first use says so too.");
 }
 
 }  // namespace
@@ -96,14 +135,15 @@ ExitCode Renew(const Invocation& invocation, const RenewOptions& options) {
   const auto plan = MakePlan(invocation, options);
   if (!plan) return Report(invocation, kWhat, plan.error());
   const Invocation holder = AsHolder(invocation, *plan);
-  const auto client = Connect(holder);
+  const auto client = Connect(holder, plan->has_expired ? Caller::kNobody : Caller::kFromSettings);
   if (!client) return Report(invocation, kWhat, client.error());
-  const auto renewed = (*client)->Renew(plan->csr_der, plan->lifetime);
-  if (!renewed) return Report(invocation, kWhat, renewed.error());
   const fs::path folder = invocation.surroundings.working_folder;
+  const auto renewed =
+      plan->has_expired ? AskByOldKey(**client, *plan, folder) : AskByCertificate(**client, *plan);
+  if (!renewed) return Report(invocation, kWhat, renewed.error());
   if (const auto written = WriteFiles(*plan, folder, *renewed); !written) {
     return Report(invocation,
-                  "certificate " + renewed->certificate().serial_number() +
+                  "certificate " + renewed->certificate.serial_number() +
                       " was issued, but its files were not written; the old one stays good",
                   written.error());
   }
@@ -112,11 +152,7 @@ ExitCode Renew(const Invocation& invocation, const RenewOptions& options) {
   Print(invocation, *answer);
   invocation.console.err << "Key:         " << plan->key.string() << " (mode 0600)\n"
                          << "Certificate: " << plan->certificate.string() << " (with its chain)\n";
-  const auto acknowledged = (*client)->Acknowledge(renewed->certificate().name());
-  if (!acknowledged) {
-    Note(invocation, "The CA was not told that it arrived (" + acknowledged.error().message +
-                         "); its first use says so too.");
-  }
+  if (!plan->has_expired) Acknowledge(invocation, **client, *renewed);
   return ExitCode::kOk;
 }
 

@@ -1,6 +1,7 @@
 #include "clients/cli/settings.h"
 
 #include <cstdlib>
+#include <functional>
 #include <utility>
 
 #include "clients/cli/contexts.h"
@@ -12,14 +13,18 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kProjectFolder[] = ".mayfly";
-constexpr const char* kVariables[] = {"MAYFLY_SERVER",  "MAYFLY_TRUST",   "MAYFLY_CERT",
-                                      "MAYFLY_KEY",     "MAYFLY_CONTEXT", "MAYFLY_CONFIG",
-                                      "MAYFLY_TIMEOUT", "MAYFLY_OUTPUT"};
+constexpr const char* kVariables[] = {"MAYFLY_SERVER",     "MAYFLY_TRUST",
+                                      "MAYFLY_CERT",       "MAYFLY_KEY",
+                                      "MAYFLY_TOKEN_FILE", "MAYFLY_ENROLMENT_SERVER",
+                                      "MAYFLY_CONTEXT",    "MAYFLY_CONFIG",
+                                      "MAYFLY_TIMEOUT",    "MAYFLY_OUTPUT"};
 constexpr std::array<SettingNames, kSettings> kNames = {{
     {"server", "--server", "MAYFLY_SERVER"},
     {"trust", "--trust", "MAYFLY_TRUST"},
     {"certificate", "--cert", "MAYFLY_CERT"},
     {"private_key", "--key", "MAYFLY_KEY"},
+    {"token_file", "--token-file", "MAYFLY_TOKEN_FILE"},
+    {"enrolment_server", "--enrolment-server", "MAYFLY_ENROLMENT_SERVER"},
 }};
 
 std::string FromEnvironment(const char* name) {
@@ -35,42 +40,76 @@ fs::path UserFolder() {
   return home.empty() ? fs::path() : fs::path(home) / ".config/mayfly";
 }
 
-// An absolute path stays; the server is no path.
+// An absolute path stays; a server is no path.
 std::string Beside(const fs::path& file, Setting setting, const std::string& text) {
-  if (setting == Setting::kServer || text.empty()) return text;
+  const bool is_path = setting != Setting::kServer && setting != Setting::kEnrolmentServer;
+  if (!is_path || text.empty()) return text;
   return (file.parent_path() / text).lexically_normal().string();
 }
 
+const std::string& At(const Values& values, Setting setting) {
+  return values[static_cast<size_t>(setting)].text;
+}
+
+bool HasIdentity(const Values& values) {
+  return !At(values, Setting::kTokenFile).empty() ||
+         (!At(values, Setting::kCertificate).empty() && !At(values, Setting::kPrivateKey).empty());
+}
+
 bool IsComplete(const Values& values) {
-  for (const Value& value : values) {
-    if (value.text.empty()) return false;
+  return !At(values, Setting::kServer).empty() && !At(values, Setting::kTrust).empty() &&
+         HasIdentity(values);
+}
+
+// What a place says, where none before it did. Servers and who calls are each of one place, so that
+// no token goes to another CA's server, and no certificate outranks the token of a nearer place.
+Status Fill(Values& values, const SettingTexts& texts,
+            const std::function<std::string(size_t)>& origin_of) {
+  const bool had_server = !At(values, Setting::kServer).empty();
+  const bool had_token = !At(values, Setting::kTokenFile).empty();
+  const bool had_pair =
+      !At(values, Setting::kCertificate).empty() || !At(values, Setting::kPrivateKey).empty();
+  const bool has_pair =
+      !At(texts, Setting::kCertificate).empty() || !At(texts, Setting::kPrivateKey).empty();
+  if (!had_token && !had_pair && has_pair && !At(texts, Setting::kTokenFile).empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "cli.two-identities",
+                origin_of(static_cast<size_t>(Setting::kTokenFile)) +
+                    " is there beside a certificate or key; say who you are in one way");
   }
-  return true;
-}
-
-void Fill(Values& values, size_t i, const std::string& text, const std::string& origin) {
-  if (values[i].text.empty() && !text.empty()) values[i] = {text, origin};
-}
-
-void FillFromOptions(Values& values, const GlobalOptions& options) {
-  const std::array<const std::string*, kSettings> given = {
-      &options.server, &options.trust, &options.certificate, &options.private_key};
-  for (size_t i = 0; i < kSettings; ++i) Fill(values, i, *given[i], kNames[i].option);
-}
-
-void FillFromEnvironment(Values& values, const Surroundings& surroundings) {
   for (size_t i = 0; i < kSettings; ++i) {
-    Fill(values, i, surroundings.Variable(kNames[i].variable), kNames[i].variable);
+    const auto setting = static_cast<Setting>(i);
+    const bool is_pair = setting == Setting::kCertificate || setting == Setting::kPrivateKey;
+    if (!values[i].text.empty() || texts[i].empty() || (is_pair && had_token) ||
+        (setting == Setting::kTokenFile && had_pair) ||
+        (setting == Setting::kEnrolmentServer && had_server)) {
+      continue;
+    }
+    values[i] = {texts[i], origin_of(i)};
   }
+  return Ok();
+}
+
+Status FillFromOptions(Values& values, const GlobalOptions& options) {
+  return Fill(values,
+              {options.server, options.trust, options.certificate, options.private_key,
+               options.token_file, options.enrolment_server},
+              [](size_t i) { return std::string(kNames[i].option); });
+}
+
+Status FillFromEnvironment(Values& values, const Surroundings& surroundings) {
+  SettingTexts texts;
+  for (size_t i = 0; i < kSettings; ++i) texts[i] = surroundings.Variable(kNames[i].variable);
+  return Fill(values, texts, [](size_t i) { return std::string(kNames[i].variable); });
+}
+
+Status FillFromFile(Values& values, const SettingTexts& texts, const fs::path& file) {
+  return Fill(values, texts, [&file](size_t) { return file.string(); });
 }
 
 Status FillFromContext(Values& values, const std::string& name, const Surroundings& surroundings) {
   if (name.empty() || IsComplete(values)) return Ok();
   TRY_ASSIGN(const NamedContext context, FindContext(name, surroundings));
-  for (size_t i = 0; i < kSettings; ++i) {
-    Fill(values, i, context.settings[i], context.file.string());
-  }
-  return Ok();
+  return FillFromFile(values, context.settings, context.file);
 }
 
 // Stops when nothing is missing, so that a broken file that is not needed is in nobody's way.
@@ -80,21 +119,30 @@ Status FillFromFiles(Values& values, const GlobalOptions& options,
     if (IsComplete(values)) break;
     TRY_ASSIGN(const FileSettings settings, ReadSettings(file));
     TRY(FillFromContext(values, settings.context, surroundings));
-    for (size_t i = 0; i < kSettings; ++i) Fill(values, i, settings.values[i], file.string());
+    TRY(FillFromFile(values, settings.values, file));
   }
   return Ok();
 }
 
-Error Incomplete(const Values& values) {
+Error Incomplete(const Values& values, Caller caller) {
   Error error = Fail(ErrorCode::kInvalidArgument, "cli.settings",
                      "it is not known which CA to ask, or as whom");
-  for (size_t i = 0; i < kSettings; ++i) {
-    if (!values[i].text.empty()) continue;
-    error.violations.push_back({"", kNames[i].key,
-                                std::string("give ") + kNames[i].option + ", set " +
-                                    kNames[i].variable + ", or use a context"});
+  std::vector<Setting> needed = {Setting::kServer, Setting::kTrust};
+  if (caller == Caller::kFromSettings && !HasIdentity(values)) {
+    needed.insert(needed.end(), {Setting::kCertificate, Setting::kPrivateKey});
+  }
+  for (const Setting setting : needed) {
+    if (!At(values, setting).empty()) continue;
+    const SettingNames& names = NamesOf(setting);
+    error.violations.push_back(
+        {"", names.key,
+         std::string("give ") + names.option + ", set " + names.variable + ", or use a context"});
   }
   return error;
+}
+
+bool HasPort(const std::string& server) {
+  return server.find(':', server.starts_with('[') ? server.find(']') : 0) != std::string::npos;
 }
 
 }  // namespace
@@ -161,9 +209,9 @@ std::vector<fs::path> SettingsFiles(const GlobalOptions& options,
 
 Result<Values> FindSettings(const GlobalOptions& options, const Surroundings& surroundings) {
   Values values;
-  FillFromOptions(values, options);
+  TRY(FillFromOptions(values, options));
   TRY(FillFromContext(values, options.context, surroundings));
-  FillFromEnvironment(values, surroundings);
+  TRY(FillFromEnvironment(values, surroundings));
   TRY(FillFromContext(values, surroundings.Variable("MAYFLY_CONTEXT"), surroundings));
   TRY(FillFromFiles(values, options, surroundings));
   return values;
@@ -197,17 +245,36 @@ Result<std::optional<Seconds>> FindTimeout(const GlobalOptions& options,
 }
 
 Result<client::ClientConfig> ResolveSettings(const GlobalOptions& options,
-                                             const Surroundings& surroundings) {
+                                             const Surroundings& surroundings, Caller caller) {
   TRY_ASSIGN(const auto timeout, FindTimeout(options, surroundings));
   TRY_ASSIGN(const Values values, FindSettings(options, surroundings));
-  if (!IsComplete(values)) return Incomplete(values);
-  const auto text = [&](Setting setting) { return values[static_cast<size_t>(setting)].text; };
-  client::ClientConfig config{.server = text(Setting::kServer),
-                              .trust = text(Setting::kTrust),
-                              .certificate = text(Setting::kCertificate),
-                              .private_key = text(Setting::kPrivateKey)};
+  const bool complete = caller == Caller::kNobody ? !At(values, Setting::kServer).empty() &&
+                                                        !At(values, Setting::kTrust).empty()
+                                                  : IsComplete(values);
+  if (!complete) return Incomplete(values, caller);
+  client::ClientConfig config{.server = At(values, Setting::kServer),
+                              .trust = At(values, Setting::kTrust)};
+  const bool is_nobody = caller == Caller::kNobody;
+  if (is_nobody || !At(values, Setting::kTokenFile).empty()) {
+    TRY_ASSIGN(config.server,
+               EnrolmentServerOf(At(values, Setting::kEnrolmentServer), config.server));
+    if (!is_nobody) config.token_file = At(values, Setting::kTokenFile);
+  } else {
+    config.certificate = At(values, Setting::kCertificate);
+    config.private_key = At(values, Setting::kPrivateKey);
+  }
   if (timeout) config.retry.overall = *timeout;
   return config;
+}
+
+Result<std::string> EnrolmentServerOf(const std::string& enrolment_server,
+                                      const std::string& server) {
+  if (!enrolment_server.empty()) {
+    return client::NormalizeServer(enrolment_server, client::kEnrolmentPortDefault);
+  }
+  if (!HasPort(server)) return client::NormalizeServer(server, client::kEnrolmentPortDefault);
+  return Fail(ErrorCode::kInvalidArgument, "cli.enrolment-server",
+              "on which port does " + Escape(server) + " take callers without a certificate?");
 }
 
 }  // namespace mayfly::cli

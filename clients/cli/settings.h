@@ -1,8 +1,8 @@
 // Which server, whom to trust, who calls. Each setting comes from the first place that has it:
 //
-//   1. an option                        --server, --trust, --cert, --key
+//   1. an option                        --server, --trust, --cert, --key, --token-file ...
 //   2. the context named by --context
-//   3. the environment                  MAYFLY_SERVER, MAYFLY_TRUST, MAYFLY_CERT, MAYFLY_KEY
+//   3. the environment                  MAYFLY_SERVER, MAYFLY_TRUST, MAYFLY_CERT, MAYFLY_KEY ...
 //   4. the context named by MAYFLY_CONTEXT
 //   5. the project file                 .mayfly/client.toml in this folder or one above
 //   6. the user's file                  ~/.config/mayfly/client.toml
@@ -16,6 +16,10 @@
 //   trust       = "roots.pem"
 //   certificate = "me.crt"
 //   private_key = "me.key"
+//   # or, instead of both: token_file = "token"
+//   enrolment_server = "ca.internal:7444"   # takes tokens, and callers who have nothing yet
+//
+// What belongs together comes from one place: the two servers, and who calls.
 #pragma once
 
 #include <array>
@@ -34,7 +38,7 @@ namespace mayfly::cli {
 
 // What the command line said; empty: nothing.
 struct GlobalOptions {
-  std::string server, trust, certificate, private_key;
+  std::string server, trust, certificate, private_key, token_file, enrolment_server;
   std::string context, config_file, timeout, output;
   bool json = false;
 };
@@ -53,17 +57,29 @@ struct Surroundings {
 Surroundings RealSurroundings();
 
 // The settings that make a context, in the order in which they are shown.
-enum class Setting : uint8_t { kServer, kTrust, kCertificate, kPrivateKey };
-constexpr size_t kSettings = 4;
+enum class Setting : uint8_t {
+  kServer,
+  kTrust,
+  kCertificate,
+  kPrivateKey,
+  kTokenFile,
+  kEnrolmentServer,
+};
+constexpr size_t kSettings = 6;
 struct SettingNames {
   const char *key, *option, *variable;
 };
 const SettingNames& NamesOf(Setting setting);
 
-// The settings of one file; empty: it does not say.
+// What one place says; empty: it does not say.
+using SettingTexts = std::array<std::string, kSettings>;
+inline const std::string& At(const SettingTexts& texts, Setting setting) {
+  return texts[static_cast<size_t>(setting)];
+}
+
 struct FileSettings {
   std::string context;
-  std::array<std::string, kSettings> values;
+  SettingTexts values;
 };
 // Errors: kConfiguration "config.*".
 Result<FileSettings> ReadSettings(const std::filesystem::path& file);
@@ -81,7 +97,8 @@ struct Value {
   std::string origin;  // "--server", "MAYFLY_SERVER", a file's path
 };
 using Values = std::array<Value, kSettings>;
-// Errors: kConfiguration "config.*"; kInvalidArgument "cli.context".
+// Errors: kConfiguration "config.*"; kInvalidArgument "cli.context", "cli.two-identities" (one
+// place has a certificate and a token).
 Result<Values> FindSettings(const GlobalOptions& options, const Surroundings& surroundings);
 // The name of the context that is in use, where one is.
 Result<std::optional<std::string>> CurrentContext(const GlobalOptions& options,
@@ -93,9 +110,18 @@ constexpr Seconds kTimeoutMax{600};
 Result<std::optional<Seconds>> FindTimeout(const GlobalOptions& options,
                                            const Surroundings& surroundings);
 
-// Errors: those of FindSettings; kInvalidArgument "cli.settings" with a violation for each setting
-// that is nowhere, "cli.timeout".
+// Who calls: as the settings say, or nobody, whatever they say.
+enum class Caller : uint8_t { kFromSettings, kNobody };
+// With the server for such a caller: enrolment_server for a token and for nobody. Errors: those of
+// FindSettings; kInvalidArgument "cli.settings" with a violation for each setting that is nowhere,
+// "cli.enrolment-server", "cli.timeout".
 Result<client::ClientConfig> ResolveSettings(const GlobalOptions& options,
-                                             const Surroundings& surroundings);
+                                             const Surroundings& surroundings,
+                                             Caller caller = Caller::kFromSettings);
+
+// `enrolment_server`, else `server` on its usual port. Error: kInvalidArgument
+// "cli.enrolment-server": the server's port is another, so that is not known.
+Result<std::string> EnrolmentServerOf(const std::string& enrolment_server,
+                                      const std::string& server);
 
 }  // namespace mayfly::cli

@@ -12,6 +12,7 @@
 #include "clients/cli/verbs.h"
 #include "clients/cpp/files.h"
 #include "x509/certificate.h"
+#include "x509/digest.h"
 
 namespace mayfly::cli {
 namespace {
@@ -138,6 +139,10 @@ ExitCode TrustShow(const Invocation& invocation) {
   const auto bundle = AskForBundle(invocation);
   if (!bundle) return Report(invocation, "cannot get the roots", bundle.error());
   const std::string pem = BundlePem(*bundle);
+  // What somebody who has nothing yet compares: mayfly bootstrap --fingerprint.
+  for (const std::string& der : bundle->root_certificates_der()) {
+    invocation.console.err << "Root SHA-256: " << ToHex(x509::Sha256(AsBytes(der))) << "\n";
+  }
   Print(invocation,
         {.table = pem, .document = ToJson(*bundle), .names = {bundle->name()}, .pem = pem});
   return ExitCode::kOk;

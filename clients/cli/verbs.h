@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "clients/cli/audit_log.h"
 #include "clients/cli/invocation.h"
 #include "clients/cli/wish.h"
 
@@ -12,6 +13,7 @@ namespace mayfly::cli {
 struct IssueOptions : WishOptions {
   std::string folder = ".";
   std::string certificate_out, key_out;  // empty: in `folder`, named after the first name
+  std::string proof_out;                 // empty: no proof of the audit log is waited for
   bool force = false;
 };
 struct ExplainOptions : WishOptions {
@@ -50,6 +52,21 @@ struct RevokeOptions {
   std::string reason = "unspecified";
   bool yes = false;
 };
+struct TokenOptions {
+  std::vector<std::string> names;
+  std::string profile = "workload";
+  std::string lifetime;  // empty: the CA's
+  int uses = 1;
+  std::string out;  // empty: it is printed
+};
+struct TokenRevokeOptions {
+  std::string id;
+  bool yes = false;
+};
+struct BootstrapOptions : IssueOptions {
+  std::string fingerprint;
+  std::string context = "default";
+};
 struct TrustOptions {
   std::string file;  // empty: the CA's roots
   bool yes = false;
@@ -71,6 +88,31 @@ struct PolicyDiffOptions {
 struct PolicyTestOptions {
   std::string cases, policy;
 };
+struct AuditListOptions {
+  LogOptions log;
+  std::string kind;  // empty: all
+  int limit = 50;
+};
+struct AuditFollowOptions {
+  LogOptions log;
+  int64_t from = -1;  // index; negative: what comes from now on
+  int limit = 0;      // 0: for ever
+};
+struct AuditProveOptions {
+  LogOptions log;
+  std::string target;
+  std::string out;  // empty: stdout
+  bool force = false;
+};
+struct AuditExportOptions {
+  LogOptions log;
+  std::string folder;
+};
+struct AuditVerifyOptions {
+  std::string folder, dump, verifier_key;
+  std::string as_of;  // empty: now
+  std::vector<std::string> kept;
+};
 struct CompletionOptions {
   std::string shell;
 };
@@ -86,10 +128,21 @@ ExitCode ShowStatus(const Invocation& invocation);
 ExitCode ListAlerts(const Invocation& invocation, const AlertsOptions& options);
 ExitCode Revoke(const Invocation& invocation, const RevokeOptions& options);
 
+ExitCode TokenCreate(const Invocation& invocation, const TokenOptions& options);
+ExitCode TokenList(const Invocation& invocation);
+ExitCode TokenRevoke(const Invocation& invocation, const TokenRevokeOptions& options);
+ExitCode Bootstrap(const Invocation& invocation, const BootstrapOptions& options);
+
 ExitCode PolicyShow(const Invocation& invocation);
 ExitCode PolicyApply(const Invocation& invocation, const PolicyApplyOptions& options);
 ExitCode PolicyDiff(const Invocation& invocation, const PolicyDiffOptions& options);
 ExitCode PolicyTest(const Invocation& invocation, const PolicyTestOptions& options);
+
+ExitCode AuditList(const Invocation& invocation, const AuditListOptions& options);
+ExitCode AuditFollow(const Invocation& invocation, const AuditFollowOptions& options);
+ExitCode AuditProve(const Invocation& invocation, const AuditProveOptions& options);
+ExitCode AuditExport(const Invocation& invocation, const AuditExportOptions& options);
+ExitCode AuditVerify(const Invocation& invocation, const AuditVerifyOptions& options);
 
 ExitCode TrustShow(const Invocation& invocation);
 ExitCode TrustInstall(const Invocation& invocation, const TrustOptions& options);

@@ -9,15 +9,6 @@
 namespace mayfly::cli {
 namespace {
 
-// A name that is none is a mistake on the command line, whichever of its rules says so.
-Result<x509::GeneralNames> ReadNames(const std::vector<std::string>& texts) {
-  auto names = client::ParseNames(texts);
-  if (names) return names;
-  Error error = Usage("cli.names", "a name was mistyped");
-  error.violations = std::move(names.error().violations);
-  return error;
-}
-
 Result<client::NewKey> ReadKeyType(const std::string& text) {
   auto kind = client::ParseNewKey(text);
   if (kind) return kind;
@@ -34,6 +25,14 @@ Result<Bytes> ReadCsr(const std::string& file) {
 }
 
 }  // namespace
+
+Result<x509::GeneralNames> ReadNames(const std::vector<std::string>& texts) {
+  auto names = client::ParseNames(texts);
+  if (names) return names;
+  Error error = Usage("cli.names", "a name was mistyped");
+  error.violations = std::move(names.error().violations);
+  return error;
+}
 
 Result<std::optional<Seconds>> ReadLifetime(const std::string& text) {
   if (text.empty()) return std::optional<Seconds>();

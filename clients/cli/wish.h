@@ -23,6 +23,9 @@ struct Wish {
   std::optional<client::PrivateKey> key;  // nothing with a CSR that was given
 };
 
+// A name that is none is a mistake on the command line, whichever of its rules says so. Error:
+// kInvalidArgument "cli.names".
+Result<x509::GeneralNames> ReadNames(const std::vector<std::string>& texts);
 // The text of --lifetime; nothing where there is none. Error: kInvalidArgument "cli.lifetime".
 Result<std::optional<Seconds>> ReadLifetime(const std::string& text);
 

@@ -4,19 +4,26 @@
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
+#include <grpcpp/security/tls_credentials_options.h>
 
 #include <algorithm>
 #include <thread>
 #include <utility>
 
 #include "base/secret.h"
+#include "clients/cpp/chain_check.h"
 #include "clients/cpp/decode.h"
 #include "clients/cpp/files.h"
-#include "clients/cpp/private_key.h"
+#include "clients/cpp/tls_peer.h"
 #include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
+#include "x509/renewal_statement.h"
 
 namespace mayfly::client {
 namespace {
+
+constexpr Milliseconds kLookTimeMax{2000};  // for a handshake that only looks
+constexpr int kAnswerBytesMax = 32 << 20;   // a bundle of the audit log has 16 MiB at most
 
 Error Invalid(std::string rule, std::string message) {
   return Fail(ErrorCode::kInvalidArgument, std::move(rule), std::move(message));
@@ -41,7 +48,7 @@ gpr_timespec DeadlineIn(Milliseconds span) {
 
 struct Credentials {
   std::shared_ptr<grpc::ChannelCredentials> channel;
-  x509::Certificate certificate;
+  std::optional<x509::Certificate> certificate;
 };
 
 Status CheckValidity(const x509::Certificate& certificate, const std::filesystem::path& path,
@@ -52,13 +59,32 @@ Status CheckValidity(const x509::Certificate& certificate, const std::filesystem
               "your own certificate, " + path.string() + ", has expired");
 }
 
+Error NoToken(const std::filesystem::path& path) {
+  return Invalid("client.token", path.string() + " does not hold one token and nothing else");
+}
+
+// Without the newline that editors put at its end.
+Result<SecretBytes> ReadToken(const std::filesystem::path& path) {
+  TRY_ASSIGN(const SecretBytes file, ReadSecretFile(path));
+  std::string_view text = AsText(file.Reveal());
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  const bool is_plain =
+      std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c < 127; });
+  if (text.empty() || text.size() > kTokenBytesMax || !is_plain) return NoToken(path);
+  return SecretBytes(ToBytes(AsBytes(text)));
+}
+
 Result<Credentials> LoadCredentials(const ClientConfig& config, TimePoint now) {
   TRY_ASSIGN(const Bytes trust, ReadFile(config.trust));
-  TRY_ASSIGN(const Bytes chain, ReadFile(config.certificate));
-  TRY_ASSIGN(const SecretBytes key, ReadSecretFile(config.private_key));
   if (!x509::Certificate::FromPem(AsText(trust))) {
     return Invalid("client.trust", config.trust.string() + " is not a PEM file of certificates");
   }
+  if (!config.token_file.empty()) TRY(ReadToken(config.token_file));
+  if (config.certificate.empty()) {
+    return Credentials{grpc::SslCredentials({ToString(trust), "", ""}), std::nullopt};
+  }
+  TRY_ASSIGN(const Bytes chain, ReadFile(config.certificate));
+  TRY_ASSIGN(const SecretBytes key, ReadSecretFile(config.private_key));
   auto certificate = x509::Certificate::FromPem(AsText(chain));
   if (!certificate) {
     return Invalid("client.certificate",
@@ -83,7 +109,8 @@ struct Client::Impl {
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::CertificateAuthorityService::Stub> stub;
 
-  using Stub = v1::CertificateAuthorityService::Stub;
+  using Service = v1::CertificateAuthorityService;
+  using Stub = Service::Stub;
   template <class Request, class Response>
   using Method = grpc::Status (Stub::*)(grpc::ClientContext*, const Request&, Response*);
 
@@ -95,12 +122,48 @@ struct Client::Impl {
     TRY(CallWithRetry(config.retry, parts, [&](Milliseconds allowed) -> Status {
       grpc::ClientContext context;
       context.set_deadline(DeadlineIn(allowed));
+      TRY(AddToken(context));
       const grpc::Status status = (stub.get()->*method)(&context, request, &response);
-      if (!status.ok()) return DecodeStatus(status);
+      if (!status.ok()) return Judged(DecodeStatus(status));
       return Ok();
     }));
     return response;
   }
+
+  // A server that is not trusted may have let its certificate lapse, and will have another soon.
+  // What it shows within its dates and without a path to our roots, no waiting makes trusted.
+  Error Judged(Error error) const {
+    if (error.rule == kServerNotTrusted && ShowsAForeignCertificate()) {
+      error.code = ErrorCode::kUnauthenticated;
+    }
+    return error;
+  }
+
+  bool ShowsAForeignCertificate() const {
+    const auto target = ParseHttps("https://" + config.server);
+    const auto roots = ReadCertificates(config.trust);
+    if (!target || !roots) return false;
+    const auto chain = FetchPeerCertificates(*target, kLookTimeMax, sources.clock);
+    if (!chain) return false;
+    ChainQuestion question{{}, *roots};
+    for (const Bytes& der : *chain) {
+      auto facts = ReadFacts(der);
+      if (!facts || !CheckDates(*facts, sources.clock.Now())) return false;
+      question.shown.push_back(*std::move(facts));
+    }
+    return !CheckChain(question);
+  }
+
+  // Read anew: platforms replace a token before it expires.
+  Status AddToken(grpc::ClientContext& context) const {
+    if (config.token_file.empty()) return Ok();
+    TRY_ASSIGN(const SecretBytes token, ReadToken(config.token_file));
+    context.AddMetadata("authorization", "Bearer " + ToString(token.Reveal()));
+    return Ok();
+  }
+
+  static std::unique_ptr<Impl> Make(ClientConfig config, ClientSources sources,
+                                    const std::shared_ptr<grpc::ChannelCredentials>& credentials);
 
   // gRPC goes on with a lost connection only while somebody waits on the channel: a plain sleep
   // would find it as broken as before.
@@ -111,9 +174,9 @@ struct Client::Impl {
   }
 };
 
-Result<std::string> NormalizeServer(std::string_view text) {
+Result<std::string> NormalizeServer(std::string_view text, uint16_t port_default) {
   std::string_view host = text;
-  std::string port = std::to_string(kPortDefault);
+  std::string port = std::to_string(port_default);
   // "[v6]" and "[v6]:port"; any other colon ends the host.
   const size_t closing = text.starts_with('[') ? text.find(']') : 0;
   if (closing == std::string_view::npos)
@@ -136,9 +199,9 @@ std::string AnyIssuerName(const x509::SerialNumber& serial) {
   return "issuers/-/certificates/" + serial.Hex();
 }
 
-Result<std::unique_ptr<Client>> Client::Connect(ClientConfig config, ClientSources sources) {
-  TRY_ASSIGN(config.server, NormalizeServer(config.server));
-  TRY_ASSIGN(Credentials credentials, LoadCredentials(config, sources.clock.Now()));
+std::unique_ptr<Client::Impl> Client::Impl::Make(
+    ClientConfig config, ClientSources sources,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments;
   // One retry loop, ours: it honours RetryInfo and says what it does.
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
@@ -146,13 +209,35 @@ Result<std::unique_ptr<Client>> Client::Connect(ClientConfig config, ClientSourc
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
-  auto channel = grpc::CreateCustomChannel(config.server, credentials.channel, arguments);
-  std::unique_ptr<Impl> impl(new Impl{std::move(config), sources, channel,
-                                      v1::CertificateAuthorityService::NewStub(channel)});
+  arguments.SetMaxReceiveMessageSize(kAnswerBytesMax);
+  auto channel = grpc::CreateCustomChannel(config.server, credentials, arguments);
+  auto stub = Service::NewStub(channel);
+  return std::unique_ptr<Impl>(
+      new Impl{std::move(config), sources, std::move(channel), std::move(stub)});
+}
+
+Result<std::unique_ptr<Client>> Client::Connect(ClientConfig config, ClientSources sources) {
+  TRY_ASSIGN(config.server, NormalizeServer(config.server));
+  TRY_ASSIGN(Credentials credentials, LoadCredentials(config, sources.clock.Now()));
+  auto impl = Impl::Make(std::move(config), sources, credentials.channel);
   return std::unique_ptr<Client>(new Client(std::move(impl), std::move(credentials.certificate)));
 }
 
-Client::Client(std::unique_ptr<Impl> impl, x509::Certificate certificate)
+Result<v1::TrustBundle> Client::InsecurelyFetchTrustBundle(ClientConfig config,
+                                                           ClientSources sources) {
+  TRY_ASSIGN(config.server, NormalizeServer(config.server, kEnrolmentPortDefault));
+  config.token_file.clear();  // a stranger is told nothing
+  grpc::experimental::TlsChannelCredentialsOptions options;
+  options.set_verify_server_certs(false);
+  options.set_certificate_verifier(std::make_shared<grpc::experimental::NoOpCertificateVerifier>());
+  options.set_check_call_host(false);
+  Client stranger(
+      Impl::Make(std::move(config), sources, grpc::experimental::TlsCredentials(options)),
+      std::nullopt);
+  return stranger.TrustBundle();
+}
+
+Client::Client(std::unique_ptr<Impl> impl, std::optional<x509::Certificate> certificate)
     : impl_(std::move(impl)), certificate_(std::move(certificate)) {}
 Client::~Client() = default;
 
@@ -166,6 +251,7 @@ Result<v1::IssueCertificateResponse> Client::Issue(const IssueWish& wish) {
   const Uuid id =
       wish.request_id ? *wish.request_id : Uuid::MakeV7(sources.clock.Now(), sources.random);
   request.set_request_id(id.ToString());
+  request.set_with_inclusion_proof(wish.with_proof == WithProof::kYes);
   return impl_->Call(&Impl::Stub::IssueCertificate, request);
 }
 
@@ -177,6 +263,37 @@ Result<v1::RenewCertificateResponse> Client::Renew(ByteSpan csr_der,
   request.set_request_id(
       Uuid::MakeV7(impl_->sources.clock.Now(), impl_->sources.random).ToString());
   return impl_->Call(&Impl::Stub::RenewCertificate, request);
+}
+
+Result<v1::RenewExpiredCertificateResponse> Client::RenewExpired(const x509::Certificate& expired,
+                                                                 const PrivateKey& key,
+                                                                 ByteSpan csr_der,
+                                                                 std::optional<Seconds> lifetime) {
+  const Uuid id = Uuid::MakeV7(impl_->sources.clock.Now(), impl_->sources.random);
+  TRY_ASSIGN(const Bytes signature, key.Sign(x509::RenewalStatement(expired.der(), csr_der, id)));
+  v1::RenewExpiredCertificateRequest request;
+  request.set_certificate_der(ToString(expired.der()));
+  request.set_csr_der(ToString(csr_der));
+  request.set_signature(ToString(signature));
+  if (lifetime) request.mutable_lifetime()->set_seconds(lifetime->count());
+  request.set_request_id(id.ToString());
+  return impl_->Call(&Impl::Stub::RenewExpiredCertificate, request);
+}
+
+Result<v1::CreateEnrolmentTokenResponse> Client::CreateToken(
+    const v1::CreateEnrolmentTokenRequest& request) {
+  return impl_->Call(&Impl::Stub::CreateEnrolmentToken, request);
+}
+
+Result<v1::ListEnrolmentTokensResponse> Client::Tokens() {
+  return impl_->Call(&Impl::Stub::ListEnrolmentTokens, v1::ListEnrolmentTokensRequest());
+}
+
+Status Client::RevokeToken(const std::string& name) {
+  v1::RevokeEnrolmentTokenRequest request;
+  request.set_name(name);
+  TRY(impl_->Call(&Impl::Stub::RevokeEnrolmentToken, request));
+  return Ok();
 }
 
 Status Client::Acknowledge(const std::string& name) {
@@ -223,6 +340,13 @@ Result<v1::ExplainIssuanceResponse> Client::Explain(const IssueWish& wish, const
 
 Result<v1::Policy> Client::Policy() {
   return impl_->Call(&Impl::Stub::GetPolicy, v1::GetPolicyRequest());
+}
+
+Result<Bytes> Client::ReadAuditLog(const std::string& path) {
+  v1::ReadAuditLogRequest request;
+  request.set_path(path);
+  TRY_ASSIGN(const auto file, impl_->Call(&Impl::Stub::ReadAuditLog, request));
+  return ToBytes(AsBytes(file.content()));
 }
 
 Result<v1::ListEventsResponse> Client::Events(const v1::ListEventsRequest& request) {

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "clients/cpp/private_key.h"
 #include "clients/cpp/retry.h"
 #include "mayfly/ca/v1/certificate_authority.pb.h"
 #include "x509/certificate.h"
@@ -26,12 +27,17 @@ namespace mayfly::client {
 namespace v1 = ::mayfly::ca::v1;
 
 constexpr uint16_t kPortDefault = 7443;
+constexpr uint16_t kEnrolmentPortDefault = 7444;  // of listeners without client certificates
+constexpr size_t kTokenBytesMax = 8 * 1024;
 
 struct ClientConfig {
-  std::string server;                 // "host", "host:port", "[v6]:port"
-  std::filesystem::path trust;        // PEM: the roots that the server is verified with
-  std::filesystem::path certificate;  // PEM: the client's own, leaf first
-  std::filesystem::path private_key;  // PEM, PKCS#8, not encrypted
+  std::string server;           // "host", "host:port", "[v6]:port"
+  std::filesystem::path trust;  // PEM: the roots that the server is verified with
+  // Who calls: a certificate and its key; or, on a listener without client certificates, the holder
+  // of a token; or nobody.
+  std::filesystem::path certificate = {};  // PEM: the client's own, leaf first
+  std::filesystem::path private_key = {};  // PEM, PKCS#8, not encrypted
+  std::filesystem::path token_file = {};   // a JWT or an enrolment token; read again for each call
   RetryPolicy retry = {};
   OnRetry on_retry = {};
 };
@@ -41,6 +47,9 @@ struct ClientSources {
   RandomSource& random;
 };
 
+// Whether to wait for the proof that the certificate is in the audit log, too.
+enum class WithProof : uint8_t { kNo, kYes };
+
 struct IssueWish {
   Bytes csr_der;
   std::string profile;
@@ -49,15 +58,21 @@ struct IssueWish {
   // Given where a wish of an earlier process is taken up again; else the client makes one, and
   // keeps it for all its attempts, so that a lost answer cannot become two certificates.
   std::optional<Uuid> request_id = std::nullopt;
+  WithProof with_proof = WithProof::kNo;
 };
 
 class Client {
  public:
   // Reads and checks the files; connects with the first call.
   // Errors: kInvalidArgument "client.server", "file.read", "client.trust", "client.certificate",
-  // "client.private-key"; kUnauthenticated "client.certificate-expired".
+  // "client.private-key", "client.token"; kUnauthenticated "client.certificate-expired".
   static Result<std::unique_ptr<Client>> Connect(ClientConfig config, ClientSources sources);
   ~Client();
+
+  // What whoever answers at `config.server` says, without any proof: its roots must be compared
+  // with what is known otherwise before any is believed. Trust and who calls are not looked at.
+  static Result<v1::TrustBundle> InsecurelyFetchTrustBundle(ClientConfig config,
+                                                            ClientSources sources);
 
   // Errors: those of the server (rpc/status.h's table, read backwards), kShuttingDown
   // "client.unreachable" (nobody there, or the TLS handshake failed), kDeadlineExceeded
@@ -66,6 +81,14 @@ class Client {
   // The certificate that this client authenticates with. It is asked for under a request id of
   // its own.
   Result<v1::RenewCertificateResponse> Renew(ByteSpan csr_der, std::optional<Seconds> lifetime);
+  // One that has expired, by its own key; on a listener without client certificates.
+  Result<v1::RenewExpiredCertificateResponse> RenewExpired(const x509::Certificate& expired,
+                                                           const PrivateKey& key, ByteSpan csr_der,
+                                                           std::optional<Seconds> lifetime);
+  Result<v1::CreateEnrolmentTokenResponse> CreateToken(
+      const v1::CreateEnrolmentTokenRequest& request);
+  Result<v1::ListEnrolmentTokensResponse> Tokens();
+  Status RevokeToken(const std::string& name);
   // `name`: of a certificate of the same lineage.
   Status Acknowledge(const std::string& name);
   Result<v1::Certificate> Get(const std::string& name);
@@ -79,22 +102,24 @@ class Client {
   // Only where `base_version`, if given, is still in force.
   Result<v1::ApplyPolicyResponse> ApplyPolicy(const std::string& text,
                                               std::optional<int64_t> base_version);
+  // A file of the audit log: "checkpoint", "tile/0/000".
+  Result<Bytes> ReadAuditLog(const std::string& path);
   Result<v1::ListEventsResponse> Events(const v1::ListEventsRequest& request);
   // At most `count_max` of them, up to 1,000.
   Result<v1::ListAlertsResponse> Alerts(int count_max);
 
-  // Who calls.
-  const x509::Certificate& certificate() const { return certificate_; }
+  // Who calls, where that is said by a certificate.
+  const std::optional<x509::Certificate>& certificate() const { return certificate_; }
 
  private:
   struct Impl;
-  Client(std::unique_ptr<Impl> impl, x509::Certificate certificate);
+  Client(std::unique_ptr<Impl> impl, std::optional<x509::Certificate> certificate);
   std::unique_ptr<Impl> impl_;
-  x509::Certificate certificate_;
+  std::optional<x509::Certificate> certificate_;
 };
 
 // "ca.internal" -> "ca.internal:7443". Error: kInvalidArgument "client.server".
-Result<std::string> NormalizeServer(std::string_view text);
+Result<std::string> NormalizeServer(std::string_view text, uint16_t port_default = kPortDefault);
 // issuers/-/certificates/{serial}
 std::string AnyIssuerName(const x509::SerialNumber& serial);
 

@@ -43,15 +43,14 @@ Error Made(ErrorCode code, std::string rule, const grpc::Status& status) {
   return Fail(code, std::move(rule), Escape(status.error_message(), kMessageBytesMax));
 }
 
-// gRPC has no code for it, only OpenSSL's or BoringSSL's words in the text of UNAVAILABLE. Waiting
-// makes no server trusted.
+// gRPC has no code for it, only OpenSSL's or BoringSSL's words in the text of UNAVAILABLE.
 bool SaysNotTrusted(std::string_view message) {
   return message.find("certificate verify failed") != std::string_view::npos ||
          message.find("CERTIFICATE_VERIFY_FAILED") != std::string_view::npos;
 }
 
 Error ServerNotTrusted() {
-  return Fail(ErrorCode::kUnauthenticated, "client.server-not-trusted",
+  return Fail(ErrorCode::kShuttingDown, std::string(kServerNotTrusted),
               "the server's certificate is not one of a CA that --trust names, or is not for this "
               "server's name");
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "x509/certification_request_writer.h"
+#include "x509/renewal_statement.h"
 
 namespace mayfly::client {
 namespace {
@@ -45,6 +46,8 @@ const EVP_MD* DigestOf(x509::SignatureAlgorithm algorithm) {
       return nullptr;
     case x509::SignatureAlgorithm::kEcdsaSha384:
       return EVP_sha384();
+    case x509::SignatureAlgorithm::kEcdsaSha512:
+      return EVP_sha512();
     default:
       return EVP_sha256();
   }
@@ -58,6 +61,13 @@ Bytes PublicKeyDer(const EVP_PKEY* key) {
   if (size > 0) octets.assign(der, der + size);
   OPENSSL_free(der);
   return octets;
+}
+
+// Null where it is none, or encrypted: nobody is asked on the terminal.
+Owned<EVP_PKEY> ReadKey(ByteSpan pem) {
+  const Owned<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const auto no_password = [](char*, int, int, void*) { return -1; };
+  return Owned<EVP_PKEY>(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
 }
 
 Error Broken(std::string rule) {
@@ -87,11 +97,18 @@ Result<PrivateKey> PrivateKey::Generate(NewKey kind) {
   return PrivateKey(std::move(handle), std::move(public_key));
 }
 
+Result<PrivateKey> PrivateKey::FromPem(ByteSpan pem) {
+  auto handle = std::make_unique<Handle>(Handle{ReadKey(pem)});
+  const Bytes spki = PublicKeyDer(handle->key.get());
+  if (spki.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "key.pem", "not an unencrypted private key in PEM");
+  }
+  TRY_ASSIGN(auto public_key, x509::SubjectPublicKeyInfo::FromDer(spki));
+  return PrivateKey(std::move(handle), std::move(public_key));
+}
+
 bool IsKeyOf(ByteSpan pem, const x509::SubjectPublicKeyInfo& public_key) {
-  const Owned<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  // An encrypted key is not asked about on the terminal.
-  const auto no_password = [](char*, int, int, void*) { return -1; };
-  const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
+  const Owned<EVP_PKEY> key = ReadKey(pem);
   return key && Equal(PublicKeyDer(key.get()), public_key.der());
 }
 
@@ -102,16 +119,7 @@ PrivateKey& PrivateKey::operator=(PrivateKey&&) noexcept = default;
 PrivateKey::~PrivateKey() = default;
 
 x509::SignatureAlgorithm PrivateKey::signature_algorithm() const {
-  switch (public_key_.type()) {
-    case x509::KeyType::kEcP384:
-      return x509::SignatureAlgorithm::kEcdsaSha384;
-    case x509::KeyType::kEd25519:
-      return x509::SignatureAlgorithm::kEd25519;
-    case x509::KeyType::kRsa:
-      return x509::SignatureAlgorithm::kRsaPkcs1Sha256;
-    default:
-      return x509::SignatureAlgorithm::kEcdsaSha256;
-  }
+  return x509::RenewalAlgorithm(public_key_.type());
 }
 
 Result<Bytes> PrivateKey::Sign(ByteSpan message) const {

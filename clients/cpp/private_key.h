@@ -20,12 +20,14 @@ class PrivateKey {
  public:
   // Error: kInternal "key.generate".
   static Result<PrivateKey> Generate(NewKey kind);
+  // "PRIVATE KEY" and the older forms, not encrypted. Error: kInvalidArgument "key.pem".
+  static Result<PrivateKey> FromPem(ByteSpan pem);
   PrivateKey(PrivateKey&&) noexcept;
   PrivateKey& operator=(PrivateKey&&) noexcept;
   ~PrivateKey();
 
   const x509::SubjectPublicKeyInfo& public_key() const { return public_key_; }
-  // What a CSR of this key is signed with.
+  // What it signs with: a CSR, the renewal of a certificate that has expired.
   x509::SignatureAlgorithm signature_algorithm() const;
   Result<Bytes> Sign(ByteSpan message) const;  // with signature_algorithm()
   Result<SecretBytes> Pkcs8Pem() const;        // "PRIVATE KEY", not encrypted

@@ -184,6 +184,9 @@ std::string Cell(const v1::Access& access, const pb::EnumValueDescriptor& role) 
   for (const auto* credential : ValuesOf(*v1::Credential_descriptor())) {
     if (credential->number() == v1::CREDENTIAL_NONE || !Takes(access, credential->number()))
       continue;
+    if (credential->number() == v1::CREDENTIAL_ENROLMENT_TOKEN &&
+        role.number() != v1::ROLE_REQUESTER)
+      continue;  // its holder is nothing more
     words += (words.empty() ? "" : ", ") + Word(*credential);
   }
   return words.empty() ? "-" : words;

@@ -78,6 +78,18 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(7000001);
   RETURN QUERY SELECT c.decision, c.tick, pg_current_xact_id(), clock_timestamp() FROM control c;
 END $$;
+CREATE FUNCTION mayfly.close_tick() RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'mayfly', 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '1s'
+    AS $$
+DECLARE
+  closed bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(7000001);
+  UPDATE control c SET tick = c.tick + 1 RETURNING c.tick - 1 INTO closed;
+  RETURN closed;
+END $$;
 CREATE FUNCTION mayfly.day_ms_hex(p_day date) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT
     RETURN lpad(to_hex((((p_day - '1970-01-01'::date))::bigint * 86400000)), 12, '0'::text);
@@ -193,6 +205,9 @@ END $$;
 CREATE FUNCTION mayfly.serial_ms(serial bytea) RETURNS bigint
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (((((((get_byte(serial, 1))::bigint << 40) + ((get_byte(serial, 2))::bigint << 32)) + ((get_byte(serial, 3))::bigint << 24)) + ((get_byte(serial, 4))::bigint << 16)) + ((get_byte(serial, 5))::bigint << 8)) + (get_byte(serial, 6))::bigint);
+CREATE FUNCTION mayfly.silent_since(p_generation integer, p_issued_at timestamp with time zone, p_not_after timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN (p_generation > 0) THEN p_issued_at ELSE (p_issued_at + ((p_not_after - p_issued_at) / (2)::double precision)) END;
 CREATE FUNCTION mayfly.unix_ms(at timestamp with time zone) RETURNS bigint
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (floor((EXTRACT(epoch FROM at) * (1000)::numeric)))::bigint;
@@ -221,6 +236,102 @@ BEGIN
 END $$;
 SET default_tablespace = '';
 SET default_table_access_method = heap;
+CREATE TABLE mayfly.key_holder (
+    spki_hash bytea NOT NULL,
+    identity bytea NOT NULL,
+    serial bytea NOT NULL,
+    issuer_id integer NOT NULL,
+    lineage uuid NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    not_after timestamp with time zone NOT NULL,
+    is_shared boolean DEFAULT false NOT NULL,
+    CONSTRAINT key_holder_identity_check CHECK ((octet_length(identity) = 32)),
+    CONSTRAINT key_holder_spki_hash_check CHECK ((octet_length(spki_hash) = 32))
+);
+CREATE TABLE mayfly.lineage_state (
+    lineage uuid NOT NULL,
+    identity bytea NOT NULL,
+    enrolled_by text NOT NULL,
+    enrolled_at timestamp with time zone NOT NULL,
+    generation integer NOT NULL,
+    serial bytea NOT NULL,
+    issuer_id integer NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    renew_until timestamp with time zone NOT NULL,
+    not_after timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    copied_at timestamp with time zone,
+    CONSTRAINT lineage_state_identity_check CHECK ((octet_length(identity) = 32))
+);
+CREATE TABLE mayfly.revocation (
+    number bigint NOT NULL,
+    serial bytea NOT NULL,
+    issuer_id integer NOT NULL,
+    reason smallint NOT NULL,
+    revoked_at timestamp with time zone NOT NULL,
+    not_after timestamp with time zone NOT NULL,
+    principal text NOT NULL,
+    tick bigint NOT NULL,
+    CONSTRAINT revocation_number_check CHECK ((number > 0)),
+    CONSTRAINT revocation_reason_check CHECK ((reason = ANY (ARRAY[0, 1, 2, 3, 4, 5, 9])))
+);
+CREATE VIEW mayfly.alert AS
+ SELECT 1 AS kind,
+    k.serial,
+    k.issuer_id,
+    k.lineage,
+    k.issued_at AS since
+   FROM mayfly.key_holder k
+  WHERE (k.is_shared AND (k.not_after >= now()) AND (NOT (EXISTS ( SELECT
+           FROM mayfly.revocation r
+          WHERE ((r.serial = k.serial) AND (r.issuer_id = k.issuer_id))))) AND (EXISTS ( SELECT
+           FROM mayfly.key_holder o
+          WHERE (o.is_shared AND (o.spki_hash = k.spki_hash) AND (o.identity <> k.identity) AND (o.not_after >= now()) AND (NOT (EXISTS ( SELECT
+                   FROM mayfly.revocation r
+                  WHERE ((r.serial = o.serial) AND (r.issuer_id = o.issuer_id)))))))))
+UNION ALL
+ SELECT 2 AS kind,
+    l.serial,
+    l.issuer_id,
+    l.lineage,
+    l.copied_at AS since
+   FROM mayfly.lineage_state l
+  WHERE ((l.copied_at IS NOT NULL) AND (l.revoked_at IS NULL) AND (l.not_after >= now()))
+UNION ALL
+ SELECT 3 AS kind,
+    o.serial,
+    o.issuer_id,
+    o.lineage,
+    o.renew_until AS since
+   FROM ( SELECT l.lineage,
+            l.identity,
+            l.enrolled_by,
+            l.enrolled_at,
+            l.generation,
+            l.serial,
+            l.issuer_id,
+            l.issued_at,
+            l.renew_until,
+            l.not_after,
+            l.revoked_at,
+            l.copied_at,
+            mayfly.silent_since(l.generation, l.issued_at, l.not_after) AS silent,
+            count(*) OVER (PARTITION BY l.identity, l.enrolled_by ORDER BY (mayfly.silent_since(l.generation, l.issued_at, l.not_after)) DESC) AS rivals
+           FROM mayfly.lineage_state l
+          WHERE ((l.renew_until < now()) AND (l.revoked_at IS NULL) AND (l.copied_at IS NULL) AND ((l.not_after + (l.not_after - l.issued_at)) > now()))) o
+  WHERE (( SELECT count(*) AS count
+           FROM mayfly.lineage_state n
+          WHERE ((n.identity = o.identity) AND (n.enrolled_by = o.enrolled_by) AND (n.enrolled_at > o.silent) AND (n.lineage <> o.lineage))) < o.rivals);
+CREATE TABLE mayfly.audit_checkpoint (
+    origin text NOT NULL,
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    tick bigint NOT NULL,
+    committed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT audit_checkpoint_origin_check CHECK (((octet_length(origin) >= 1) AND (octet_length(origin) <= 255))),
+    CONSTRAINT audit_checkpoint_root_check CHECK ((octet_length(root) = 32)),
+    CONSTRAINT audit_checkpoint_size_check CHECK ((size > 0))
+);
 CREATE TABLE mayfly.block (
     kind smallint NOT NULL,
     value bytea NOT NULL,
@@ -231,7 +342,7 @@ CREATE TABLE mayfly.block (
     tick bigint NOT NULL,
     at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     CONSTRAINT block_effect_check CHECK ((effect = ANY (ARRAY[1, 2]))),
-    CONSTRAINT block_kind_check CHECK ((kind = ANY (ARRAY[1, 2, 3, 4])))
+    CONSTRAINT block_kind_check CHECK ((kind = ANY (ARRAY[1, 2, 3, 4, 5])))
 );
 CREATE TABLE mayfly.ca_certificate (
     serial bytea NOT NULL,
@@ -286,18 +397,6 @@ CREATE TABLE mayfly.outcome (
     CONSTRAINT outcome_kind_check CHECK ((kind = ANY (ARRAY[1, 2])))
 )
 PARTITION BY RANGE (serial);
-CREATE TABLE mayfly.revocation (
-    number bigint NOT NULL,
-    serial bytea NOT NULL,
-    issuer_id integer NOT NULL,
-    reason smallint NOT NULL,
-    revoked_at timestamp with time zone NOT NULL,
-    not_after timestamp with time zone NOT NULL,
-    principal text NOT NULL,
-    tick bigint NOT NULL,
-    CONSTRAINT revocation_number_check CHECK ((number > 0)),
-    CONSTRAINT revocation_reason_check CHECK ((reason = ANY (ARRAY[0, 1, 2, 3, 4, 5, 9])))
-);
 CREATE VIEW mayfly.certificate AS
  SELECT i.serial,
     i.issuer_id,
@@ -329,6 +428,25 @@ CREATE TABLE mayfly.control (
     tick bigint DEFAULT 1 NOT NULL,
     page_key bytea DEFAULT sha256((uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))) NOT NULL,
     CONSTRAINT control_one_check CHECK (one)
+);
+CREATE TABLE mayfly.enrolment_token (
+    id uuid NOT NULL,
+    token_hash bytea NOT NULL,
+    profile text NOT NULL,
+    names text[] NOT NULL,
+    uses_max integer NOT NULL,
+    principal text NOT NULL,
+    principal_scope text NOT NULL,
+    principal_names text[] NOT NULL,
+    principal_key bytea,
+    tick bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT enrolment_token_check CHECK ((expires_at <= (created_at + '31 days'::interval))),
+    CONSTRAINT enrolment_token_names_check CHECK (((cardinality(names) >= 1) AND (cardinality(names) <= 100))),
+    CONSTRAINT enrolment_token_principal_key_check CHECK ((octet_length(principal_key) = 32)),
+    CONSTRAINT enrolment_token_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT enrolment_token_uses_max_check CHECK (((uses_max >= 1) AND (uses_max <= 1000)))
 );
 CREATE TABLE mayfly.event (
     id bigint NOT NULL,
@@ -403,6 +521,11 @@ CREATE TABLE mayfly.policy_version (
     CONSTRAINT policy_version_body_hash_check CHECK ((octet_length(body_hash) = 32)),
     CONSTRAINT policy_version_version_check CHECK ((version > 0))
 );
+CREATE TABLE mayfly.projection_position (
+    one boolean DEFAULT true NOT NULL,
+    tick bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT projection_position_one_check CHECK (one)
+);
 CREATE TABLE mayfly.request (
     request_id uuid NOT NULL,
     scope text NOT NULL,
@@ -443,6 +566,8 @@ CREATE TABLE mayfly.token_use (
     CONSTRAINT token_use_token_hash_check CHECK ((octet_length(token_hash) = 32)),
     CONSTRAINT token_use_use_number_check CHECK ((use_number >= 1))
 );
+ALTER TABLE ONLY mayfly.audit_checkpoint
+    ADD CONSTRAINT audit_checkpoint_pkey PRIMARY KEY (origin, size);
 ALTER TABLE ONLY mayfly.block
     ADD CONSTRAINT block_pkey PRIMARY KEY (kind, value, decision);
 ALTER TABLE ONLY mayfly.ca_certificate_outcome
@@ -451,6 +576,10 @@ ALTER TABLE ONLY mayfly.ca_certificate
     ADD CONSTRAINT ca_certificate_pkey PRIMARY KEY (serial, issuer_id);
 ALTER TABLE ONLY mayfly.control
     ADD CONSTRAINT control_pkey PRIMARY KEY (one);
+ALTER TABLE ONLY mayfly.enrolment_token
+    ADD CONSTRAINT enrolment_token_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY mayfly.enrolment_token
+    ADD CONSTRAINT enrolment_token_token_hash_key UNIQUE (token_hash);
 ALTER TABLE ONLY mayfly.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY mayfly.foreign_certificate
@@ -467,6 +596,10 @@ ALTER TABLE ONLY mayfly.issuer
     ADD CONSTRAINT issuer_subject_key UNIQUE (subject);
 ALTER TABLE ONLY mayfly.key_claim
     ADD CONSTRAINT key_claim_pkey PRIMARY KEY (spki_hash);
+ALTER TABLE ONLY mayfly.key_holder
+    ADD CONSTRAINT key_holder_pkey PRIMARY KEY (spki_hash, identity);
+ALTER TABLE ONLY mayfly.lineage_state
+    ADD CONSTRAINT lineage_state_pkey PRIMARY KEY (lineage);
 ALTER TABLE ONLY mayfly.lineage_use
     ADD CONSTRAINT lineage_use_pkey PRIMARY KEY (lineage, generation);
 ALTER TABLE ONLY mayfly.outcome
@@ -475,6 +608,8 @@ ALTER TABLE ONLY mayfly.policy_version
     ADD CONSTRAINT policy_version_decision_key UNIQUE (decision);
 ALTER TABLE ONLY mayfly.policy_version
     ADD CONSTRAINT policy_version_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY mayfly.projection_position
+    ADD CONSTRAINT projection_position_pkey PRIMARY KEY (one);
 ALTER TABLE ONLY mayfly.request
     ADD CONSTRAINT request_pkey PRIMARY KEY (request_id, scope, attempt);
 ALTER TABLE ONLY mayfly.responder_lease
@@ -487,10 +622,19 @@ ALTER TABLE ONLY mayfly.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY mayfly.token_use
     ADD CONSTRAINT token_use_pkey PRIMARY KEY (token_hash, use_number);
+CREATE INDEX enrolment_token_expires ON mayfly.enrolment_token USING btree (expires_at);
 CREATE INDEX event_at ON mayfly.event USING btree (at, id);
 CREATE INDEX event_tick ON mayfly.event USING btree (tick);
 CREATE INDEX issuance_not_after ON ONLY mayfly.issuance USING btree (not_after, serial, issuer_id);
+CREATE INDEX key_holder_not_after ON mayfly.key_holder USING btree (not_after);
+CREATE INDEX key_holder_shared ON mayfly.key_holder USING btree (spki_hash) WHERE is_shared;
+CREATE INDEX lineage_state_copied ON mayfly.lineage_state USING btree (copied_at) WHERE (copied_at IS NOT NULL);
+CREATE INDEX lineage_state_identity ON mayfly.lineage_state USING btree (identity, enrolled_by, enrolled_at);
+CREATE INDEX lineage_state_renew_until ON mayfly.lineage_state USING btree (renew_until);
+CREATE INDEX outcome_tick ON ONLY mayfly.outcome USING btree (tick);
 CREATE INDEX revocation_not_after ON mayfly.revocation USING btree (not_after, serial, issuer_id);
+CREATE INDEX revocation_tick ON mayfly.revocation USING btree (tick);
+CREATE UNIQUE INDEX token_use_request ON mayfly.token_use USING btree (token_hash, request_id);
 ALTER TABLE ONLY mayfly.ca_certificate
     ADD CONSTRAINT ca_certificate_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES mayfly.issuer(id);
 ALTER TABLE ONLY mayfly.ca_certificate_outcome
@@ -502,6 +646,7 @@ GRANT USAGE ON SCHEMA mayfly TO mayfly_respond;
 GRANT USAGE ON SCHEMA mayfly TO mayfly_project;
 GRANT USAGE ON SCHEMA mayfly TO mayfly_maintain;
 GRANT USAGE ON SCHEMA mayfly TO mayfly_read;
+GRANT USAGE ON SCHEMA mayfly TO mayfly_audit;
 REVOKE ALL ON FUNCTION mayfly.activate_policy(p_body text, p_hash bytea, p_principal text, OUT version bigint, OUT changed boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.activate_policy(p_body text, p_hash bytea, p_principal text, OUT version bigint, OUT changed boolean) TO mayfly_issue;
 REVOKE ALL ON FUNCTION mayfly.activate_policy(p_body text, p_hash bytea, p_principal text, p_base bigint, OUT version bigint, OUT changed boolean, OUT outdated boolean) FROM PUBLIC;
@@ -510,6 +655,8 @@ REVOKE ALL ON FUNCTION mayfly.add_block(p_kind smallint, p_value bytea, p_effect
 GRANT ALL ON FUNCTION mayfly.add_block(p_kind smallint, p_value bytea, p_effect smallint, p_reason text, p_principal text) TO mayfly_issue;
 REVOKE ALL ON FUNCTION mayfly.begin_write() FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.begin_write() TO mayfly_issue;
+REVOKE ALL ON FUNCTION mayfly.close_tick() FROM PUBLIC;
+GRANT ALL ON FUNCTION mayfly.close_tick() TO mayfly_audit;
 REVOKE ALL ON FUNCTION mayfly.day_ms_hex(p_day date) FROM PUBLIC;
 REVOKE ALL ON FUNCTION mayfly.make_partition(p_parent text, p_name text, p_from text, p_to text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION mayfly.make_partitions(p_spans_ahead integer) FROM PUBLIC;
@@ -527,6 +674,11 @@ GRANT ALL ON FUNCTION mayfly.serial_ms(serial bytea) TO mayfly_respond;
 GRANT ALL ON FUNCTION mayfly.serial_ms(serial bytea) TO mayfly_project;
 GRANT ALL ON FUNCTION mayfly.serial_ms(serial bytea) TO mayfly_maintain;
 GRANT ALL ON FUNCTION mayfly.serial_ms(serial bytea) TO mayfly_read;
+REVOKE ALL ON FUNCTION mayfly.silent_since(p_generation integer, p_issued_at timestamp with time zone, p_not_after timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION mayfly.silent_since(p_generation integer, p_issued_at timestamp with time zone, p_not_after timestamp with time zone) TO mayfly_issue;
+GRANT ALL ON FUNCTION mayfly.silent_since(p_generation integer, p_issued_at timestamp with time zone, p_not_after timestamp with time zone) TO mayfly_project;
+GRANT ALL ON FUNCTION mayfly.silent_since(p_generation integer, p_issued_at timestamp with time zone, p_not_after timestamp with time zone) TO mayfly_maintain;
+GRANT ALL ON FUNCTION mayfly.silent_since(p_generation integer, p_issued_at timestamp with time zone, p_not_after timestamp with time zone) TO mayfly_read;
 REVOKE ALL ON FUNCTION mayfly.unix_ms(at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.unix_ms(at timestamp with time zone) TO mayfly_issue;
 GRANT ALL ON FUNCTION mayfly.unix_ms(at timestamp with time zone) TO mayfly_respond;
@@ -541,6 +693,32 @@ GRANT ALL ON FUNCTION mayfly.uuid_ms(id uuid) TO mayfly_maintain;
 GRANT ALL ON FUNCTION mayfly.uuid_ms(id uuid) TO mayfly_read;
 REVOKE ALL ON FUNCTION mayfly.write_lease(p_responder uuid, p_applied bigint, p_lease interval, p_answer_life interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.write_lease(p_responder uuid, p_applied bigint, p_lease interval, p_answer_life interval) TO mayfly_respond;
+GRANT SELECT ON TABLE mayfly.key_holder TO mayfly_issue;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mayfly.key_holder TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.key_holder TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.key_holder TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.lineage_state TO mayfly_issue;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE mayfly.lineage_state TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.lineage_state TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.lineage_state TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.revocation TO mayfly_issue;
+GRANT SELECT ON TABLE mayfly.revocation TO mayfly_respond;
+GRANT SELECT ON TABLE mayfly.revocation TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.revocation TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.revocation TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.revocation TO mayfly_audit;
+GRANT SELECT ON TABLE mayfly.alert TO mayfly_issue;
+GRANT SELECT ON TABLE mayfly.alert TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.alert TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.alert TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.audit_checkpoint TO mayfly_audit;
+GRANT SELECT ON TABLE mayfly.audit_checkpoint TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.audit_checkpoint TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.audit_checkpoint TO mayfly_read;
+GRANT INSERT(origin) ON TABLE mayfly.audit_checkpoint TO mayfly_audit;
+GRANT INSERT(size) ON TABLE mayfly.audit_checkpoint TO mayfly_audit;
+GRANT INSERT(root) ON TABLE mayfly.audit_checkpoint TO mayfly_audit;
+GRANT INSERT(tick) ON TABLE mayfly.audit_checkpoint TO mayfly_audit;
 GRANT SELECT ON TABLE mayfly.block TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.block TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.block TO mayfly_maintain;
@@ -560,6 +738,7 @@ GRANT SELECT ON TABLE mayfly.issuance TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.issuance TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.issuance TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.issuance TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.issuance TO mayfly_audit;
 GRANT INSERT(serial) ON TABLE mayfly.issuance TO mayfly_issue;
 GRANT INSERT(issuer_id) ON TABLE mayfly.issuance TO mayfly_issue;
 GRANT INSERT(generation) ON TABLE mayfly.issuance TO mayfly_issue;
@@ -580,6 +759,7 @@ GRANT SELECT ON TABLE mayfly.outcome TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.outcome TO mayfly_audit;
 GRANT INSERT(serial) ON TABLE mayfly.outcome TO mayfly_issue;
 GRANT INSERT(issuer_id) ON TABLE mayfly.outcome TO mayfly_issue;
 GRANT INSERT(kind) ON TABLE mayfly.outcome TO mayfly_issue;
@@ -587,11 +767,6 @@ GRANT INSERT(decision) ON TABLE mayfly.outcome TO mayfly_issue;
 GRANT INSERT(policy_version) ON TABLE mayfly.outcome TO mayfly_issue;
 GRANT INSERT(tick) ON TABLE mayfly.outcome TO mayfly_issue;
 GRANT INSERT(signature) ON TABLE mayfly.outcome TO mayfly_issue;
-GRANT SELECT ON TABLE mayfly.revocation TO mayfly_issue;
-GRANT SELECT ON TABLE mayfly.revocation TO mayfly_respond;
-GRANT SELECT ON TABLE mayfly.revocation TO mayfly_project;
-GRANT SELECT ON TABLE mayfly.revocation TO mayfly_maintain;
-GRANT SELECT ON TABLE mayfly.revocation TO mayfly_read;
 GRANT SELECT ON TABLE mayfly.certificate TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.certificate TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.certificate TO mayfly_maintain;
@@ -600,10 +775,26 @@ GRANT SELECT ON TABLE mayfly.control TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.control TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.control TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.control TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT SELECT ON TABLE mayfly.enrolment_token TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.enrolment_token TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.enrolment_token TO mayfly_read;
+GRANT INSERT(id) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(token_hash) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(profile) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(names) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(uses_max) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(principal) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(principal_scope) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(principal_names) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(principal_key) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(tick) ON TABLE mayfly.enrolment_token TO mayfly_issue;
+GRANT INSERT(expires_at) ON TABLE mayfly.enrolment_token TO mayfly_issue;
 GRANT SELECT,INSERT ON TABLE mayfly.event TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.event TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.event TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.event TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.event TO mayfly_audit;
 GRANT SELECT,INSERT ON TABLE mayfly.foreign_certificate TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.foreign_certificate TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.foreign_certificate TO mayfly_maintain;
@@ -613,6 +804,7 @@ GRANT SELECT ON TABLE mayfly.issuer TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.issuer TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.issuer TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.issuer TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.issuer TO mayfly_audit;
 GRANT SELECT ON TABLE mayfly.key_claim TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.key_claim TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.key_claim TO mayfly_maintain;
@@ -630,6 +822,10 @@ GRANT SELECT ON TABLE mayfly.policy_version TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.policy_version TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.policy_version TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.policy_version TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.projection_position TO mayfly_issue;
+GRANT SELECT,UPDATE ON TABLE mayfly.projection_position TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.projection_position TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.projection_position TO mayfly_read;
 GRANT SELECT ON TABLE mayfly.request TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.request TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.request TO mayfly_maintain;

@@ -92,7 +92,8 @@ TEST_F(PostgresLedger, IssuingRoleCanNeitherUpdateNorDelete) {
   for (const auto& row : tables) {
     const std::string table = row[0].c_str(), column = row[1].c_str();
     if (projections.contains(table)) continue;
-    for (const char* role : {"mayfly_issue", "mayfly_project", "mayfly_maintain", "mayfly_read"}) {
+    for (const char* role :
+         {"mayfly_issue", "mayfly_project", "mayfly_maintain", "mayfly_read", "mayfly_audit"}) {
       EXPECT_EQ(StateOf("UPDATE " + table + " SET " + column + " = " + column, role), "42501")
           << role << " " << table;
       EXPECT_EQ(StateOf("DELETE FROM " + table, role), "42501") << role << " " << table;

@@ -97,6 +97,20 @@ std::optional<Error> MemoryLedger::UseParent(const RecordEntry& entry) {
   return std::nullopt;
 }
 
+std::optional<Error> MemoryLedger::UseToken(const RecordEntry& entry) {
+  if (!entry.token) return std::nullopt;
+  std::set<Uuid>& used = token_uses_[entry.token->token_hash];
+  if (used.contains(entry.request->key.id)) return std::nullopt;
+  if (entry.token->expires <= clock_.Now()) {
+    return Fail(ErrorCode::kUnauthenticated, "enrolment.expired", "the token has expired");
+  }
+  if (used.size() >= entry.token->uses_max) {
+    return Fail(ErrorCode::kUnauthenticated, "enrolment.spent", "the token has been used");
+  }
+  used.insert(entry.request->key.id);
+  return std::nullopt;
+}
+
 Task<Result<RecordedTbs>> MemoryLedger::Record(RecordEntry entry, BootTime deadline) {
   std::lock_guard lock(mutex_);
   if (clock_.BootNow() >= deadline) co_return TimeIsUp();
@@ -110,6 +124,7 @@ Task<Result<RecordedTbs>> MemoryLedger::Record(RecordEntry entry, BootTime deadl
   }
   const auto fault = TakeFault();
   if (fault == CommitFault::kDidNotPersist) co_return FaultError(*fault);
+  if (auto refused = UseToken(entry)) co_return *std::move(refused);
   const x509::TbsCertificate& tbs = entry.tbs.tbs();
   const CertificateKey key{tbs.serial(), entry.issuer};
   RecordFacts facts{.key = key,
@@ -316,6 +331,62 @@ Task<Result<CertificateKey>> MemoryLedger::NoteUse(LineageUse use, BootTime dead
   std::lock_guard lock(mutex_);
   if (clock_.BootNow() >= deadline) co_return TimeIsUp();
   co_return uses_.emplace(std::pair(use.lineage, use.generation), use.certificate).first->second;
+}
+
+EnrolmentTokenRecord MemoryLedger::TokenNow(const EnrolmentTokenRecord& token) const {
+  EnrolmentTokenRecord now = token;
+  const policy::Enrolment& enrolment = token.enrolment;
+  const auto uses = token_uses_.find(enrolment.token_hash);
+  now.use_count = uses == token_uses_.end() ? 0 : static_cast<uint32_t>(uses->second.size());
+  now.is_expired = enrolment.expires <= clock_.Now();
+  now.is_revoked =
+      blocks_.contains({policy::BlockKind::kEnrolmentToken,
+                        {enrolment.token.octets().begin(), enrolment.token.octets().end()}});
+  return now;
+}
+
+Task<Result<EnrolmentTokenRecord>> MemoryLedger::Create(NewEnrolmentToken token,
+                                                        BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  token.enrolment.expires = clock_.Now() + token.lifetime;
+  NoteNow({"enrolment-token.created", token.enrolment.enroller.id, "{}"});
+  tokens_.push_back({std::move(token.enrolment), clock_.Now(), 0, false, false});
+  co_return tokens_.back();
+}
+
+Task<Result<std::optional<EnrolmentTokenRecord>>> MemoryLedger::Find(Hash256 token_hash,
+                                                                     BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  for (const EnrolmentTokenRecord& token : tokens_) {
+    if (token.enrolment.token_hash == token_hash) co_return std::optional(TokenNow(token));
+  }
+  co_return std::optional<EnrolmentTokenRecord>();
+}
+
+Task<Result<std::optional<EnrolmentTokenRecord>>> MemoryLedger::FindById(Uuid id,
+                                                                         BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  for (const EnrolmentTokenRecord& token : tokens_) {
+    if (token.enrolment.token == id) co_return std::optional(TokenNow(token));
+  }
+  co_return std::optional<EnrolmentTokenRecord>();
+}
+
+Task<Result<std::vector<EnrolmentTokenRecord>>> MemoryLedger::Unexpired(
+    std::optional<std::string> made_by, BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  std::vector<EnrolmentTokenRecord> list;
+  for (auto token = tokens_.rbegin(); token != tokens_.rend(); ++token) {
+    EnrolmentTokenRecord now = TokenNow(*token);
+    const bool is_wanted = !made_by || *made_by == now.enrolment.enroller.id;
+    if (is_wanted && !now.is_expired && list.size() < kTokensListedMax)
+      list.push_back(std::move(now));
+  }
+  co_return list;
 }
 
 void MemoryLedger::AddBlock(policy::Block block) {

@@ -11,6 +11,7 @@
 
 #include "ports/alert_index.h"
 #include "ports/certificate_index.h"
+#include "ports/enrolment_tokens.h"
 #include "ports/event_index.h"
 #include "ports/ledger.h"
 
@@ -25,7 +26,10 @@ class FixedAlerts final : public AlertIndex {
 
 enum class CommitFault { kDidPersist, kDidNotPersist };
 
-class MemoryLedger final : public Ledger, public CertificateIndex, public EventIndex {
+class MemoryLedger final : public Ledger,
+                           public CertificateIndex,
+                           public EventIndex,
+                           public EnrolmentTokens {
  public:
   explicit MemoryLedger(const Clock& clock) : clock_(clock) {}
 
@@ -44,6 +48,13 @@ class MemoryLedger final : public Ledger, public CertificateIndex, public EventI
   void Note(Event event) override;
   Task<Result<IndexPage>> Page(IndexQuery query, BootTime deadline) override;
   Task<Result<EventPage>> Page(EventQuery query, BootTime deadline) override;
+
+  Task<Result<EnrolmentTokenRecord>> Create(NewEnrolmentToken token, BootTime deadline) override;
+  Task<Result<std::optional<EnrolmentTokenRecord>>> Find(Hash256 token_hash,
+                                                         BootTime deadline) override;
+  Task<Result<std::optional<EnrolmentTokenRecord>>> FindById(Uuid id, BootTime deadline) override;
+  Task<Result<std::vector<EnrolmentTokenRecord>>> Unexpired(std::optional<std::string> made_by,
+                                                            BootTime deadline) override;
 
   void AddBlock(policy::Block block);  // the same, at once
   // The next Record or Settle answers kCommitInDoubt (persisted) or kStoreUnavailable (not).
@@ -77,6 +88,10 @@ class MemoryLedger final : public Ledger, public CertificateIndex, public EventI
   std::map<AttemptKey, Attempt> attempts_;
   std::optional<Error> UseParent(const RecordEntry& entry);
   std::map<std::pair<Uuid, uint32_t>, CertificateKey> uses_;
+  std::optional<Error> UseToken(const RecordEntry& entry);
+  EnrolmentTokenRecord TokenNow(const EnrolmentTokenRecord& token) const;
+  std::vector<EnrolmentTokenRecord> tokens_;  // the oldest first
+  std::map<Hash256, std::set<Uuid>> token_uses_;
   std::map<Hash256, Hash256> key_claims_;
   std::set<policy::Block> blocks_;
   std::vector<std::string> policies_;

@@ -5,6 +5,7 @@ in docs/, and with the openssl program. Inputs that a fuzzer found (finding-*) s
 Keys and signatures are new in each run; seeds need their structure only.
 """
 import base64
+import hashlib
 import json
 import pathlib
 import re
@@ -185,6 +186,63 @@ def checkpoints():
     }
 
 
+def signed_heads():
+    """A verifier key and a checkpoint that it signed: by `cryptography`, in the forms of C2SP."""
+    body = f"log.mayfly.internal\n7\n{base64.b64encode(bytes(32)).decode()}\n"
+
+    def seed(key_type, public, key_id, signature):
+        key = f"log.mayfly.internal+{key_id.hex()}+{base64.b64encode(bytes([key_type]) + public).decode()}\n"
+        line = base64.b64encode(key_id + signature).decode()
+        return f"{key}{body}\n\u2014 log.mayfly.internal {line}\n".encode()
+
+    raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
+    spki = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    edwards = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    public = edwards.public_key().public_bytes(*raw)
+    edwards_id = hashlib.sha256(b"log.mayfly.internal\n\x01" + public).digest()[:4]
+    curve = ec.derive_private_key(7, ec.SECP256R1())
+    point = curve.public_key().public_bytes(*spki)
+    curve_id = hashlib.sha256(point).digest()[:4]
+    return {
+        "ed25519": seed(1, public, edwards_id, edwards.sign(body.encode())),
+        "ecdsa": seed(2, point, curve_id, curve.sign(body.encode(), ec.ECDSA(hashes.SHA256()))),
+        "another-id": seed(1, public, bytes(4), edwards.sign(body.encode())),
+        "no-note": b"log.mayfly.internal+00000000+AQ==\n",
+    }
+
+
+def tlog_proofs():
+    """As C2SP tlog-proof has them."""
+    hash_line = base64.b64encode(bytes(32)).decode() + "\n"
+    proof = f"c2sp.org/tlog-proof@v1\nindex 7\n{hash_line * 3}\nlog\n8\n{hash_line}\n\u2014 log AAAA\n"
+    return {
+        "three": proof.encode(),
+        "alone": b"c2sp.org/tlog-proof@v1\nindex 0\n\nlog\n",
+        "extra": proof.replace("index", "extra AA==\nindex").encode(),
+        "zeros": proof.replace("index 7", "index 07").encode(),
+        "cut": proof[:60].encode(),
+    }
+
+
+DUMP = """--
+ALTER TABLE ONLY mayfly.issuance ATTACH PARTITION mayfly_partitions.a FOR VALUES FROM ('\\x21') TO ('\\x22');
+COPY mayfly.event (id, kind, principal, detail, tick, at) FROM stdin;
+1\tdenial\ta\\tb\t{"n": 1}\t7\t2026-11-27 17:16:42.5+01
+2\t\\N\t\t\t8\tinfinity
+\\.
+COPY mayfly_partitions.a (serial, lineage) FROM stdin;
+\\\\x2101\t01994f0a-1b2c-7000-8000-000000000001
+\\.
+"""
+
+
+def dumps():
+    """In pg_dump's plain format."""
+    return {"rows": DUMP.encode(), "no-end": DUMP[:-4].encode(),
+            "no-partition": DUMP.split("\n", 2)[2].encode(),
+            "columns": DUMP.replace(", tick", "").encode()}
+
+
 def field(octets):
     return struct.pack(">H", len(octets)) + octets
 
@@ -198,18 +256,18 @@ def log_entries():
     numbers = struct.pack(">QQq", 3, 4, 1_760_000_000_000_000)
 
     def record(parent=b"\0", request_id=b"\0"):
-        return (field(b"issuing-1") + serial + field(b"\x30\x00") + bytes(range(16))
+        return (struct.pack(">Q", 6) + field(b"issuing-1") + serial + field(b"\x30\x00") + bytes(range(16))
                 + struct.pack(">I", 2) + parent + field(b"server")
-                + field(b"spiffe://mayfly.internal/web") + request_id + numbers + bytes(16))
+                + field(b"spiffe://mayfly.internal/web") + request_id + numbers + bytes(24))
 
     revoked = struct.pack(">Q", 1) + field(b"issuing-1") + serial
     return {
         "issued": entry(1, record() + numbers + field(bytes(70))),
         "renewed": entry(1, record(b"\1" + serial, b"\1" + bytes(16)) + numbers + field(bytes(70))),
         "abandoned": entry(2, record() + numbers),
-        "revoked": entry(3, revoked + b"\1" + bytes(8) + field(b"operator:ada")),
-        "event": entry(4, field(b"policy.activated") + field(b"") + field(b"{}") + bytes(8)),
-        "hold": entry(3, revoked + b"\6" + bytes(8) + field(b"")),
+        "revoked": entry(3, revoked + b"\1" + bytes(16) + field(b"operator:ada")),
+        "event": entry(4, struct.pack(">Q", 5) + field(b"policy.activated") + field(b"") + field(b"{}") + bytes(8)),
+        "hold": entry(3, revoked + b"\6" + bytes(16) + field(b"")),
         "unknown-kind": entry(5, b""),
         "next-version": entry(4, b"", version=2),
         "cut-short": entry(1, record()),
@@ -297,6 +355,7 @@ def tokens():
 
 
 SEEDS = {
+    "audit_dump": dumps,
     "certificate": certificates,
     "certification_request": certification_requests,
     "checkpoint": checkpoints,
@@ -313,8 +372,10 @@ SEEDS = {
     "resource_name": lambda: numbered(RESOURCES),
     "server_configuration": lambda: (toml_examples("CONFIGURATION.md")
                                      | shell_documents("write_ca_configuration") | ODD_TOML),
+    "signed_head": signed_heads,
     "signer_frame": signer_frames,
     "tile_path": lambda: numbered(TILE_PATHS),
+    "tlog_proof": tlog_proofs,
 }
 
 

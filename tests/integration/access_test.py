@@ -1,7 +1,10 @@
 """Who may call what: every method, by every role, with every kind of credential, as the proto says."""
 
 import contextlib
+import dataclasses
 import datetime
+import json
+import time
 
 import grpc
 import pytest
@@ -9,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from harness import api
+from harness import api, issuer
 from harness.csr import make_csr, new_key
 
 ROLES = ("requester", "enroller", "auditor", "operator", "admin")
@@ -18,12 +21,27 @@ Code = grpc.StatusCode
 ADMINS = 'admins = ["spiffe://mayfly.internal/operator"'
 
 RULE = """
+[profile.graceful]
+lifetime = "1h"
+backdate = "1s"
+renewal_grace = "1d"
+key_usage = ["digital-signature"]
+extended_key_usage = ["client-auth"]
+names = ["dns"]
+
 [[rule]]
 name = "access"
-principals = ["spiffe://mayfly.internal/ns/access/sa/{name}"]
+principals = ["spiffe://mayfly.internal/ns/access/sa/{name}", "jwt:access:*"]
 profiles = ["server"]
 dns = ["access.internal"]
+
+[[rule]]
+name = "graceful"
+principals = ["spiffe://mayfly.internal/operator"]
+profiles = ["graceful"]
+dns = ["graceful.internal"]
 """
+ISSUER = "https://issuer.access.internal"
 
 
 def id_of(role):
@@ -33,13 +51,10 @@ def id_of(role):
 def policy_with_roles(base):
     """The quickstart's policy, with one principal a role; all of them may ask for one name."""
     assert ADMINS in base
-    lists = "".join(f'{role}s = ["{id_of(role)}"]\n' for role in ("operator", "auditor", "enroller"))
-    return base.replace(ADMINS, f'{lists}{ADMINS}, "{id_of("admin")}"') + RULE
-
-
-def key_pem(key):
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                             serialization.NoEncryption())
+    lists = "".join(f'{role}s = ["{id_of(role)}", "jwt:access:{role}"]\n'
+                    for role in ("operator", "auditor", "enroller"))
+    admins = f'{ADMINS}, "{id_of("admin")}", "jwt:access:admin"'
+    return base.replace(ADMINS, lists + admins) + RULE
 
 
 def der_to_pem(der):
@@ -51,7 +66,7 @@ def enrol(ca, operator, role):
     key = new_key()
     issued = operator.issue(make_csr("URI:" + id_of(role), key=key), profile="client")
     chain = der_to_pem(issued.certificate.certificate_der) + ca.chain_file.read_bytes()
-    return api.Client(ca, chain, key_pem(key)), issued.certificate.serial_number
+    return api.Client(ca, chain, api.key_pem(key)), issued.certificate.serial_number
 
 
 def foreign(ca, role):
@@ -68,7 +83,15 @@ def foreign(ca, role):
                        critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
         .sign(ca_key, hashes.SHA256()))
-    return api.Client(ca, certificate.public_bytes(serialization.Encoding.PEM), key_pem(key))
+    return api.Client(ca, certificate.public_bytes(serialization.Encoding.PEM), api.key_pem(key))
+
+
+@dataclasses.dataclass
+class Caller:
+    """Who calls, and the serial number of a certificate that they may see."""
+    role: str
+    client: api.Client
+    serial: str
 
 
 class World:
@@ -76,17 +99,46 @@ class World:
 
     def __init__(self, ca, operator):
         self.ca, self.operator = ca, operator
+        self.key = issuer.Key("k1")
+        (ca.home / "jwks.json").write_text(json.dumps({"keys": [self.key.jwk()]}))
+        ca.configure(issuer.section(ISSUER, 'jwks_file = "jwks.json"', name="access",
+                                    claims="claim = [\"claim\"]"))
         self.policy_text = policy_with_roles(operator.policy().policy_text)
         operator.apply_policy(self.policy_text)
-        enrolled = {role: enrol(ca, operator, role) for role in ROLES}
-        self.clients = {role: client for role, (client, _) in enrolled.items()}
-        self.serials = {role: serial for role, (_, serial) in enrolled.items()}
+        self.callers = {role: Caller(role, *enrol(ca, operator, role)) for role in ROLES}
+        self.clients = {role: caller.client for role, caller in self.callers.items()}
+        self.serials = {role: caller.serial for role, caller in self.callers.items()}
         self.foreign = {role: foreign(ca, role) for role in ROLES}
+        self.by_jwt = {role: self.jwt_caller(role) for role in ROLES}
         self.nobody = api.Client(ca)
+        self.stranger = api.stranger(ca)
+        self.old_key = new_key()
+        self.expired = operator.issue(make_csr("graceful.internal", key=self.old_key),
+                                      profile="graceful", lifetime=4)
+        time.sleep(4)
 
     def close(self):
-        for client in (*self.clients.values(), *self.foreign.values(), self.nobody):
+        by_jwt = (caller.client for caller in self.by_jwt.values())
+        for client in (*self.clients.values(), *self.foreign.values(), *by_jwt, self.nobody,
+                       self.stranger):
             client.close()
+
+    def jwt_caller(self, role):
+        """A caller whose JWT the policy gives this role."""
+        token = self.key.token(issuer.claims_of(ISSUER, sub=role))
+        client = api.stranger(self.ca, token)
+        issued = client.issue(make_csr("access.internal"))
+        return Caller(role, client, issued.certificate.serial_number)
+
+    def token_caller(self, maker):
+        """The holder of a fresh enrolment token, which this role made."""
+        made = self.clients[maker].create_token("access.internal")
+        return Caller("requester", api.stranger(self.ca, made.token), None)
+
+    def revocable_token(self, role):
+        """The name of a token that this role may revoke, if it may revoke any."""
+        maker = self.clients[role] if role in ("enroller", "admin") else self.operator
+        return maker.create_token("access.internal").enrolment_token.name
 
     def victim(self):
         """The serial number of a certificate that nobody needs."""
@@ -108,25 +160,34 @@ def request(method, /, **fields):
     return api.message(f"mayfly.ca.v1.{method}Request")(**fields)
 
 
-# A request of each method that goes well for everybody whom the method lets in; by World and role.
+# A request of each method that goes well for everybody whom the method lets in; by World and Caller.
 REQUESTS = {
-    "IssueCertificate": lambda world, role: request(
-        "IssueCertificate", csr_der=make_csr("access.internal"), profile="server"),
-    "RenewCertificate": lambda world, role: request("RenewCertificate", csr_der=make_csr()),
-    "AcknowledgeCertificate": lambda world, role: request(
-        "AcknowledgeCertificate", name=f"issuers/-/certificates/{world.serials[role]}"),
-    "GetCertificate": lambda world, role: request(
-        "GetCertificate", name=f"issuers/-/certificates/{world.serials[role]}"),
-    "ListCertificates": lambda world, role: request("ListCertificates", parent="issuers/-"),
-    "RevokeCertificate": lambda world, role: request(
+    "IssueCertificate": lambda world, caller: request(
+        "IssueCertificate", csr_der=make_csr("access.internal"), profile="server",
+        request_id=api.make_request_id()),
+    "RenewCertificate": lambda world, caller: request("RenewCertificate", csr_der=make_csr()),
+    "RenewExpiredCertificate": lambda world, caller: api.renew_expired_request(
+        world.expired, world.old_key, make_csr()),
+    "AcknowledgeCertificate": lambda world, caller: request(
+        "AcknowledgeCertificate", name=f"issuers/-/certificates/{caller.serial}"),
+    "GetCertificate": lambda world, caller: request(
+        "GetCertificate", name=f"issuers/-/certificates/{caller.serial}"),
+    "ListCertificates": lambda world, caller: request("ListCertificates", parent="issuers/-"),
+    "RevokeCertificate": lambda world, caller: request(
         "RevokeCertificate", name=f"issuers/-/certificates/{world.victim()}"),
-    "GetTrustBundle": lambda world, role: request("GetTrustBundle", name="trustBundles/-"),
-    "ExplainIssuance": lambda world, role: request(
+    "GetTrustBundle": lambda world, caller: request("GetTrustBundle", name="trustBundles/-"),
+    "ExplainIssuance": lambda world, caller: request(
         "ExplainIssuance", csr_der=make_csr("access.internal"), profile="server"),
-    "ListEvents": lambda world, role: request("ListEvents"),
-    "ListAlerts": lambda world, role: request("ListAlerts"),
-    "GetPolicy": lambda world, role: request("GetPolicy"),
-    "ApplyPolicy": lambda world, role: request("ApplyPolicy", policy_text=world.policy_text),
+    "ReadAuditLog": lambda world, caller: request("ReadAuditLog", path="checkpoint"),
+    "ListAlerts": lambda world, caller: request("ListAlerts"),
+    "ListEvents": lambda world, caller: request("ListEvents"),
+    "GetPolicy": lambda world, caller: request("GetPolicy"),
+    "ApplyPolicy": lambda world, caller: request("ApplyPolicy", policy_text=world.policy_text),
+    "CreateEnrolmentToken": lambda world, caller: request(
+        "CreateEnrolmentToken", profile="server", subject_alt_names=["DNS:access.internal"]),
+    "ListEnrolmentTokens": lambda world, caller: request("ListEnrolmentTokens"),
+    "RevokeEnrolmentToken": lambda world, caller: request(
+        "RevokeEnrolmentToken", name=world.revocable_token(caller.role)),
 }
 
 
@@ -139,35 +200,97 @@ def outcome(client, method, message):
     return None
 
 
-def expected(method, role):
+UNSERVED = (Code.UNAUTHENTICATED, "peer.listener")
+UNTAKEN = (Code.UNAUTHENTICATED, "peer.credential")
+
+
+def expected(method, role, credential):
+    """The cell of docs/ACCESS.md: nothing, or how the caller is refused."""
     roles, credentials = DECLARED[method]
-    assert credentials == {"certificate"}, "teach this test the other kinds"
-    return None if {role, "requester"} & roles else (Code.PERMISSION_DENIED, "policy.role")
+    by_certificate = credential == "certificate"
+    on_this_listener = {each for each in credentials if (each == "certificate") == by_certificate}
+    if not on_this_listener:
+        return UNSERVED
+    if credential not in credentials:
+        return UNTAKEN
+    if credential == "none" or {role, "requester"} & roles:
+        return None
+    return Code.PERMISSION_DENIED, "policy.role"
 
 
 def test_every_method_has_a_declaration_and_a_request():
     assert set(REQUESTS) == set(DECLARED)
     for roles, credentials in DECLARED.values():
         assert roles and roles <= set(ROLES) and credentials
+    kinds = {kind for _, credentials in DECLARED.values() for kind in credentials}
+    assert kinds == {"certificate", "jwt", "enrolment_token", "none"}, "teach this test the others"
 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("method", DECLARED)
 def test_a_certificate_lets_in_whom_the_method_declares(world, method, role):
-    message = REQUESTS[method](world, role)
-    assert outcome(world.clients[role], method, message) == expected(method, role)
+    message = REQUESTS[method](world, world.callers[role])
+    assert outcome(world.clients[role], method, message) == expected(method, role, "certificate")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("method", DECLARED)
+def test_a_jwt_lets_in_whom_the_method_declares(world, method, role):
+    caller = world.by_jwt[role]
+    assert outcome(caller.client, method, REQUESTS[method](world, caller)) == expected(
+        method, role, "jwt")
+
+
+@pytest.mark.parametrize("maker", ("enroller", "admin"))
+@pytest.mark.parametrize("method", DECLARED)
+def test_an_enrolment_token_makes_a_requester_whoever_made_it(world, method, maker):
+    caller = world.token_caller(maker)
+    caller.serial = world.serials[maker]
+    with contextlib.closing(caller.client):
+        assert outcome(caller.client, method, REQUESTS[method](world, caller)) == expected(
+            method, "requester", "enrolment_token")
+
+
+@pytest.mark.parametrize("method", DECLARED)
+def test_who_shows_nothing_is_let_in_where_the_method_declares_it(world, method):
+    message = REQUESTS[method](world, world.callers["admin"])
+    assert outcome(world.stranger, method, message) == expected(method, None, "none")
+
+
+@pytest.mark.parametrize("method", DECLARED)
+def test_a_bad_token_is_no_better_than_nothing_and_is_refused(world, method):
+    message = REQUESTS[method](world, world.callers["admin"])
+    served = DECLARED[method][1] != {"certificate"}
+    for token, rule in (("mayfly_enrol_" + 64 * "0", "enrolment.unknown"),
+                        ("nonsense", "jwt.format")):
+        with contextlib.closing(api.stranger(world.ca, token)) as client:
+            assert outcome(client, method, message) == (
+                (Code.UNAUTHENTICATED, rule) if served else UNSERVED)
+
+
+@pytest.mark.parametrize("method", DECLARED)
+def test_a_token_beside_a_certificate_is_refused(world, method):
+    client = world.clients["admin"]
+    message = REQUESTS[method](world, world.by_jwt["admin"])
+    client.token = "nonsense"
+    try:
+        served = "certificate" in DECLARED[method][1]
+        assert outcome(client, method, message) == (
+            (Code.UNAUTHENTICATED, "peer.two-credentials") if served else UNSERVED)
+    finally:
+        client.token = None
 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("method", DECLARED)
 def test_a_foreign_certificate_lets_nobody_in(world, method, role):
-    message = REQUESTS[method](world, role)
+    message = REQUESTS[method](world, world.callers[role])
     assert outcome(world.foreign[role], method, message) == (Code.UNAVAILABLE, "")
 
 
 @pytest.mark.parametrize("method", DECLARED)
 def test_without_a_certificate_nobody_is_let_in(world, method):
-    message = REQUESTS[method](world, "admin")
+    message = REQUESTS[method](world, world.callers["admin"])
     assert outcome(world.nobody, method, message) == (Code.UNAVAILABLE, "")
 
 
@@ -226,13 +349,59 @@ def test_about_others_only_those_who_see_all_may_ask(world, role):
         None if role in SEES_ALL else (Code.PERMISSION_DENIED, "policy.role"))
 
 
+# Every method that names a certificate, with another's serial number.
+OTHERS = {
+    "GetCertificate": lambda serial: request(
+        "GetCertificate", name=f"issuers/-/certificates/{serial}"),
+    "AcknowledgeCertificate": lambda serial: request(
+        "AcknowledgeCertificate", name=f"issuers/-/certificates/{serial}"),
+    "RevokeCertificate": lambda serial: request(
+        "RevokeCertificate", name=f"issuers/-/certificates/{serial}"),
+}
+
+
+@pytest.mark.parametrize("kind", ("certificate", "jwt"))
+def test_who_holds_one_certificate_has_no_say_over_another(world, kind):
+    caller = (world.callers if kind == "certificate" else world.by_jwt)["requester"]
+    victim = world.serials["enroller"]
+    for method, make in OTHERS.items():
+        code, rule = outcome(caller.client, method, make(victim))
+        assert (code, rule) in ((Code.NOT_FOUND, "certificate.not-found"),
+                                (Code.PERMISSION_DENIED, "policy.role"), UNSERVED), method
+    listed = caller.client.call("ListCertificates", request(
+        "ListCertificates", parent="issuers/-",
+        filter=f'subject_alt_names : "URI:{id_of("enroller")}"')).certificates
+    assert not listed
+    if kind == "certificate":
+        named = make_csr("URI:" + id_of("enroller"))
+        assert outcome(caller.client, "RenewCertificate", request(
+            "RenewCertificate", csr_der=named)) == (Code.PERMISSION_DENIED, "renewal.names")
+    # Nor over one that has expired, without its key.
+    assert outcome(world.stranger, "RenewExpiredCertificate", api.renew_expired_request(
+        world.expired, new_key(), make_csr())) == (Code.UNAUTHENTICATED, "renewal.signature")
+    assert world.operator.get(victim).state == 2
+
+
+def test_a_certificate_revoked_while_its_channel_is_open_is_refused_at_the_next_call(world):
+    client, serial = enrol(world.ca, world.operator, "requester")
+    with contextlib.closing(client):
+        client.trust_bundle()
+        world.operator.revoke(serial, reason=5)
+        for method in DECLARED:
+            message = REQUESTS[method](world, world.callers["requester"])
+            refused = outcome(client, method, message)
+            assert refused == ((Code.UNAUTHENTICATED, "peer.revoked")
+                               if "certificate" in DECLARED[method][1] else UNSERVED), method
+
+
 # --- the lists of the policy
 
 def test_a_role_ends_with_the_policy_that_gave_it(world):
     auditor = world.clients["auditor"]
     auditor.policy()
-    world.operator.apply_policy(world.policy_text.replace("auditors = ", "enrollers = ").replace(
-        f'enrollers = ["{id_of("enroller")}"]\n', ""))
+    lists = f'auditors = ["{id_of("auditor")}", "jwt:access:auditor"]\n'
+    assert lists in world.policy_text
+    world.operator.apply_policy(world.policy_text.replace(lists, ""))
     try:
         with pytest.raises(api.Refused) as refused:
             auditor.policy()
@@ -255,7 +424,7 @@ def test_the_command_line_says_which_role_is_missing(world, tmp_path):
     issued = world.operator.issue(make_csr("URI:" + id_of("auditor"), key=key), profile="client")
     (tmp_path / "me.crt").write_bytes(der_to_pem(issued.certificate.certificate_der)
                                       + world.ca.chain_file.read_bytes())
-    (tmp_path / "me.key").write_bytes(key_pem(key))
+    (tmp_path / "me.key").write_bytes(api.key_pem(key))
     (tmp_path / "me.key").chmod(0o600)
     done = world.ca.cli("revoke", world.victim(), "--yes", "--cert", tmp_path / "me.crt", "--key",
                         tmp_path / "me.key", check=False)

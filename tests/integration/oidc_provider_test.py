@@ -1,19 +1,23 @@
 """A real OpenID provider, the npm package oidc-provider: its tokens, its keys, their rotation."""
 
 import base64
+import contextlib
 import json
 import shutil
 import ssl
 import subprocess
+import time
 import urllib.parse
 import urllib.request
 
 import pytest
 
+from bearer_test import FETCH_INTERVAL, POD, RULE, Code, ask, refusal
+from harness import api
 from harness import issuer as issuers
 from harness.authority import ROOT
 from harness.issuer import SUBJECT, Key, Verifier
-from tokens_test import OK, assert_refuses_bad_tokens, discovers, verify_tokens  # noqa: F401
+from tokens_test import OK, assert_refuses_bad_tokens, bad_tokens, discovers, verify_tokens  # noqa: F401
 
 pytestmark = pytest.mark.tier("full")  # it comes from a registry
 
@@ -79,3 +83,23 @@ def test_its_tokens_prove_an_identity_also_after_a_rotation(provider, program, t
     assert verifier.ask(provider.token()) == OK
     assert verifier.ask(old) == OK
     assert verifier.stop() == 0
+
+
+def test_the_server_takes_its_tokens_also_after_a_rotation(provider, own_ca, tmp_path):
+    first, second = Key("k1"), Key("k2", "ES256")
+    provider.sign_with(first)
+    with open(own_ca.home / "policy.toml", "a", encoding="utf-8") as policy:
+        policy.write(RULE)
+    own_ca.configure(issuers.section(provider.issuer, *discovers(tmp_path)))
+    old = provider.token()
+    with contextlib.closing(api.stranger(own_ca, old)) as pod:
+        assert ask(pod).certificate.principal == POD
+    time.sleep(FETCH_INTERVAL)
+    provider.sign_with(second, first)  # signs with the new one, publishes both
+    for token in (provider.token(), old):
+        with contextlib.closing(api.stranger(own_ca, token)) as pod:
+            assert ask(pod).certificate.principal == POD
+    for what, (token, rule) in bad_tokens(first, provider.issuer).items():
+        if what != "64 KiB":
+            with contextlib.closing(api.stranger(own_ca, token)) as pod:
+                assert refusal(pod) == (Code.UNAUTHENTICATED, rule), what

@@ -43,7 +43,7 @@ class Replica:
         (self.home / "server").mkdir()
         choose_ports(self)
         text = (authority.home / "ca.toml").read_text()
-        for name in ("grpc", "http", "private"):
+        for name in ("grpc", "enrolment", "http", "private"):
             text = text.replace(f'address = "127.0.0.1:{authority.port(name)}"',
                                 f'address = "127.0.0.1:{self.port(name)}"')
         text = text.replace('policy = "policy.toml"', f'policy = "{authority.home}/policy.toml"')

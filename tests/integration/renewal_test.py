@@ -6,7 +6,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from harness import api
+from harness import api, ledger
 from harness.authority import wait_for
 from harness.csr import make_csr, new_key
 
@@ -25,17 +25,6 @@ dns = ["*.renewing.internal"]
 """
 
 
-def key_pem(key):
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                             serialization.NoEncryption())
-
-
-def chain_pem(response):
-    ders = [response.certificate.certificate_der, *response.issuer_chain_der]
-    return b"".join(x509.load_der_x509_certificate(der).public_bytes(serialization.Encoding.PEM)
-                    for der in ders)
-
-
 class Holder:
     """Who holds a certificate, and its key."""
 
@@ -44,7 +33,7 @@ class Holder:
         self.certificate = response.certificate
 
     def client(self):
-        return contextlib.closing(api.Client(self.ca, chain_pem(self.response), key_pem(self.key)))
+        return contextlib.closing(api.Client(self.ca, api.chain_pem(self.response), api.key_pem(self.key)))
 
     def renew(self, key=None):
         key = key or new_key()
@@ -112,17 +101,60 @@ def test_a_lost_answer_locks_nobody_out_and_a_copied_key_is_told(enrol, operator
     second.renew()
 
 
-# Of fifty with one name, the one whose key was copied is told apart from the others.
-def test_fifty_of_one_name_are_fifty_lineages(enrol, operator):
+def alerts(operator):
+    request = api.message("mayfly.ca.v1.ListAlertsRequest")()
+    return operator.call("ListAlerts", request).alerts
+
+
+# Of fifty with one name, the one whose key was copied and the one that stops renewing are told apart
+# from the others.
+def test_fifty_of_one_name_are_fifty_lineages(module_authority, enrol, operator):
     pods = [enrol("pod.renewing.internal") for _ in range(50)]
     assert len({pod.certificate.lineage for pod in pods}) == 50
-    thief = pods[7].renew()
+    silent, copied = pods[3], pods[7]
+    thief = copied.renew()
     thief.use()
-    renewed = [pod.renew() for number, pod in enumerate(pods) if number != 7]
-    assert len(renewed) == 49
-    assert refused(pods[7].renew) == "renewal.superseded"
-    lineages = {event.detail["lineage"] for event in copied_keys(operator, "dns:pod.renewing.internal")}
-    assert lineages == {pods[7].certificate.lineage}
+    renewed = [pod.renew() for pod in pods if pod not in (silent, copied)]
+    assert len(renewed) == 48
+    assert refused(copied.renew) == "renewal.superseded"
+    lineages = ",".join(f"'{pod.certificate.lineage}'" for pod in pods)
+    projected = f"SELECT count(*) FROM lineage_state WHERE lineage IN ({lineages}) AND generation = 1"
+    wait_for(lambda: ledger.query(module_authority, projected)[0][0] == 49, 20, "the projection")
+    # As if the time to renew their first certificates had passed.
+    ledger.query(module_authority, f"""UPDATE lineage_state SET renew_until = now() - interval '1 s'
+        WHERE lineage IN ({lineages}) AND generation = 0""")
+    kinds = api.message("mayfly.ca.v1.Alert").Kind
+    expected = {(silent.certificate.lineage, kinds.Value("KIND_RENEWAL_OVERDUE")),
+                (copied.certificate.lineage, kinds.Value("KIND_KEY_COPIED"))}
+
+    def told():
+        return {(alert.lineage, alert.kind) for alert in alerts(operator)
+                if "DNS:pod.renewing.internal" in alert.subject_alt_names}
+
+    wait_for(lambda: told() == expected, 20, f"exactly these alerts: {expected}, not {told()}")
+    assert {alert.certificate.split("/")[-1] for alert in alerts(operator)
+            if alert.lineage == silent.certificate.lineage} == {silent.certificate.serial_number}
+
+
+def test_one_key_under_two_identities_is_told(operator):
+    key = new_key()
+    for name in ("one.renewing.internal", "two.renewing.internal"):
+        operator.call("IssueCertificate", api.message("mayfly.ca.v1.IssueCertificateRequest")(
+            csr_der=make_csr(name, key=key), profile="renewing"))
+    shared = api.message("mayfly.ca.v1.Alert").Kind.Value("KIND_KEY_SHARED")
+    wait_for(lambda: {tuple(alert.subject_alt_names) for alert in alerts(operator)
+                      if alert.kind == shared} ==
+             {("DNS:one.renewing.internal",), ("DNS:two.renewing.internal",)}, 20,
+             "the shared key to be told")
+
+
+def test_a_copied_key_is_an_event(enrol, operator):
+    pod = enrol("c.renewing.internal")
+    thief = pod.renew()
+    thief.use()
+    assert refused(pod.renew) == "renewal.superseded"
+    lineages = {event.detail["lineage"] for event in copied_keys(operator, "dns:c.renewing.internal")}
+    assert lineages == {pod.certificate.lineage}
 
 
 def test_the_same_key_and_other_names_are_refused(enrol):
@@ -136,8 +168,8 @@ def test_the_same_key_and_other_names_are_refused(enrol):
 
 def test_the_command_line_renews_in_place(enrol, module_authority, tmp_path):
     first = enrol("e.renewing.internal")
-    (tmp_path / "e.crt").write_bytes(chain_pem(first.response))
-    (tmp_path / "e.key").write_bytes(key_pem(first.key))
+    (tmp_path / "e.crt").write_bytes(api.chain_pem(first.response))
+    (tmp_path / "e.key").write_bytes(api.key_pem(first.key))
     before = (tmp_path / "e.key").read_bytes()
     module_authority.cli("renew", tmp_path / "e.crt")
     assert (tmp_path / "e.key").read_bytes() != before

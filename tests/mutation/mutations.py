@@ -36,6 +36,9 @@ NAME_PATTERN = "ca-server/policy/name_pattern.cc"
 PRINCIPAL_PATTERN = "ca-server/policy/principal_pattern.cc"
 LINT_CATALOG = "ca-server/policy/lint_catalog.cc"
 NAME_CONSTRAINTS = "ca-server/x509/name_constraints.cc"
+SEQUENCER = "ca-server/audit/sequencer.cc"
+KEEPER = "ca-server/audit/checkpoint_keeper.cc"
+VERIFIER = "clients/audit/verify.cc"
 
 
 def issuance(name, file, text, replacement, tests="*"):
@@ -56,6 +59,14 @@ def rpc(name, file, text, replacement, tests):
 
 def x509(name, file, text, replacement, tests):
     return Mutation(name, file, text, replacement, "unit_x509", tests)
+
+
+def audit(name, file, text, replacement, tests="*"):
+    return Mutation(name, file, text, replacement, "unit_audit", tests)
+
+
+def verifier(name, text, replacement):
+    return Mutation(name, VERIFIER, text, replacement, "unit_audit_reader", "*")
 
 
 def ledger(name, file, text, replacement, tests):
@@ -154,6 +165,33 @@ MUTATIONS = [
     issuance("an older decision taken for today's", BASIS,
              "if (stored.decision <= known->decision) co_return Ok();", "co_return Ok();"),
 
+    # No checkpoint, no release.
+    issuance("recorded without a checkpoint", ISSUE,
+             "  CO_TRY(parts_.gate.MayRelease());\n  std::optional<PriorAttempt>",
+             "  std::optional<PriorAttempt>", "ReleaseGateTest.*"),
+    issuance("released without a checkpoint", ISSUE,
+             "  TRY(parts_.gate.MayRelease());\n  const Issuer* signed_by",
+             "  const Issuer* signed_by", "ReleaseGateTest.*"),
+    issuance("a revocation acknowledged uncovered", AUTHORITY,
+             "  CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));\n", "", "ReleaseGateTest.*"),
+    issuance("a policy acknowledged uncovered", POLICY_ADMIN,
+             "  CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));\n", "", "ReleaseGateTest.*"),
+    audit("signed before it was committed", SEQUENCER,
+          "  if (tree.size() > committed.tree.size) TRY(parts_.log.Commit({tree.Head(), closed}));\n", ""),
+    audit("a ledger that forgot followed", SEQUENCER,
+          "  if (committed.tree.size < tree.size()) return LedgerLost(tree.size());\n", ""),
+    audit("an altered ledger followed", SEQUENCER,
+          "  if (tree.Head() != committed.tree) return Inconsistent(committed.tree.size);\n", ""),
+    audit("the storage not tried where nothing is new", SEQUENCER,
+          "  TRY(parts_.storage.Write(kCheckpointFile, AsBytes(next.note)));\n",
+          "  if (next.note != published_.note) TRY(parts_.storage.Write(kCheckpointFile, AsBytes(next.note)));\n"),
+    audit("a checkpoint as young as its round's end", KEEPER,
+          "    covered_ = begun;\n", "    covered_ = parts_.clock.BootNow() + Seconds(3600);\n"),
+    verifier("rows that are not in the log passed over", "      for (const DerivedEntry* row : left) Extra(*row);\n",
+             "      (void)left;\n"),
+    verifier("altered rows passed over", "      if (row->leaf != entry.leaf) {\n", "      if (false) {\n"),
+    verifier("unexpired partitions dropped", "    if (entry.header.not_after < now_) return;\n", "    return;\n"),
+
     # Who asks, sees and revokes.
     issuance("a revoked peer let in", AUTHORITY,
              "  if (revoked.value_or(false)) co_return RevokedPeer();\n",
@@ -180,6 +218,32 @@ MUTATIONS = [
              "co_await Admit(parts.use_cases, v1::AccessOf<Request>::kAccess,\n"
              "                                 std::move(principal), deadline));",
              "Result<Caller>(Caller(std::move(principal))));", COMPILER, "unit_rpc"),
+    rpc("a method without a certificate's credential served to certificates", ACCESS,
+        "callers == Callers::kWithCertificate ? takes_certificate : takes_others",
+        "takes_certificate || takes_others", "RequireServed.*:Server.NoHandler*"),
+    rpc("a token beside a certificate not looked at", "ca-server/rpc/identification.cc",
+        "    if (first != last) {\n", "    if (false) {\n", "*TwoCredentials*"),
+    Mutation("a spent token spent again", "ca-server/store/token_uses.cc",
+             "} else if (used.size() >= token.uses_max) {", "} else if (false) {",
+             "contract_enrolment_tokens", "*Spent*"),
+    Mutation("an expired token spent", "ca-server/store/token_uses.cc",
+             "if (token.expires <= now) {", "if (false) {",
+             "contract_enrolment_tokens", "*Expires*"),
+    Mutation("a request that lost the race for a use recorded", "ca-server/store/token_uses.cc",
+             "if (!taken.contains(wanted)) lost.insert(wanted);", "", "contract_enrolment_tokens",
+             "*Replicas*"),
+    policy("a token whose maker lost the role", "ca-server/policy/authorizer.cc",
+           "if (!may_enrol) Deny(", "if (false) Deny(", "*Enrolment*"),
+    issuance("a late renewal that the old key did not sign", "ca-server/issuance/renew.cc",
+             "if (!x509::VerifyRenewalStatement(expired, request.csr_der, request.request_id,\n"
+             "                                    request.signature)) {",
+             "if (false) {", "LateRenewal.*"),
+    issuance("a late renewal without grace", "ca-server/issuance/renew.cc",
+             "if (grant && late && *late > grant->profile().renewal_grace) {", "if (false) {",
+             "LateRenewal.*"),
+    issuance("a token for more than it states", "ca-server/issuance/enrolment.cc",
+             "  TRY(RequireAmong(application.names, enrolment->names, OtherNames()));\n", "",
+             "Enrolment.*"),
     rpc("the declared roles not looked at", ACCESS,
         "  CO_TRY(co_await use_cases.RequireRole(std::move(asking), needed, deadline));\n",
         "  (void)needed;\n", "Admit.*"),

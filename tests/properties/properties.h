@@ -42,6 +42,10 @@ Broken ByPolicyFile(ByteSpan input);
 Broken ByCheckpoint(ByteSpan input);
 Broken ByLogEntry(ByteSpan input);
 Broken ByTilePath(ByteSpan input);
+Broken ByTlogProof(ByteSpan input);
+// A verifier key, a newline, and a signed checkpoint.
+Broken BySignedHead(ByteSpan input);
+Broken ByDump(ByteSpan input);
 // A set of keys (JWKS) on the first line and a bearer token after it: a token is written in one way
 // only, what it proves can stand in a record, and the signature of what verifies is over all of it.
 Broken ByJwt(ByteSpan input);

@@ -101,6 +101,7 @@ TEST_F(Properties, HoldForMutants) {
   constexpr Case kCases[] = {
       {"certificate", ByCertificate},
       {"certification_request", ByCertificationRequest},
+      {"audit_dump", ByDump},
       {"checkpoint", ByCheckpoint},
       {"der", ByDer},
       {"jwt", ByJwt},
@@ -112,7 +113,9 @@ TEST_F(Properties, HoldForMutants) {
       {"pem", ByPem},
       {"resource_name", ByResourceName},
       {"signer_frame", BySignerFrame},
+      {"signed_head", BySignedHead},
       {"tile_path", ByTilePath},
+      {"tlog_proof", ByTlogProof},
   };
   for (const Case& one : kCases) {
     const std::vector<Bytes> seeds = CorpusOf(one.corpus);
@@ -374,6 +377,7 @@ TEST_F(RoundTrip, LogEntries) {
   };
   const auto record = [&] {
     return tlog::Record{
+        .tick = Number(0, UINT64_MAX),
         .issuer = Label(),
         .serial = Serial(),
         .tbs = Octets(1, 3000),
@@ -385,6 +389,7 @@ TEST_F(RoundTrip, LogEntries) {
         .request_id = Coin() ? std::optional(id()) : std::nullopt,
         .policy_version = Number(0, UINT64_MAX),
         .decision = Number(0, UINT64_MAX),
+        .not_after = Time(1900, 2200),
         .renew_from = Time(1900, 2200),
         .renew_until = Time(1900, 2200),
         .recorded_at = Time(1900, 2200),
@@ -398,10 +403,11 @@ TEST_F(RoundTrip, LogEntries) {
         return tlog::Abandonment{record(), decided()};
       case 2:
         return tlog::RevokedCertificate{
-            Number(0, UINT64_MAX), Label(), Serial(), static_cast<uint8_t>(Number(0, 5)),
-            Time(1900, 2200),      Label()};
+            Number(0, UINT64_MAX), Label(),          Serial(), static_cast<uint8_t>(Number(0, 5)),
+            Time(1900, 2200),      Time(1900, 2200), Label()};
       default:
-        return tlog::AdminEvent{Label(), Label(), "{\"a\":\"" + Label() + "\"}", Time(1900, 2200)};
+        return tlog::AdminEvent{Number(0, UINT64_MAX), Label(), Label(),
+                                "{\"a\":\"" + Label() + "\"}", Time(1900, 2200)};
     }
   };
   for (int i = 0; i < kRounds; ++i) {

@@ -1,6 +1,8 @@
+#include "clients/audit/entry.h"
 #include "tests/properties/properties.h"
 #include "tlog/checkpoint.h"
 #include "tlog/log_entry.h"
+#include "tlog/tlog_proof.h"
 
 namespace mayfly::properties {
 namespace {
@@ -35,7 +37,16 @@ Broken ByLogEntry(ByteSpan input) {
   if (!again) return "cannot be written back: " + again.error().rule;
   if (!Equal(*again, input)) return "written back as " + ToHex(*again);
   if (again->size() > tlog::kEntryBytesMax) return "does not fit an entry bundle";
+  const auto header = audit_reader::ReadHeader(input);
+  if (!header) return "the verifier does not read it";
+  if (header->tick != entry->tick) return "the verifier reads another tick";
   return std::nullopt;
+}
+
+Broken ByTlogProof(ByteSpan input) {
+  const auto proof = tlog::ParseTlogProof(AsText(input));
+  if (!proof || tlog::WriteTlogProof(*proof) == AsText(input)) return std::nullopt;
+  return "a proof is written back otherwise";
 }
 
 Broken ByTilePath(ByteSpan input) {

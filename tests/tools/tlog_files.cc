@@ -77,7 +77,7 @@ class Folder {
 };
 
 Bytes EntryOf(uint64_t index) {
-  const AdminEvent event{"test", "", "{\"index\":" + std::to_string(index) + "}"};
+  const AdminEvent event{index, "test", "", "{\"index\":" + std::to_string(index) + "}"};
   return OrDie(EncodeLogEntry({index / 10, event}));
 }
 

@@ -12,15 +12,12 @@
 
 #include "base/system.h"
 #include "config/oidc_issuer_section.h"
-#include "identity/jwks_file.h"
-#include "identity/jwt_verifier.h"
-#include "identity/oidc_discovery.h"
+#include "trusted_issuer.h"
 
 namespace mayfly {
 namespace {
 
 using config::OidcIssuerConfig;
-using config::TokenKeys;
 
 Result<std::vector<OidcIssuerConfig>> ReadConfiguration(const std::filesystem::path& path) {
   TRY_ASSIGN(config::Document document, config::Document::Load(path));
@@ -30,29 +27,16 @@ Result<std::vector<OidcIssuerConfig>> ReadConfiguration(const std::filesystem::p
   return issuers;
 }
 
-std::unique_ptr<identity::JwksSource> SourceOf(const OidcIssuerConfig& issuer) {
-  if (issuer.keys == TokenKeys::kFile) {
-    return std::make_unique<identity::JwksFile>(issuer.jwks_file);
-  }
-  auto getter = std::make_unique<identity::CurlGetter>(
-      issuer.ca_file, identity::HttpsLimits{.time_max = Milliseconds(2000)});
-  if (issuer.keys == TokenKeys::kUrl) {
-    return std::make_unique<identity::JwksUrl>(issuer.jwks_url, std::move(getter));
-  }
-  return std::make_unique<identity::OidcDiscovery>(issuer.rules.issuer, std::move(getter));
-}
-
-identity::TrustedIssuer Trust(const OidcIssuerConfig& issuer, const Clock& clock, bool is_quick) {
-  identity::RefreshLimits limits =
-      issuer.keys == TokenKeys::kFile ? identity::kFileRefreshLimits : identity::RefreshLimits{};
-  if (is_quick) limits.interval_min = Milliseconds(100);
+identity::TrustedIssuer TrustLoudly(const OidcIssuerConfig& issuer, const Clock& clock,
+                                    bool is_quick) {
   auto tell = [](const Result<identity::FetchedKeys>& fetched) {
     const std::string text = fetched ? std::to_string(fetched->keys->keys().size()) + " keys"
                                      : Describe(fetched.error(), ErrorText::kForLog);
     std::fprintf(stderr, "fetched: %s\n", text.c_str());
   };
-  return {issuer.rules,
-          std::make_unique<identity::IssuerKeys>(SourceOf(issuer), clock, limits, tell)};
+  FetchLimits fetching{.https = {.time_max = Milliseconds(2000)}};
+  if (is_quick) fetching.interval_min = Milliseconds(100);
+  return Trust(issuer, clock, tell, fetching);
 }
 
 std::string VerdictOf(const Result<identity::VerifiedToken>& verified) {
@@ -76,7 +60,8 @@ int Run(const std::filesystem::path& path, bool is_quick) {
   Timer timer(clock);
   ThreadPool executor(2);
   std::vector<identity::TrustedIssuer> trusted;
-  for (const OidcIssuerConfig& issuer : *issuers) trusted.push_back(Trust(issuer, clock, is_quick));
+  for (const OidcIssuerConfig& issuer : *issuers)
+    trusted.push_back(TrustLoudly(issuer, clock, is_quick));
   const identity::JwtVerifier verifier(std::move(trusted), clock, timer, executor);
   for (std::string token; std::getline(std::cin, token);) {
     std::cout << VerdictOf(SyncWait(verifier.Verify(token, clock.Now()))) << std::endl;

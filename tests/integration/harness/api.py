@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -9,11 +10,15 @@ import time
 import uuid
 
 import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from .authority import ROOT
 
 SERVICE = "mayfly.ca.v1.CertificateAuthorityService"
+PEM = serialization.Encoding.PEM
 # Methods that answer with a resource.
 RESOURCES = {"GetTrustBundle": "TrustBundle", "GetCertificate": "Certificate", "GetPolicy": "Policy"}
 
@@ -40,6 +45,22 @@ def message(name):
     if hasattr(message_factory, "GetMessageClass"):  # protobuf 4.22 and newer
         return message_factory.GetMessageClass(descriptor)
     return message_factory.MessageFactory(_pool()).GetPrototype(descriptor)
+
+
+def request(method, /, **fields):
+    """The request of a method, e.g. request("GetPolicy")."""
+    return message(f"mayfly.ca.v1.{method}Request")(**fields)
+
+
+def key_pem(key):
+    """A private key as a Client takes it."""
+    return key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def chain_pem(response):
+    """A response's certificate and those above it, as a Client takes them."""
+    ders = [response.certificate.certificate_der, *response.issuer_chain_der]
+    return b"".join(x509.load_der_x509_certificate(der).public_bytes(PEM) for der in ders)
 
 
 def _names(enum, numbers):
@@ -113,9 +134,11 @@ def _rule_words(violation):
 
 
 class Client:
-    """Calls as one principal. `certificate` and `key` are PEM bytes; None: without a certificate."""
+    """Calls as one principal. `certificate` and `key` are PEM bytes; None: without a certificate.
+    `token` goes with every call."""
 
-    def __init__(self, authority, certificate=None, key=None, port=None):
+    def __init__(self, authority, certificate=None, key=None, port=None, token=None):
+        self.token = token
         credentials = grpc.ssl_channel_credentials(authority.root_file.read_bytes(), key, certificate)
         # gRPC takes the least pause between attempts for the time that one attempt may last.
         self._channel = grpc.secure_channel(
@@ -135,7 +158,9 @@ class Client:
             f"/{SERVICE}/{method}", request_serializer=lambda m: m.SerializeToString(),
             response_deserializer=message(f"mayfly.ca.v1.{response}").FromString)
         try:
-            return stub(request, timeout=seconds, wait_for_ready=wait_for_ready)
+            metadata = [("authorization", f"Bearer {self.token}")] if self.token else None
+            return stub(request, timeout=seconds, wait_for_ready=wait_for_ready,
+                        metadata=metadata)
         except grpc.RpcError as error:
             raise _read_error(error) from None
 
@@ -146,6 +171,15 @@ class Client:
         if lifetime is not None:
             request.lifetime.seconds = lifetime
         return self.call("IssueCertificate", request, **options)
+
+    def create_token(self, *names, profile="server", lifetime=None, uses=0, **options):
+        """CreateEnrolmentToken; a bare word is a DNS name."""
+        request = message("mayfly.ca.v1.CreateEnrolmentTokenRequest")(
+            profile=profile, uses_max=uses,
+            subject_alt_names=[name if ":" in name else f"DNS:{name}" for name in names])
+        if lifetime is not None:
+            request.lifetime.seconds = lifetime
+        return self.call("CreateEnrolmentToken", request, **options)
 
     def get(self, serial, issuer="-", **options):
         """GetCertificate by serial in hex."""
@@ -172,6 +206,29 @@ class Client:
         """GetTrustBundle of the server's own trust domain."""
         request = message("mayfly.ca.v1.GetTrustBundleRequest")(name="trustBundles/-")
         return self.call("GetTrustBundle", request, **options)
+
+
+def stranger(authority, token=None):
+    """A client without a certificate, on the listener that asks for none."""
+    return Client(authority, port=authority.port("enrolment"), token=token)
+
+
+def renew_expired_request(response, key, csr, request_id=None, lifetime=None):
+    """A RenewExpiredCertificateRequest for what `response` gave, signed by its EC P-256 key."""
+    request = message("mayfly.ca.v1.RenewExpiredCertificateRequest")(
+        certificate_der=response.certificate.certificate_der, csr_der=csr,
+        request_id=request_id or make_request_id())
+    request.signature = key.sign(renewal_statement(request), ec.ECDSA(hashes.SHA256()))
+    if lifetime is not None:
+        request.lifetime.seconds = lifetime
+    return request
+
+
+def renewal_statement(request):
+    """What the old key signs, as the proto says it."""
+    return (b"mayfly.ca.v1.RenewExpiredCertificate\0"
+            + hashlib.sha256(request.certificate_der).digest()
+            + hashlib.sha256(request.csr_der).digest() + uuid.UUID(request.request_id).bytes)
 
 
 def operator(authority, port=None):

@@ -70,6 +70,11 @@ class Authority:
         return self.run(self.programs / "mayfly-ca", name, "--config", self.home / "ca.toml",
                         *arguments, check=check)
 
+    def configure(self, text):
+        """Adds to the server's configuration, and starts the CA with it."""
+        (self.home / "ca.more.toml").write_text(text)
+        self.start()
+
     def start(self, part=None):
         """Starts the CA, or one part: database, signer or server."""
         self.quickstart("start", *([part] if part else []))
@@ -87,7 +92,7 @@ class Authority:
     # --- where things are
 
     def port(self, name):
-        """The port of the listener grpc, http or private."""
+        """The port of the listener grpc, enrolment, http or private."""
         for line in (self.home / "ports").read_text().splitlines():
             key, value = line.split("=")
             if key == name:
@@ -177,11 +182,11 @@ class Authority:
 
 def choose_ports(authority):
     """Gives a CA ports that are free now, so that CAs of one test run do not meet."""
-    sockets = [socket.socket() for _ in range(3)]
+    sockets = [socket.socket() for _ in range(4)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))
     authority.home.mkdir(parents=True, exist_ok=True)
-    names = ("grpc", "http", "private")
+    names = ("grpc", "enrolment", "http", "private")
     (authority.home / "ports").write_text("".join(
         f"{name}={each.getsockname()[1]}\n" for name, each in zip(names, sockets)))
     for each in sockets:

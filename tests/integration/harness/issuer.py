@@ -19,6 +19,8 @@ from cryptography.x509.oid import NameOID
 
 AUDIENCE = "mayfly"
 SUBJECT = "system:serviceaccount:prod:api"
+CLAIMS = """namespace = ["kubernetes.io", "namespace"]
+serviceaccount = ["kubernetes.io", "serviceaccount", "name"]"""
 
 
 def base64url(data):
@@ -158,16 +160,20 @@ class Server:
         self.server.server_close()
 
 
+def section(issuer, *lines, name="cluster", algorithms='["RS256", "ES256"]', claims=CLAIMS):
+    """An [[oidc_issuer]] of the configuration."""
+    return "\n".join([
+        "", "[[oidc_issuer]]", f'name = "{name}"', f'issuer = "{issuer}"',
+        f'audience = "{AUDIENCE}"', f"algorithms = {algorithms}", *lines,
+        "[oidc_issuer.claims]", claims, ""])
+
+
 class Verifier:
     """verify_tokens with one [[oidc_issuer]]."""
 
     def __init__(self, program, folder, issuer, *lines, algorithms='["RS256", "ES256"]'):
         configuration = folder / "verifier.toml"
-        configuration.write_text("\n".join([
-            "[[oidc_issuer]]", 'name = "cluster"', f'issuer = "{issuer}"',
-            f'audience = "{AUDIENCE}"', f"algorithms = {algorithms}", *lines,
-            "[oidc_issuer.claims]", 'namespace = ["kubernetes.io", "namespace"]',
-            'serviceaccount = ["kubernetes.io", "serviceaccount", "name"]', ""]))
+        configuration.write_text(section(issuer, *lines, algorithms=algorithms))
         self.log = open(folder / "verifier.log", "w+", encoding="utf-8")
         self.process = subprocess.Popen([program, configuration, "--quick"], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -20,6 +20,7 @@ MAY_INCLUDE = _PURE | {
     "ports": _ALL_PURE,
     "ocsp": _PORTS,
     "issuance": _PORTS,
+    "audit": _PORTS,
     "telemetry": {"base"},
     "config": _ALL_PURE,
     "store": _PORTS | {"schema"},
@@ -29,7 +30,9 @@ MAY_INCLUDE = _PURE | {
     "hsm/client": _PORTS,
     "hsm/signer": _PORTS | {"hsm/client", "telemetry", "config"},
     "clients/cpp": _ALL_PURE | {"proto"},
-    "clients/cli": _ALL_PURE | {"clients/cpp", "config", "proto"},
+    # Nothing of what writes the log: tlog and store.
+    "clients/audit": {"base"},
+    "clients/cli": _ALL_PURE | {"clients/cpp", "clients/audit", "config", "proto"},
     "schema": set(),
 }
 

@@ -106,7 +106,7 @@ bool Matches(const std::string& filter, const v1::Certificate& record) {
 
 }  // namespace
 
-FakeCa::FakeCa(const rpc::TestPki& pki, const std::filesystem::path& golden) {
+FakeCa::FakeCa(const rpc::TestPki& pki, const std::filesystem::path& golden) : golden_(golden) {
   const auto chain = *client::ReadCertificates(golden / "web.internal.crt");
   leaf_der_ = ToString(chain.at(0).der);
   policy_text_ = ToString(*client::ReadFile(golden / "policy.toml"));
@@ -141,6 +141,10 @@ grpc::Status FakeCa::IssueCertificate(Context*, const v1::IssueCertificateReques
   }
   *response->mutable_certificate() = Leaf(leaf_der_);
   response->add_issuer_chain_der(issuing_der_);
+  if (request->with_inclusion_proof()) {
+    response->mutable_inclusion_proof()->set_tlog_proof("c2sp.org/tlog-proof@v1\n");
+    response->mutable_inclusion_proof()->set_entry("entry");
+  }
   return grpc::Status::OK;
 }
 
@@ -190,6 +194,55 @@ grpc::Status FakeCa::RevokeCertificate(Context* context,
   *response->mutable_certificate() = Revoked(std::move(record));
   response->mutable_good_answers_expire_time()->set_seconds(kNow + 3600);
   return grpc::Status::OK;
+}
+
+namespace {
+
+constexpr char kToken[] = "enrolmentTokens/0190a1b2-0000-7000-8000-000000000001";
+
+v1::EnrolmentToken TokenFor(const std::string& profile, const std::string& name) {
+  v1::EnrolmentToken token;
+  token.set_name(kToken);
+  token.set_profile(profile);
+  token.add_subject_alt_names(name);
+  token.set_uses_max(1);
+  token.set_principal("spiffe://mayfly.internal/build/controller");
+  token.mutable_create_time()->set_seconds(1'772'452'800);
+  token.mutable_expire_time()->set_seconds(1'772'452'800 + 900);
+  return token;
+}
+
+}  // namespace
+
+grpc::Status FakeCa::CreateEnrolmentToken(Context*, const v1::CreateEnrolmentTokenRequest* request,
+                                          v1::CreateEnrolmentTokenResponse* response) {
+  if (request->uses_max() > 1000) {
+    return Refusal(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_ARGUMENT", "enrolment.uses",
+                   "uses_max is 0 (for 1) to 1000");
+  }
+  *response->mutable_enrolment_token() =
+      TokenFor(request->profile(), request->subject_alt_names(0));
+  response->set_token("mayfly_enrol_" + std::string(64, '5'));
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::ListEnrolmentTokens(Context*, const v1::ListEnrolmentTokensRequest*,
+                                         v1::ListEnrolmentTokensResponse* response) {
+  *response->add_enrolment_tokens() = TokenFor("workload", "DNS:api.internal");
+  v1::EnrolmentToken& spent = *response->add_enrolment_tokens();
+  spent = TokenFor("server", "DNS:web.internal");
+  spent.set_use_count(1);
+  v1::EnrolmentToken& revoked = *response->add_enrolment_tokens();
+  revoked = TokenFor("server", "DNS:old.internal");
+  revoked.set_revoked(true);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::RevokeEnrolmentToken(Context*, const v1::RevokeEnrolmentTokenRequest* request,
+                                          v1::RevokeEnrolmentTokenResponse*) {
+  if (request->name() == kToken) return grpc::Status::OK;
+  return Refusal(grpc::StatusCode::NOT_FOUND, "NOT_FOUND", "enrolment.not-found",
+                 "no such enrolment token, or none that you may revoke");
 }
 
 grpc::Status FakeCa::GetTrustBundle(Context*, const v1::GetTrustBundleRequest*,
@@ -255,6 +308,17 @@ grpc::Status FakeCa::GetPolicy(Context*, const v1::GetPolicyRequest*, v1::Policy
   response->set_version(4);
   response->set_decision(9);
   response->set_policy_text(policy_text_);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::ReadAuditLog(Context*, const v1::ReadAuditLogRequest* request,
+                                  v1::ReadAuditLogResponse* response) {
+  const auto file = client::ReadFile(golden_ / "audit-log" / request->path());
+  if (!file) {
+    return Refusal(grpc::StatusCode::NOT_FOUND, "NOT_FOUND", "tlog.file",
+                   "the log has no such file");
+  }
+  response->set_content(ToString(*file));
   return grpc::Status::OK;
 }
 

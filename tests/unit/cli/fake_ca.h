@@ -30,6 +30,12 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   // Only an operator would revoke api.internal.
   grpc::Status RevokeCertificate(Context*, const ca::v1::RevokeCertificateRequest* request,
                                  ca::v1::RevokeCertificateResponse* response) override;
+  grpc::Status CreateEnrolmentToken(Context*, const ca::v1::CreateEnrolmentTokenRequest* request,
+                                    ca::v1::CreateEnrolmentTokenResponse* response) override;
+  grpc::Status ListEnrolmentTokens(Context*, const ca::v1::ListEnrolmentTokensRequest* request,
+                                   ca::v1::ListEnrolmentTokensResponse* response) override;
+  grpc::Status RevokeEnrolmentToken(Context*, const ca::v1::RevokeEnrolmentTokenRequest* request,
+                                    ca::v1::RevokeEnrolmentTokenResponse* response) override;
   grpc::Status GetTrustBundle(Context*, const ca::v1::GetTrustBundleRequest* request,
                               ca::v1::TrustBundle* response) override;
 
@@ -39,6 +45,9 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   // Refuses every text that does not begin with admins.
   grpc::Status ApplyPolicy(Context*, const ca::v1::ApplyPolicyRequest* request,
                            ca::v1::ApplyPolicyResponse* response) override;
+  // The files of tests/golden/cli/audit-log.
+  grpc::Status ReadAuditLog(Context*, const ca::v1::ReadAuditLogRequest* request,
+                            ca::v1::ReadAuditLogResponse* response) override;
   // Two denials.
   grpc::Status ListEvents(Context*, const ca::v1::ListEventsRequest* request,
                           ca::v1::ListEventsResponse* response) override;
@@ -49,6 +58,7 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
                          ca::v1::Policy* response) override;
 
  private:
+  const std::filesystem::path golden_;
   std::string policy_text_;
   std::string leaf_der_, issuing_der_, root_der_;
   int port_ = 0;

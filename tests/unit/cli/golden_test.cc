@@ -1,5 +1,6 @@
 // Every verb's help, its success, and its likeliest mistakes, as people and pipes see them. Written
 // anew by tests/golden/cli/remake.sh.
+#include "clients/cpp/certificate_facts.h"
 #include "clients/cpp/files.h"
 #include "tests/unit/cli/cli_fixture.h"
 #include "tests/unit/cli/fake_ca.h"
@@ -39,6 +40,7 @@ const Page kPages[] = {
       {"issue", "new.internal"},
       {"issue", "new.internal", "-o", "name"},
       {"issue", "--csr", "request.csr", "--cert-out", "new.crt"},
+      {"issue", "new.internal", "--proof-out", "new.tlog-proof"},
       {"issue"},
       {"issue", "--csr", "me.key"},
       {"issue", "web_internal"},
@@ -135,6 +137,36 @@ const Page kPages[] = {
       {"revoke", kNobody, "--yes"},
       {"revoke", kOthers, "--yes"},
       {"revoke", "https://web.internal", "--yes"}}},
+    {"token",
+     {{"token", "--help"},
+      {"token", "create", "--help"},
+      {"token", "list", "--help"},
+      {"token", "revoke", "--help"},
+      {"token", "create", "api.internal"},
+      {"token", "create", "api.internal", "--profile", "server", "--out", "api.token"},
+      {"token", "create", "api.internal", "--out", "roots.pem"},
+      {"token", "create", "api.internal", "-o", "json"},
+      {"token", "create", "api_internal"},
+      {"token", "create", "api.internal", "--uses", "1001"},
+      {"token", "create", "api.internal", "--lifetime", "soon"},
+      {"token", "create"},
+      {"token", "list"},
+      {"token", "list", "-o", "name"},
+      {"token", "list", "-o", "jsonl"},
+      {"token", "revoke", "0190a1b2-0000-7000-8000-000000000001", "--yes"},
+      {"token", "revoke", "0190a1b2-0000-7000-8000-000000000001"},
+      {"token", "revoke", "another", "--yes"},
+      {"token", "revok"}}},
+    {"bootstrap",
+     {{"bootstrap", "--help"},
+      {"bootstrap"},
+      {"bootstrap", "--fingerprint", std::string(64, 'a')},
+      {"bootstrap", "--server", "ca.internal", "--fingerprint", "aa"},
+      {"bootstrap", "--server", "ca.internal:1", "--fingerprint", std::string(64, 'a')},
+      {"bootstrap", "--server", "ca.internal", "--fingerprint", std::string(64, 'a'), "--name",
+       "prod"},
+      {"bootstrap", "--server", "ca.internal", "--fingerprint", std::string(64, 'a'),
+       "api.internal"}}},
     {"policy",
      {{"policy", "--help"},
       {"policy", "show", "--help"},
@@ -162,6 +194,41 @@ const Page kPages[] = {
       {"policy", "test", "policy.toml", "--policy", "policy.toml"},
       {"policy", "test", "cases.toml", "--policy", "polcy.toml"},
       {"policy", "tets", "cases.toml"}}},
+    {"audit",
+     {{"audit", "--help"},
+      {"audit", "list", "--help"},
+      {"audit", "list"},
+      {"audit", "list", "--log", "audit-log", "--limit", "2", "-o", "yaml"},
+      {"audit", "list", "--kind", "revoked", "-o", "jsonl"},
+      {"audit", "list", "--kind", "issued", "--limit", "0"},
+      {"audit", "list", "--kind", "isued"},
+      {"audit", "list", "--limit", "-1"},
+      {"audit", "list", "--log", "nowhere"},
+      {"audit", "list", "--verifier-key", "nonsense"},
+      {"audit", "list", "--verifier-key", "roots.pem"},
+      {"audit", "follow", "--help"},
+      {"audit", "follow", "--from", "0", "--limit", "3"},
+      {"audit", "follow", "--from", "4", "--limit", "1", "-o", "jsonl"},
+      {"audit", "prove", "--help"},
+      {"audit", "prove", "web.internal.crt"},
+      {"audit", "prove", "web.internal.crt", "-o", "yaml"},
+      {"audit", "prove", "web.internal.crt", "--out", "web.tlog-proof"},
+      {"audit", "prove", "web.internal.crt", "--out", "policy.toml"},
+      {"audit", "prove", "expired.crt"},
+      {"audit", "export", "--help"},
+      {"audit", "export", "copy"},
+      {"audit", "export", "audit-log"},
+      {"audit", "export"},
+      {"audit", "verify", "--help"},
+      {"audit", "verify", "audit-log"},
+      {"audit", "verify", "audit-log", "--dump", "ledger.sql"},
+      {"audit", "verify", "audit-log", "--dump", "ledger.sql", "-o", "json"},
+      {"audit", "verify", "audit-log", "--dump", "altered.sql", "--verifier-key",
+       "audit-log/verifier-key"},
+      {"audit", "verify", "audit-log", "--dump", "policy.toml"},
+      {"audit", "verify", "audit-log", "--kept", "policy.toml"},
+      {"audit", "verify", "audit-log", "--as-of", "soon"},
+      {"audit", "verify", "nowhere"}}},
     {"context",
      {{"context", "--help"},
       {"context", "list", "--help"},
@@ -223,10 +290,10 @@ class Golden : public testing::TestWithParam<Page> {
   // What this command prints in this mode, in a folder that is new each time.
   static std::string Capture(const Command& command, const Terminal& terminal) {
     Sandbox sandbox;
-    for (const char* name :
-         {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem", "request.csr",
-          "policy.toml", "new-policy.toml", "cases.toml", "wrong-cases.toml"}) {
-      fs::copy(kGolden / name, sandbox.folder() / "work" / name);
+    for (const char* name : {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem",
+                             "request.csr", "policy.toml", "new-policy.toml", "cases.toml",
+                             "wrong-cases.toml", "audit-log", "ledger.sql", "altered.sql"}) {
+      fs::copy(kGolden / name, sandbox.folder() / "work" / name, fs::copy_options::recursive);
     }
     fs::copy(pki_->File("client.crt"), sandbox.folder() / "work/me.crt");
     fs::copy(pki_->File("client.key"), sandbox.folder() / "work/me.key");
@@ -263,6 +330,7 @@ class Golden : public testing::TestWithParam<Page> {
     };
     replace(folder, "/tmp/mayfly-cli-golden");
     replace(ca_->address(), "localhost:44444");
+    replace(client::ReadCertificates(pki_->File("ca.crt"))->front().sha256, std::string(64, '4'));
     replace("\x1b", "^[");
     return text;
   }

@@ -55,6 +55,7 @@ TEST(NormalizeServer, AddsThePort) {
   EXPECT_EQ(*NormalizeServer("ca.internal:1"), "ca.internal:1");
   EXPECT_EQ(*NormalizeServer("10.0.0.1:65535"), "10.0.0.1:65535");
   EXPECT_EQ(*NormalizeServer("[::1]"), "[::1]:7443");
+  EXPECT_EQ(*NormalizeServer("ca.internal", kEnrolmentPortDefault), "ca.internal:7444");
   EXPECT_EQ(*NormalizeServer("[::1]:8443"), "[::1]:8443");
 }
 

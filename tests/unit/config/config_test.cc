@@ -48,7 +48,11 @@ TEST(Config, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(config->ocsp.answer_life, Seconds(3600));
   EXPECT_EQ(config->ocsp.lease, Seconds(10));
   EXPECT_EQ(config->ocsp.certificate_life, std::chrono::days(7));
-  ASSERT_EQ(config->listeners.size(), 3u);
+  EXPECT_EQ(config->audit.key_uri, "pkcs11:token=mayfly;object=audit");
+  EXPECT_EQ(config->audit.directory, folder.path() / "audit");
+  EXPECT_EQ(config->audit.origin, "mayfly.internal/audit");
+  EXPECT_EQ(config->audit.checkpoint_age_max, Seconds(5));
+  ASSERT_EQ(config->listeners.size(), 4u);
   EXPECT_EQ(config->listeners[0].host, "127.0.0.1");
   EXPECT_EQ(config->listeners[0].port, 7443);
   EXPECT_THAT(config->listeners[0].services, ElementsAre(Service::kCa));
@@ -56,8 +60,13 @@ TEST(Config, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(config->listeners[0].certificate, folder.path() / "server/tls.crt");
   EXPECT_EQ(config->listeners[0].private_key, folder.path() / "server/tls.key");
   EXPECT_EQ(config->listeners[0].names.size(), 3u);
-  EXPECT_THAT(config->listeners[1].services, ElementsAre(Service::kOcsp, Service::kCaCertificates));
-  EXPECT_EQ(config->listeners[1].tls, ListenerTls::kNone);
+  EXPECT_THAT(config->listeners[1].services, ElementsAre(Service::kCa));
+  EXPECT_EQ(config->listeners[1].tls, ListenerTls::kServer);
+  EXPECT_EQ(config->listeners[1].certificate, folder.path() / "server/enrolment.crt");
+  EXPECT_THAT(config->listeners[2].services, ElementsAre(Service::kOcsp, Service::kCaCertificates));
+  EXPECT_EQ(config->listeners[2].tls, ListenerTls::kNone);
+  EXPECT_EQ(config->enrolment.token_lifetime_max, Seconds(3600));
+  EXPECT_EQ(config->limits.in_flight_without_certificate_max, 128u);
   EXPECT_EQ(config->limits.in_flight_max, 1024u);
   EXPECT_EQ(config->limits.worker_threads, 4u);
   EXPECT_EQ(config->limits.drain, Seconds(30));
@@ -95,6 +104,29 @@ INSTANTIATE_TEST_SUITE_P(Database, ConfigChange,
                                          Change{"host=/run/postgresql dbname=mayfly",
                                                 "postgresql://u:p@h/d", "config.connection"},
                                          Change{"password_file = \"pgpass\"\n", "", ""}));
+
+const std::string kOrigin = "origin = \"mayfly.internal/audit\"\n";
+INSTANTIATE_TEST_SUITE_P(
+    Audit, ConfigChange,
+    testing::Values(
+        Change{"key = \"pkcs11:token=mayfly;object=audit\"\n", "", "config.missing"},
+        Change{"object=audit", "object=root", "config.duplicate"},
+        Change{"directory = \"audit\"\n", "", ""}, Change{kOrigin, "", ""},
+        Change{"\"mayfly.internal/audit\"", "\"" + Labels(255) + "\"", ""},
+        Change{"\"mayfly.internal/audit\"", "\"" + Labels(256) + "\"", "config.origin"},
+        Change{"\"mayfly.internal/audit\"", "\"\"", "config.origin"},
+        Change{"\"mayfly.internal/audit\"", "\"a b\"", "config.origin"},
+        Change{"\"mayfly.internal/audit\"", "\"a+b\"", "config.origin"},
+        Change{"checkpoint_age_max = \"5s\"", "checkpoint_age_max = \"2s\"", ""},
+        Change{"checkpoint_age_max = \"5s\"", "checkpoint_age_max = \"1s\"", "config.range"},
+        Change{"checkpoint_age_max = \"5s\"", "checkpoint_age_max = \"300s\"", ""},
+        Change{"checkpoint_age_max = \"5s\"", "checkpoint_age_max = \"301s\"", "config.range"}));
+
+TEST(Config, TheOriginIsTheTrustDomainsWhereItIsNotSaid) {
+  auto config = Load(With(ExampleIn("CONFIGURATION.md"), kOrigin, ""));
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->audit.origin, "mayfly.internal/audit");
+}
 
 const std::string kSocket = "socket = \"/run/mayfly/signer.sock\"\n";
 INSTANTIATE_TEST_SUITE_P(
@@ -150,24 +182,36 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"certificate_life = \"7d\"", "certificate_life = \"365d\"", "config.range"}));
 
 const std::string kMutual = "tls = \"mutual\"\n";
+const std::string kMutualCa = "services = [\"ca\"]\n" + kMutual;
 INSTANTIATE_TEST_SUITE_P(
     Listeners, ConfigChange,
     testing::Values(
         Change{"127.0.0.1:7081", "[::1]:7081", ""}, Change{"127.0.0.1:7081", "localhost:65535", ""},
         Change{"127.0.0.1:7081", "127.0.0.1:65536", "config.address"},
         Change{"127.0.0.1:7081", "127.0.0.1:7080", "config.duplicate"},
-        Change{"services = [\"ca\"]", "services = [\"ca\", \"health\"]", "config.services"},
+        Change{kMutualCa, "services = [\"ca\", \"health\"]\n" + kMutual, "config.services"},
         Change{"services = [\"health\", \"metrics\"]", "services = [\"ca\"]", "config.services"},
-        Change{"services = [\"ca\"]", "services = [\"health\"]", "config.services"},
-        Change{"services = [\"ca\"]", "services = []", "config.range"},
-        Change{"services = [\"ca\"]", "services = [\"cb\"]", "config.word"},
+        Change{kMutualCa, "services = [\"health\"]\n" + kMutual, "config.services"},
+        Change{kMutualCa, "services = []\n" + kMutual, "config.range"},
+        Change{kMutualCa, "services = [\"cb\"]\n" + kMutual, "config.word"},
         Change{"services = [\"health\", \"metrics\"]",
                "services = [\"health\"]\nprivate_key = \"k\"", "config.not-here"},
         Change{kMutual, "", "config.missing"}, Change{kMutual, "tls = \"yes\"\n", "config.word"},
+        Change{kMutual, "tls = \"server\"\n", ""},
+        Change{"certificate = \"server/enrolment.crt\"\n", "", "config.missing"},
         Change{"certificate = \"server/tls.crt\"\n", "", "config.missing"},
         Change{"private_key = \"server/tls.key\"\n", "", "config.missing"},
         Change{"\"DNS:localhost\"", "\"DNS:local host\"", "name.dns"},
         Change{"\"DNS:localhost\"", "\"localhost\"", "name.kind"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Enrolment, ConfigChange,
+    testing::Values(
+        Change{"token_lifetime_max = \"1h\"", "token_lifetime_max = \"60s\"", ""},
+        Change{"token_lifetime_max = \"1h\"", "token_lifetime_max = \"59s\"", "config.range"},
+        Change{"token_lifetime_max = \"1h\"", "token_lifetime_max = \"30d\"", ""},
+        Change{"token_lifetime_max = \"1h\"", "token_lifetime_max = \"31d\"", "config.range"},
+        Change{"without_certificate_max = 128", "without_certificate_max = 0", "config.range"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Limits, ConfigChange,
@@ -215,6 +259,7 @@ std::string SoftwareExample() {
       With(text, kSocket, "key_directory = \"keys\"\ninsecurely_keep_keys_in_files = true # yes\n");
   text = With(text, "pkcs11:token=mayfly;object=root", "file:root");
   text = With(text, "pkcs11:token=mayfly;object=issuing", "file:issuing");
+  text = With(text, "pkcs11:token=mayfly;object=audit", "file:audit");
   return With(text, "pkcs11:token=mayfly;object=ocsp", "file:ocsp-1");
 }
 
@@ -271,7 +316,7 @@ TEST(Config, IssuersHaveNamesAndKeysOfTheirOwn) {
 TEST(Config, OptionalSectionsHaveDefaults) {
   std::string text = ExampleIn("CONFIGURATION.md");
   text.erase(text.find("[limits]"));
-  text.erase(text.find("[ocsp]"), text.find("[[listener]]") - text.find("[ocsp]"));
+  text.erase(text.find("[ocsp]"), text.find("[audit]") - text.find("[ocsp]"));
   auto config = Load(text);
   ASSERT_TRUE(config) << Describe(config.error(), ErrorText::kForLog);
   EXPECT_EQ(config->ocsp.answer_life, Seconds(3600));
@@ -295,6 +340,7 @@ TEST(Config, EveryErrorAtOnceWithItsLine) {
                                                        "5 config.type",
                                                        "1 config.missing",  // [root]
                                                        "1 config.missing",  // [[issuer]]
+                                                       "1 config.missing",  // [audit]
                                                        "1 config.missing",  // [[listener]]
                                                        "3 config.unknown-key"));
 }

@@ -14,6 +14,7 @@
 #include "hsm/client/software_signer.h"
 #include "issuance/certificate_authority.h"
 #include "tests/fakes/memory_ledger.h"
+#include "tests/fakes/open_gate.h"
 
 namespace mayfly::issuance {
 
@@ -126,11 +127,14 @@ class IssuanceTest : public testing::Test {
                                     ledger_,
                                     ledger_,
                                     alerts_,
+                                    ledger_,
                                     *basis_,
                                     planner_,
                                     {issuer_},
                                     TrustBundle{"mayfly.internal", {}, {certificate}, 1},
-                                    [](const auto&) { return std::optional<bool>(); }});
+                                    [](const auto&) { return std::optional<bool>(); },
+                                    gate_,
+                                    log_});
   }
   ~IssuanceTest() override { std::filesystem::remove_all(directory_); }
 
@@ -174,6 +178,8 @@ class IssuanceTest : public testing::Test {
   Timer timer_{clock_};
   ThreadPool executor_{2};
   fakes::MemoryLedger ledger_{clock_};
+  fakes::OpenGate gate_;
+  fakes::NamedFiles log_;
   std::filesystem::path directory_;
   std::unique_ptr<hsm::SoftwareSigner> files_;
   std::unique_ptr<StagedSigner> signer_;

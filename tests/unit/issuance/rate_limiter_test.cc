@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "base/system.h"
+#include <string>
 
 namespace mayfly::issuance {
 namespace {
+
+constexpr Seconds kHour{3600};
 
 class ManualClock final : public Clock {
  public:
@@ -16,35 +18,32 @@ class ManualClock final : public Clock {
 
 TEST(RateLimiter, GivesSoManyAtOnceAndThenAtTheRate) {
   ManualClock clock;
-  SystemRandom random;
   RateLimiter limiter(clock);
-  const Uuid key = Uuid::MakeV7(TimePoint(), random);
-  for (int i = 0; i < 60; ++i) ASSERT_FALSE(limiter.Take(key, 60)) << i;
-  EXPECT_EQ(limiter.Take(key, 60), Milliseconds(60'000));
-  EXPECT_FALSE(limiter.Take(Uuid::MakeV7(TimePoint(), random), 60));  // another's
+  const std::string key = "one";
+  for (int i = 0; i < 60; ++i) ASSERT_FALSE(limiter.Take(key, 60, kHour)) << i;
+  EXPECT_EQ(limiter.Take(key, 60, kHour), Milliseconds(60'000));
+  EXPECT_FALSE(limiter.Take("another", 60, kHour));  // another's
   clock.now += Seconds(45);
-  EXPECT_EQ(limiter.Take(key, 60), Milliseconds(15'000));
+  EXPECT_EQ(limiter.Take(key, 60, kHour), Milliseconds(15'000));
   clock.now += Seconds(15);
-  EXPECT_FALSE(limiter.Take(key, 60));
-  EXPECT_TRUE(limiter.Take(key, 60));
+  EXPECT_FALSE(limiter.Take(key, 60, kHour));
+  EXPECT_TRUE(limiter.Take(key, 60, kHour));
   clock.now += Seconds(24 * 3600);
-  for (int i = 0; i < 60; ++i) ASSERT_FALSE(limiter.Take(key, 60)) << i;
-  EXPECT_TRUE(limiter.Take(key, 60));
+  for (int i = 0; i < 60; ++i) ASSERT_FALSE(limiter.Take(key, 60, kHour)) << i;
+  EXPECT_TRUE(limiter.Take(key, 60, kHour));
 }
 
 TEST(RateLimiter, ForgetsTheKeyThatWasLookedAtLongestAgo) {
   ManualClock clock;
-  SystemRandom random;
   RateLimiter limiter(clock);
-  const Uuid kept = Uuid::MakeV7(TimePoint(), random),
-             forgotten = Uuid::MakeV7(TimePoint(), random);
-  EXPECT_FALSE(limiter.Take(forgotten, 1));
-  EXPECT_FALSE(limiter.Take(kept, 1));
+  const std::string kept = "kept", forgotten = "forgotten";
+  EXPECT_FALSE(limiter.Take(forgotten, 1, kHour));
+  EXPECT_FALSE(limiter.Take(kept, 1, kHour));
   for (size_t i = 0; i < kRateKeysMax - 1; ++i) {
-    limiter.Take(Uuid::MakeV7(TimePoint(), random), 1);
+    limiter.Take(std::to_string(i), 1, kHour);
   }
-  EXPECT_TRUE(limiter.Take(kept, 1));
-  EXPECT_FALSE(limiter.Take(forgotten, 1));
+  EXPECT_TRUE(limiter.Take(kept, 1, kHour));
+  EXPECT_FALSE(limiter.Take(forgotten, 1, kHour));
 }
 
 }  // namespace

@@ -102,11 +102,14 @@ TEST_F(IssuanceTest, APeerThatTheLedgerDoesNotHaveIsUnknown) {
                                   empty,
                                   empty,
                                   alerts_,
+                                  empty,
                                   *basis_,
                                   planner_,
                                   {issuer_},
                                   {},
-                                  [](const auto&) { return std::optional<bool>(); }});
+                                  [](const auto&) { return std::optional<bool>(); },
+                                  gate_,
+                                  log_});
   auto peer = SyncWait(other.Identify(issued->certificate, In()));
   ASSERT_FALSE(peer);
   EXPECT_EQ(peer.error().rule, "peer.unknown");

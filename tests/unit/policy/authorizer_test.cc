@@ -350,6 +350,41 @@ TEST(Authorizer, BlocksHold) {
   expect_blocked(BlockKind::kIdentity, AsBytes("DNS:a.web.internal"), "subject_alt_names");
 }
 
+// A token is on its maker's authority, and is blocked by itself.
+TEST(Authorizer, AnEnrolmentIsGrantedAsToWhoMadeTheToken) {
+  Enrolment enrolment{.token = Uuid::Parse("018f0000-0000-7000-8000-000000000003").value(),
+                      .token_hash = {},
+                      .profile = "web",
+                      .names = {},
+                      .uses_max = 1,
+                      .expires = {},
+                      .enroller = Web()};
+  DecisionBasis basis = Basis();
+  basis.policy.enrollers = {*PrincipalPattern::Parse(Web().id)};
+  IssuanceWish wish = Wish({"DNS:a.web.internal"});
+  wish.token = enrolment.token;
+  const auto ask = [&] {
+    return Authorizer(std::make_shared<const DecisionBasis>(basis))
+        .AuthorizeEnrolment(enrolment, wish);
+  };
+  const auto grant = ask();
+  ASSERT_TRUE(grant);
+  EXPECT_EQ(grant->principal(), "enrolment:018f0000-0000-7000-8000-000000000003");
+
+  basis.policy.enrollers.clear();
+  EXPECT_THAT(RulesOf(ask()), ElementsAre("policy.role"));
+  basis.policy.admins = {*PrincipalPattern::Parse(Web().id)};
+  EXPECT_TRUE(ask());
+  Block(basis, BlockKind::kEnrolmentToken, enrolment.token.octets());
+  EXPECT_THAT(RulesOf(ask()), ElementsAre("policy.blocked"));
+  basis.blocks.clear();
+  Block(basis, BlockKind::kIdentity, AsBytes("URI:spiffe://mayfly.internal/web"));
+  EXPECT_THAT(RulesOf(ask()), ElementsAre("policy.blocked"));
+  basis.blocks.clear();
+  basis.policy.profiles.at(wish.profile).names_from = NamesFrom::kPrincipal;
+  EXPECT_THAT(RulesOf(ask()), testing::Contains("policy.names-from"));
+}
+
 TEST(Authorizer, WhoIsBlockedAsksForNothing) {
   DecisionBasis by_name = Basis();
   Block(by_name, BlockKind::kIdentity, AsBytes("URI:spiffe://mayfly.internal/web"));

@@ -26,6 +26,19 @@ class OnlyRoles final : public UseCases {
   Task<Result<policy::Principal>> Identify(x509::Certificate, BootTime) override {
     co_return Unused();
   }
+  Task<Result<policy::Principal>> IdentifyToken(Hash256, BootTime) override { co_return Unused(); }
+  Task<Result<issuance::IssuedCertificate>> RenewExpired(issuance::RenewExpiredRequest,
+                                                         BootTime) override {
+    co_return Unused();
+  }
+  Task<Result<issuance::CreatedToken>> CreateToken(issuance::CreateTokenRequest,
+                                                   BootTime) override {
+    co_return Unused();
+  }
+  Task<Result<std::vector<EnrolmentTokenRecord>>> ListTokens(policy::Principal, BootTime) override {
+    co_return Unused();
+  }
+  Task<Status> RevokeToken(policy::Principal, Uuid, BootTime) override { co_return Unused(); }
   Task<Result<issuance::IssuedCertificate>> Issue(issuance::IssueRequest, BootTime) override {
     co_return Unused();
   }
@@ -48,6 +61,7 @@ class OnlyRoles final : public UseCases {
   Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest, BootTime) override {
     co_return Unused();
   }
+  Task<Result<Bytes>> ReadAuditLog(std::string, BootTime) override { co_return Unused(); }
   Task<Result<EventPage>> ListEvents(EventQuery, BootTime) override { co_return Unused(); }
   Task<Result<AlertList>> ListAlerts(size_t, BootTime) override { co_return Unused(); }
   Task<Result<StoredBasis>> ShowPolicy(BootTime) override { co_return Unused(); }
@@ -102,14 +116,43 @@ TEST(Admit, NobodyWhereNothingIsDeclared) {
   EXPECT_EQ(Try(all, Declared(1u << v1::ROLE_ADMIN, 0)).error().rule, "peer.credential");
 }
 
+constexpr std::pair<policy::ProofOfIdentity, v1::Credential> kCredentials[] = {
+    {policy::ProofOfIdentity::kNobody, v1::CREDENTIAL_NONE},
+    {policy::ProofOfIdentity::kCertificate, v1::CREDENTIAL_CERTIFICATE},
+    {policy::ProofOfIdentity::kEnrolmentToken, v1::CREDENTIAL_ENROLMENT_TOKEN},
+    {policy::ProofOfIdentity::kJwt, v1::CREDENTIAL_JWT}};
+
 TEST(Admit, OnlyTheCredentialsOfTheDeclaration) {
-  for (int number = v1::Credential_MIN; number <= v1::Credential_MAX; ++number) {
-    const auto caller = Try({Role::kRequester}, Declared(1u << v1::ROLE_REQUESTER, 1u << number));
-    EXPECT_EQ(caller.has_value(), number == v1::CREDENTIAL_CERTIFICATE) << number;
-    if (!caller) {
-      EXPECT_EQ(caller.error().code, ErrorCode::kUnauthenticated);
+  ASSERT_EQ(std::size(kCredentials) + 1, static_cast<size_t>(v1::Credential_ARRAYSIZE)) << "new";
+  for (const auto& [proof, credential] : kCredentials) {
+    for (int number = v1::Credential_MIN; number <= v1::Credential_MAX; ++number) {
+      const auto access = Declared(1u << v1::ROLE_REQUESTER, 1u << number);
+      const auto caller = Try({Role::kRequester}, access, Web(proof));
+      EXPECT_EQ(caller.has_value(), number == credential) << number;
+      if (!caller) {
+        EXPECT_EQ(caller.error().code, ErrorCode::kUnauthenticated);
+        EXPECT_EQ(caller.error().rule, "peer.credential");
+      }
     }
   }
+}
+
+TEST(Admit, NobodyNeedsNoRoleWhereNobodyIsLetIn) {
+  const auto access = Declared(1u << v1::ROLE_ADMIN, 1u << v1::CREDENTIAL_NONE | kCertificate);
+  EXPECT_TRUE(Try({}, access, Web(policy::ProofOfIdentity::kNobody)));
+  EXPECT_EQ(Try({}, access).error().rule, "policy.role");
+}
+
+TEST(RequireServed, ByTheListenersCallers) {
+  for (const auto& [proof, credential] : kCredentials) {
+    const auto access = Declared(1u << v1::ROLE_REQUESTER, 1u << credential);
+    const bool by_certificate = credential == v1::CREDENTIAL_CERTIFICATE;
+    EXPECT_EQ(RequireServed(access, Callers::kWithCertificate).has_value(), by_certificate);
+    EXPECT_EQ(RequireServed(access, Callers::kWithoutCertificate).has_value(), !by_certificate);
+  }
+  EXPECT_TRUE(RequireServed(Declared(2, ~0u), Callers::kWithCertificate));
+  EXPECT_TRUE(RequireServed(Declared(2, ~0u), Callers::kWithoutCertificate));
+  EXPECT_EQ(RequireServed(Declared(2, 0), Callers::kWithCertificate).error().rule, "peer.listener");
 }
 
 TEST(Admit, NobodyWhoDoesNotComeOverTheNetwork) {

@@ -23,6 +23,13 @@ class FakeUseCases final : public UseCases {
     co_return policy::Principal{policy::ProofOfIdentity::kCertificate, "dns:localhost", "lineage:x",
                                 *names};
   }
+  Task<Result<policy::Principal>> IdentifyToken(Hash256 token_hash, BootTime) override {
+    if (token_hash != known_token) {
+      co_return Fail(ErrorCode::kUnauthenticated, "enrolment.unknown", "no");
+    }
+    co_return policy::Principal{
+        policy::ProofOfIdentity::kEnrolmentToken, "enrolment:x", "enrolment:x", {}};
+  }
   Task<Status> RequireRole(policy::Principal principal, policy::Roles needed, BootTime) override {
     std::lock_guard lock(mutex);
     asked.emplace_back(principal.id, needed);
@@ -46,7 +53,8 @@ class FakeUseCases final : public UseCases {
                                           .issuer = "issuing-1",
                                           .recorded_at = {},
                                           .issuer_chain = {Bytes{1, 2}},
-                                          .ocsp_staple = std::nullopt};
+                                          .ocsp_staple = std::nullopt,
+                                          .inclusion = ProofFor(request.with_proof)};
   }
   void NoteUnreadable(const policy::Principal&, const std::string&, const Error& error) override {
     std::lock_guard lock(mutex);
@@ -60,6 +68,28 @@ class FakeUseCases final : public UseCases {
                                           .recorded_at = {},
                                           .issuer_chain = {request.csr_der},
                                           .ocsp_staple = std::nullopt};
+  }
+  Task<Result<issuance::IssuedCertificate>> RenewExpired(issuance::RenewExpiredRequest request,
+                                                         BootTime) override {
+    co_return issuance::IssuedCertificate{.certificate = std::move(request.expired),
+                                          .facts = Facts(),
+                                          .issuer = "issuing-1",
+                                          .recorded_at = {},
+                                          .issuer_chain = {request.signature},
+                                          .ocsp_staple = std::nullopt};
+  }
+  Task<Result<issuance::CreatedToken>> CreateToken(issuance::CreateTokenRequest request,
+                                                   BootTime) override {
+    co_return issuance::CreatedToken{Token(request.principal.id, request.names, request.uses_max),
+                                     "mayfly_enrol_secret"};
+  }
+  Task<Result<std::vector<EnrolmentTokenRecord>>> ListTokens(policy::Principal principal,
+                                                             BootTime) override {
+    co_return std::vector<EnrolmentTokenRecord>{Token(principal.id, {}, 1)};
+  }
+  Task<Status> RevokeToken(policy::Principal, Uuid token, BootTime) override {
+    if (token != AnyUuid()) co_return Fail(ErrorCode::kNotFound, "enrolment.not-found", "no");
+    co_return Ok();
   }
   Task<Status> Acknowledge(issuance::AcknowledgeRequest request, BootTime) override {
     if (request.issuer != "issuing-1") co_return NotFound();
@@ -84,6 +114,10 @@ class FakeUseCases final : public UseCases {
         Revocation{1, Facts().key, request.reason, TimePoint(Seconds(1000)), {}};
     RevokeReceipt receipt{*shown.record.revocation, true, TimePoint(Seconds(2000))};
     co_return issuance::RevokedCertificate{std::move(shown), receipt};
+  }
+  Task<Result<Bytes>> ReadAuditLog(std::string name, BootTime) override {
+    if (name != "checkpoint") co_return NotFound();
+    co_return ToBytes(AsBytes("a checkpoint"));
   }
   issuance::TrustBundle Bundle() const override {
     return {"mayfly.internal", {certificate_}, {}, 7};
@@ -140,6 +174,7 @@ class FakeUseCases final : public UseCases {
     co_return error;
   }
 
+  Hash256 known_token{};
   std::mutex mutex;
   std::vector<issuance::IssueRequest> requests;
   std::vector<issuance::ListRequest> lists;
@@ -150,7 +185,23 @@ class FakeUseCases final : public UseCases {
   std::vector<std::pair<std::string, policy::Roles>> asked;
 
  private:
+  static EnrolmentTokenRecord Token(const std::string& maker, x509::GeneralNames names,
+                                    uint32_t uses_max) {
+    policy::Enrolment enrolment{
+        .token = AnyUuid(),
+        .token_hash = {},
+        .profile = "server",
+        .names = std::move(names),
+        .uses_max = uses_max,
+        .expires = TimePoint(Seconds(900)),
+        .enroller = {policy::ProofOfIdentity::kCertificate, maker, maker, {}}};
+    return {std::move(enrolment), TimePoint(), 0, false, false};
+  }
   static Error NotFound() { return Fail(ErrorCode::kNotFound, "certificate.not-found", "no"); }
+  static std::optional<InclusionProof> ProofFor(issuance::WithProof with_proof) {
+    if (with_proof == issuance::WithProof::kNo) return std::nullopt;
+    return InclusionProof{"a proof", {4, 5}};
+  }
   RecordFacts Facts() const {
     return {.key = {certificate_.tbs().serial(), IssuerId{1}},
             .lineage = {AnyUuid(), 3, std::nullopt},

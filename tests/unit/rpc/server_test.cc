@@ -32,13 +32,13 @@ const int kNativeResolver = setenv("GRPC_DNS_RESOLVER", "native", 1);
 
 class Server : public testing::Test {
  protected:
-  Server() { Start(8); }
+  Server() { Start({8, 8, 8, 0}); }
 
-  void Start(size_t in_flight_max) {
+  void Start(CallLimits limits) {
     server_.reset();
     service_ = std::make_unique<CertificateAuthorityService>(
-        ServiceParts{use_cases_, clock_, pool_, random_, Hash256{7}, in_flight_max,
-                     [this](const RequestLogEntry& entry) {
+        ServiceParts{Callers::kWithCertificate, use_cases_, nullptr, clock_, pool_, random_,
+                     Hash256{7}, limits, [this](const RequestLogEntry& entry) {
                        std::lock_guard lock(mutex_);
                        log_.push_back(entry);
                      }});
@@ -47,7 +47,8 @@ class Server : public testing::Test {
     server_ = *std::move(server);
   }
   RpcServerParts Parts(uint16_t port) {
-    return {{{"127.0.0.1",
+    return {Callers::kWithCertificate,
+            {{"127.0.0.1",
               port,
               {pki_.File("server.crt"), pki_.File("server.key"), pki_.File("ca.crt")}}},
             {&service_->grpc_service()}};
@@ -169,12 +170,26 @@ TEST_F(Server, RenewsAndAcknowledges) {
   const auto renewed = (*client)->Renew(csr, Seconds(60));
   ASSERT_TRUE(renewed);
   // The fake gives back what it was called with: the caller's own certificate, and the CSR.
-  EXPECT_EQ(renewed->certificate().certificate_der(), ToString((*client)->certificate().der()));
+  EXPECT_EQ(renewed->certificate().certificate_der(), ToString((*client)->certificate()->der()));
   EXPECT_EQ(renewed->issuer_chain_der(0), ToString(csr));
   const std::string serial = "/certificates/" + renewed->certificate().serial_number();
   EXPECT_TRUE((*client)->Acknowledge("issuers/issuing-1" + serial));
   EXPECT_EQ((*client)->Acknowledge("issuers/other" + serial).error().rule, "certificate.not-found");
   EXPECT_FALSE((*client)->Acknowledge("nothing"));
+}
+
+TEST_F(Server, GivesTheAuditLogsFilesAndProofs) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  EXPECT_EQ(ToString(*(*client)->ReadAuditLog("checkpoint")), "a checkpoint");
+  EXPECT_EQ((*client)->ReadAuditLog("other").error().code, ErrorCode::kNotFound);
+  client::IssueWish wish{.csr_der = {1, 2, 3}, .profile = "server"};
+  EXPECT_FALSE((*client)->Issue(wish)->has_inclusion_proof());
+  wish.with_proof = client::WithProof::kYes;
+  const auto issued = (*client)->Issue(wish);
+  ASSERT_TRUE(issued);
+  EXPECT_EQ(issued->inclusion_proof().tlog_proof(), "a proof");
+  EXPECT_EQ(issued->inclusion_proof().entry(), "\x04\x05");
 }
 
 TEST_F(Server, ListsEventsPageByPage) {
@@ -291,7 +306,7 @@ TEST_F(Server, ARetryHasTheSameRequestId) {
 TEST_F(Server, ShowsAndRevokes) {
   const auto client = Connect("client");
   ASSERT_TRUE(client);
-  const std::string name = client::AnyIssuerName((*client)->certificate().tbs().serial());
+  const std::string name = client::AnyIssuerName((*client)->certificate()->tbs().serial());
   const auto shown = (*client)->Get(name);
   ASSERT_TRUE(shown);
   EXPECT_EQ(shown->state(), ca::v1::Certificate::STATE_ACTIVE);
@@ -303,6 +318,21 @@ TEST_F(Server, ShowsAndRevokes) {
   EXPECT_TRUE(revoked->already_revoked());
   EXPECT_EQ((*client)->Get("issuers/other/certificates/21").error().code, ErrorCode::kNotFound);
   EXPECT_EQ((*client)->Get("nonsense").error().rule, "name.certificate");
+}
+
+TEST_F(Server, TwoCredentialsAreOneTooMany) {
+  const auto stub = ca::v1::CertificateAuthorityService::NewStub(Channel("client"));
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer x");
+  ca::v1::TrustBundle response;
+  ca::v1::GetTrustBundleRequest request;
+  EXPECT_EQ(stub->GetTrustBundle(&context, request, &response).error_code(),
+            grpc::StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Log().back().rule, "peer.two-credentials");
+}
+
+bool TakesCertificate(const v1::MethodAccess& access) {
+  return (access.credentials & 1u << v1::CREDENTIAL_CERTIFICATE) != 0;
 }
 
 // Every method of the service, asked by somebody without its role.
@@ -318,15 +348,20 @@ TEST_F(Server, NoHandlerIsReachedWithoutARole) {
     std::promise<grpc::Status> done;
     stub.UnaryCall(&context, "/" + service->full_name() + "/" + method, grpc::StubOptions(),
                    &request, &response, [&](grpc::Status status) { done.set_value(status); });
-    EXPECT_EQ(done.get_future().get().error_code(), grpc::StatusCode::PERMISSION_DENIED) << method;
+    const bool is_served = TakesCertificate(ca::v1::kAccessTable[i]);
+    EXPECT_EQ(done.get_future().get().error_code(),
+              is_served ? grpc::StatusCode::PERMISSION_DENIED : grpc::StatusCode::UNAUTHENTICATED)
+        << method;
     EXPECT_EQ(Log().back().method, method);
-    EXPECT_EQ(Log().back().rule, "policy.role");
-    EXPECT_EQ(Log().back().principal, "dns:localhost");
+    EXPECT_EQ(Log().back().rule, is_served ? "policy.role" : "peer.listener");
+    EXPECT_EQ(Log().back().principal, is_served ? "dns:localhost" : "");
   }
-  ASSERT_EQ(use_cases_.asked.size(), std::size(ca::v1::kAccessTable));
-  for (size_t i = 0; i < use_cases_.asked.size(); ++i) {
-    EXPECT_EQ(use_cases_.asked[i].second, NeededRoles(ca::v1::kAccessTable[i]));
+  std::vector<policy::Roles> needed;
+  for (const v1::MethodAccess& access : ca::v1::kAccessTable) {
+    if (TakesCertificate(access)) needed.push_back(NeededRoles(access));
   }
+  ASSERT_EQ(use_cases_.asked.size(), needed.size());
+  for (size_t i = 0; i < needed.size(); ++i) EXPECT_EQ(use_cases_.asked[i].second, needed[i]);
 }
 
 TEST_F(Server, WhatWasRefusedIsInTheLog) {
@@ -424,6 +459,7 @@ TEST_F(Server, AMessageAtTheLimitAndOnePast) {
   ca::v1::IssueCertificateRequest message;
   message.set_profile("server");
   message.set_request_id(AnyUuid().ToString());
+  constexpr int kMessageBytesMax = LimitsFor(Callers::kWithCertificate).message_bytes_max;
   constexpr size_t kNearly = kMessageBytesMax - 1000;
   message.set_csr_der(std::string(kNearly, 'x'));
   const size_t around = message.ByteSizeLong() - kNearly;
@@ -485,7 +521,7 @@ TEST_F(Server, TheClientRefusesAForeignServer) {
 }
 
 TEST_F(Server, BeyondTheLimitInFlightIsOverloaded) {
-  Start(1);
+  Start({1, 1, 1, 0});
   std::promise<void> release;
   use_cases_.hold = release.get_future().share();
   auto first = std::async(std::launch::async, [this] { return Issue().has_value(); });
@@ -497,6 +533,31 @@ TEST_F(Server, BeyondTheLimitInFlightIsOverloaded) {
   EXPECT_EQ(second.error().retry_after, kOverloadedRetryAfter);
   EXPECT_TRUE(first.get());
   EXPECT_EQ(service_->in_flight(), 0u);
+}
+
+TEST_F(Server, OnePrincipalsCallsWaitForEachOther) {
+  Start({8, 1, 1, 0});
+  std::promise<void> release;
+  use_cases_.hold = release.get_future().share();
+  auto at_work = std::async(std::launch::async, [this] { return Issue().has_value(); });
+  while (service_->in_flight() < 1) std::this_thread::yield();
+  auto waiting = std::async(std::launch::async, [this] { return Issue().has_value(); });
+  while (service_->in_flight() < 2) std::this_thread::yield();
+  const auto refused = Issue(Milliseconds(400));
+  release.set_value();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().rule, "rpc.principal-calls");
+  EXPECT_TRUE(at_work.get());
+  EXPECT_TRUE(waiting.get());
+}
+
+TEST_F(Server, OnePrincipalsRateIsLimited) {
+  Start({8, 8, 8, 2});
+  const auto client = Connect("client", Milliseconds(400));
+  ASSERT_TRUE(client);
+  EXPECT_TRUE((*client)->TrustBundle());
+  EXPECT_TRUE((*client)->TrustBundle());
+  EXPECT_EQ((*client)->TrustBundle().error().rule, "rpc.principal-rate");
 }
 
 TEST_F(Server, APortInUseIsAnError) {

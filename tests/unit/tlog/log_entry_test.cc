@@ -16,6 +16,7 @@ Uuid Id(std::string_view text) { return *Uuid::Parse(text); }
 
 Record SomeRecord() {
   return {
+      .tick = 14,
       .issuer = "issuing-1",
       .serial = Serial("2101994f0a1b2ca0a1a2a3a4a5a6a7a8a9aaabac"),
       .tbs = {0x30, 0x00},
@@ -27,6 +28,7 @@ Record SomeRecord() {
       .request_id = Id("01994f0a-1b2c-7000-8000-000000000002"),
       .policy_version = 4,
       .decision = 5,
+      .not_after = At(15),
       .renew_from = At(6),
       .renew_until = At(7),
       .recorded_at = At(8),
@@ -35,6 +37,7 @@ Record SomeRecord() {
 
 // By the tables of docs/AUDIT.md.
 const std::string kRecordHex =
+    "000000000000000e"
     "0009"
     "69737375696e672d31"
     "0014"
@@ -54,6 +57,7 @@ const std::string kRecordHex =
     "01994f0a1b2c70008000000000000002"
     "0000000000000004"
     "0000000000000005"
+    "000000000000000f"
     "0000000000000006"
     "0000000000000007"
     "0000000000000008";
@@ -65,8 +69,8 @@ const std::string kDecidedHex =
 const LogEntry kIssued{1, IssuedCertificate{SomeRecord(), {9, 10, At(11)}, {0xaa, 0xbb}}};
 const LogEntry kAbandoned{1, Abandonment{SomeRecord(), {9, 10, At(11)}}};
 const LogEntry kRevoked{0x0102030405060708, RevokedCertificate{12, "issuing-1", Serial("01"), 9,
-                                                               At(-1), "operator:ada"}};
-const LogEntry kEvent{2, AdminEvent{"policy.activated", "", "{}", At(13)}};
+                                                               At(-1), At(16), "operator:ada"}};
+const LogEntry kEvent{2, AdminEvent{17, "policy.activated", "", "{}", At(13)}};
 
 const std::pair<const LogEntry&, std::string> kKnown[] = {
     {kIssued, "0101" + std::string("0000000000000001") + kRecordHex + kDecidedHex + "0002aabb"},
@@ -78,9 +82,11 @@ const std::pair<const LogEntry&, std::string> kKnown[] = {
      "000101"
      "09"
      "ffffffffffffffff"
+     "0000000000000010"
      "000c6f70657261746f723a616461"},
     {kEvent,
      "01040000000000000002"
+     "0000000000000011"
      "0010706f6c6963792e616374697661746564"
      "0000"
      "00027b7d"
@@ -163,11 +169,11 @@ TEST(LogEntry, OthersAreRefused) {
   EXPECT_EQ(RuleWith(issued, 0, "02"), "log-entry.version");
   EXPECT_EQ(RuleWith(issued, 1, "00"), "log-entry.kind");
   EXPECT_EQ(RuleWith(issued, 1, "05"), "log-entry.kind");
-  EXPECT_EQ(RuleWith(issued, 10, "0000"), "log-entry.size");  // no issuer
-  EXPECT_EQ(RuleWith(issued, 12, "ff"), "log-entry.text");    // not UTF-8
-  EXPECT_EQ(RuleWith(issued, 23, "80"), "serial.positive");
-  EXPECT_EQ(RuleWith(issued, 23, "0001"), "serial.minimal");
-  EXPECT_EQ(RuleWith(issued, 67, "02"), "log-entry.presence");
+  EXPECT_EQ(RuleWith(issued, 18, "0000"), "log-entry.size");  // no issuer
+  EXPECT_EQ(RuleWith(issued, 20, "ff"), "log-entry.text");    // not UTF-8
+  EXPECT_EQ(RuleWith(issued, 31, "80"), "serial.positive");
+  EXPECT_EQ(RuleWith(issued, 31, "0001"), "serial.minimal");
+  EXPECT_EQ(RuleWith(issued, 75, "02"), "log-entry.presence");
   const std::string& revoked = kKnown[2].second;
   for (const char* reason : {"06", "07", "08", "0a", "ff"}) {
     EXPECT_EQ(RuleWith(revoked, 32, reason), "log-entry.reason") << reason;
@@ -175,7 +181,7 @@ TEST(LogEntry, OthersAreRefused) {
 }
 
 std::string RuleOfEvent(size_t kind, size_t principal, size_t detail) {
-  const LogEntry entry{1, AdminEvent{std::string(kind, 'k'), std::string(principal, 'p'),
+  const LogEntry entry{1, AdminEvent{1, std::string(kind, 'k'), std::string(principal, 'p'),
                                      std::string(detail, 'd'), At(0)}};
   auto encoded = EncodeLogEntry(entry);
   if (encoded) {

@@ -1,6 +1,7 @@
-// Judges a log that tlog-files wrote, by Go's own implementations of notes and logs:
+// Judges a log that tlog-files wrote, or one of a CA, by Go's own implementations of notes and logs:
 //
 //	tlog FOLDER
+//	tlog log FOLDER [PROOF ENTRY]...
 //
 // Exit status 0 and a count of what was checked, or 1 and what is wrong.
 package main
@@ -23,7 +24,6 @@ import (
 )
 
 const (
-	origin     = "log.mayfly.internal"
 	tileHeight = 8
 	tileWidth  = 1 << tileHeight
 	typeECDSA  = 2
@@ -81,10 +81,14 @@ func readVerifier(path string) note.Verifier {
 func readCheckpoint(path string, verifier note.Verifier) tlog.Tree {
 	text, err := os.ReadFile(path)
 	check(err, "checkpoint")
+	return openCheckpoint(text, filepath.Base(path), verifier)
+}
+
+func openCheckpoint(text []byte, what string, verifier note.Verifier) tlog.Tree {
 	opened, err := note.Open(text, note.VerifierList(verifier))
-	check(err, "checkpoint %s", filepath.Base(path))
+	check(err, "checkpoint %s", what)
 	lines := strings.Split(opened.Text, "\n")
-	hold(len(lines) == 4 && lines[0] == origin && lines[3] == "", "form of a checkpoint")
+	hold(len(lines) == 4 && lines[0] == verifier.Name() && lines[3] == "", "form of a checkpoint")
 	size, err := strconv.ParseInt(lines[1], 10, 64)
 	check(err, "checkpoint")
 	root, err := tlog.ParseHash(lines[2])
@@ -173,8 +177,39 @@ func checkEntries(folder string, tree tlog.Tree, reader tlog.HashReader) {
 	}
 }
 
+// judgeProof verifies a C2SP tlog-proof of an entry.
+func judgeProof(proofPath, entryPath string, verifier note.Verifier) {
+	text, err := os.ReadFile(proofPath)
+	check(err, "proof")
+	entry, err := os.ReadFile(entryPath)
+	check(err, "entry")
+	head, checkpoint, found := strings.Cut(string(text), "\n\n")
+	lines := strings.Split(head, "\n")
+	hold(found && len(lines) >= 2 && lines[0] == "c2sp.org/tlog-proof@v1", "form of a proof")
+	index, err := strconv.ParseInt(strings.TrimPrefix(lines[1], "index "), 10, 64)
+	check(err, "index")
+	tree := openCheckpoint([]byte(checkpoint), filepath.Base(proofPath), verifier)
+	check(tlog.CheckRecord(hashes(lines[2:]), tree.N, tree.Hash, index, tlog.RecordHash(entry)),
+		"inclusion of %s", filepath.Base(entryPath))
+}
+
+// judgeLog verifies the log of a CA: its checkpoint, every entry and tile, and proofs.
+func judgeLog(folder string, proofs []string) {
+	verifier := readVerifier(filepath.Join(folder, "verifier-key"))
+	tree := readCheckpoint(filepath.Join(folder, "checkpoint"), verifier)
+	checkEntries(folder, tree, tlog.TileHashReader(tree, files(folder)))
+	for i := 0; i+1 < len(proofs); i += 2 {
+		judgeProof(proofs[i], proofs[i+1], verifier)
+	}
+	fmt.Printf("%d entries, %d proofs\n", tree.N, len(proofs)/2)
+}
+
 func main() {
 	folder := os.Args[1]
+	if folder == "log" {
+		judgeLog(os.Args[2], os.Args[3:])
+		return
+	}
 	trees := map[int64]tlog.Tree{}
 	checkpoints := 0
 	for _, kind := range []string{"ed25519", "ecdsa"} {

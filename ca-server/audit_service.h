@@ -1,0 +1,48 @@
+// The audit log of this process: the database's half, the folder outside of it, and the thread that
+// keeps its checkpoint young.
+#pragma once
+
+#include "audit/checkpoint_keeper.h"
+#include "audit/log_folder.h"
+#include "audit/published_log.h"
+#include "config/config.h"
+#include "store/audit_log.h"
+#include "telemetry/metrics.h"
+
+namespace mayfly {
+
+class AuditService {
+ public:
+  struct Parts {
+    const config::Config& config;
+    Signer& signer;
+    const Clock& clock;
+    RandomSource& random;
+    Timer& timer;
+    Executor& executor;
+    telemetry::Metrics& metrics;
+  };
+  explicit AuditService(const Parts& parts);
+
+  // From here on there are checkpoints; before, nothing may be released.
+  void Start() { keeper_.Start(); }
+
+  // What releases go by.
+  audit::CheckpointKeeper& gate() { return keeper_; }
+  PublishedLog& published() { return published_; }
+
+ private:
+  void MeasureWhatIsTrueNow(telemetry::Metrics& metrics);
+  void Tell(const Status& round);
+
+  store::PgAuditLog log_;
+  audit::LogFolder folder_;
+  audit::LogFolder read_folder_;  // for readers beside the keeper's thread
+  audit::Sequencer sequencer_;
+  telemetry::Counter failures_;
+  bool fails_ = false;  // the keeper's thread's
+  audit::CheckpointKeeper keeper_;
+  audit::StoredLog published_;
+};
+
+}  // namespace mayfly

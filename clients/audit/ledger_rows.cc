@@ -1,0 +1,177 @@
+#include "clients/audit/ledger_rows.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "clients/audit/hash_tree.h"
+
+namespace mayfly::audit_reader {
+namespace {
+
+constexpr uint64_t kSigned = 1;
+
+// What identifies an outcome: its serial number and its issuer's id.
+using Key = std::pair<Bytes, uint64_t>;
+
+struct Outcome {
+  uint64_t tick = 0;
+  uint64_t kind = 0;
+  uint64_t policy_version = 0;
+  uint64_t decision = 0;
+  int64_t decided_at = 0;
+  Bytes signature;
+  bool has_record = false;
+};
+
+// The serial number inside a TBSCertificate (RFC 5280 4.1): SEQUENCE { [0] { INTEGER }, INTEGER ..
+Bytes SerialIn(ByteSpan tbs) {
+  constexpr uint8_t kInteger = 2;
+  if (tbs.size() < 2) return {};
+  const size_t outer = tbs[1] < 0x80 ? 2 : 2 + size_t{tbs[1]} - 0x80;  // tag and length
+  constexpr size_t kVersion = 5;
+  if (tbs.size() < outer + kVersion + 2) return {};
+  const ByteSpan serial = tbs.subspan(outer + kVersion);
+  if (serial[0] != kInteger || serial.size() < 2 + size_t{serial[1]}) return {};
+  return ToBytes(serial.subspan(2, serial[1]));
+}
+
+uint64_t AsNumber(int64_t value) { return static_cast<uint64_t>(value); }
+
+class RowReader {
+ public:
+  Result<LedgerRows> Read(const std::filesystem::path& dump) {
+    const OnRow take = [this](const std::string& table, const DumpRow& row) { Take(table, row); };
+    TRY_ASSIGN(rows_.partitions, ReadDump(dump, {"issuer", "outcome"}, take));
+    TRY(ReadDump(dump, {"issuance", "revocation", "event"}, take));
+    for (const auto& [key, outcome] : outcomes_) {
+      if (!outcome.has_record) Find("an outcome has no record: " + NameOf(key));
+    }
+    std::ranges::sort(rows_.entries, [](const DerivedEntry& a, const DerivedEntry& b) {
+      return std::tie(a.tick, a.subject.part, a.subject.serial, a.issuer_id, a.subject.number) <
+             std::tie(b.tick, b.subject.part, b.subject.serial, b.issuer_id, b.subject.number);
+    });
+    return std::move(rows_);
+  }
+
+ private:
+  void Find(std::string text) { rows_.findings.push_back({"ledger.row", std::move(text)}); }
+
+  // A row's issuer by its name, as entries have it.
+  const std::string& IssuerOf(uint64_t id) {
+    static const std::string kUnknown;
+    const auto found = issuers_.find(id);
+    return found == issuers_.end() ? kUnknown : found->second;
+  }
+  std::string NameOf(const Key& key) { return IssuerOf(key.second) + "/" + ToHex(key.first); }
+
+  void Take(const std::string& table, const DumpRow& row) {
+    if (table == "issuer") issuers_[row.Number("id")] = row.Text("name");
+    if (table == "outcome") TakeOutcome(row);
+    if (table == "issuance") TakeRecord(row);
+    if (table == "revocation") TakeRevocation(row);
+    if (table == "event") TakeEvent(row);
+  }
+
+  void TakeOutcome(const DumpRow& row) {
+    Outcome outcome{.tick = row.Number("tick"),
+                    .kind = row.Number("kind"),
+                    .policy_version = row.Number("policy_version"),
+                    .decision = row.Number("decision"),
+                    .decided_at = row.Micros("decided_at")};
+    if (!row.IsNull("signature")) outcome.signature = row.Octets("signature");
+    const Key key{row.Octets("serial"), row.Number("issuer_id")};
+    if (outcome.kind != kSigned && !outcome.signature.empty()) {
+      Find("what was abandoned has a signature: " + ToHex(key.first));
+    }
+    const bool is_new = outcomes_.emplace(key, std::move(outcome)).second;
+    if (!is_new) Find("an outcome is there twice: " + ToHex(key.first));
+  }
+
+  void TakeRevocation(const DumpRow& row) {
+    EntryWriter entry(Kind::kRevoked, row.Number("tick"));
+    entry.Number(row.Number("number"), 8)
+        .Text(IssuerOf(row.Number("issuer_id")))
+        .Octets(row.Octets("serial"))
+        .Number(row.Number("reason"), 1)
+        .Number(AsNumber(row.Micros("revoked_at")), 8)
+        .Number(AsNumber(row.Micros("not_after")), 8)
+        .Text(row.Text("principal"));
+    AddNumbered(Subject::Part::kRevocation, row.Number("number"), row.Number("tick"), entry);
+  }
+
+  void TakeEvent(const DumpRow& row) {
+    EntryWriter entry(Kind::kEvent, row.Number("tick"));
+    entry.Number(row.Number("id"), 8)
+        .Text(row.Text("kind"))
+        .Text(row.Text("principal"))
+        .Text(row.Text("detail"))
+        .Number(AsNumber(row.Micros("at")), 8);
+    AddNumbered(Subject::Part::kEvent, row.Number("id"), row.Number("tick"), entry);
+  }
+
+  void AddNumbered(Subject::Part part, uint64_t number, uint64_t tick, const EntryWriter& entry) {
+    rows_.entries.push_back(
+        {tick, 0, Subject{.part = part, .issuer = "", .number = number}, HashLeaf(entry.octets())});
+  }
+
+  void TakeRecord(const DumpRow& row) {
+    const Key key{row.Octets("serial"), row.Number("issuer_id")};
+    if (SerialIn(row.Octets("tbs")) != key.first) {
+      Find("a record has another serial number than its TBSCertificate: " + NameOf(key));
+    }
+    const auto found = outcomes_.find(key);
+    if (found == outcomes_.end()) {
+      ++rows_.intents;
+      return;
+    }
+    Outcome& outcome = found->second;
+    if (outcome.has_record) Find("a record is there twice: " + NameOf(key));
+    outcome.has_record = true;
+    const bool is_signed = outcome.kind == kSigned;
+    EntryWriter entry(static_cast<Kind>(outcome.kind), outcome.tick);
+    WriteRecord(row, key, entry);
+    entry.Number(outcome.policy_version, 8)
+        .Number(outcome.decision, 8)
+        .Number(AsNumber(outcome.decided_at), 8);
+    if (is_signed) entry.Octets(outcome.signature);
+    rows_.entries.push_back({outcome.tick, key.second,
+                             Subject{.serial = key.first, .issuer = IssuerOf(key.second)},
+                             HashLeaf(entry.octets())});
+  }
+
+  void WriteRecord(const DumpRow& row, const Key& key, EntryWriter& entry) {
+    entry.Number(row.Number("tick"), 8)
+        .Text(IssuerOf(key.second))
+        .Octets(key.first)
+        .Octets(row.Octets("tbs"))
+        .Raw(row.Uuid("lineage"))
+        .Number(row.Number("generation"), 4);
+    entry.Presence(!row.IsNull("parent_serial"));
+    if (!row.IsNull("parent_serial")) entry.Octets(row.Octets("parent_serial"));
+    entry.Text(row.Text("profile")).Text(row.Text("principal"));
+    entry.Presence(!row.IsNull("request_id"));
+    if (!row.IsNull("request_id")) entry.Raw(row.Uuid("request_id"));
+    entry.Number(row.Number("policy_version"), 8).Number(row.Number("decision"), 8);
+    for (const char* column : {"not_after", "renew_from", "renew_until", "recorded_at"}) {
+      entry.Number(AsNumber(row.Micros(column)), 8);
+    }
+  }
+
+  LedgerRows rows_;
+  std::map<uint64_t, std::string> issuers_;
+  std::map<Key, Outcome> outcomes_;
+};
+
+}  // namespace
+
+bool LedgerRows::HasPartitionFor(const Bytes& serial) const {
+  return std::ranges::any_of(partitions, [&](const SerialRange& range) {
+    return range.from <= serial && serial < range.to;
+  });
+}
+
+Result<LedgerRows> ReadLedgerRows(const std::filesystem::path& dump) {
+  return RowReader().Read(dump);
+}
+
+}  // namespace mayfly::audit_reader

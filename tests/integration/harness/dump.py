@@ -1,0 +1,59 @@
+"""A dump in pg_dump's plain format, as rows that a test can alter: a reader of its own."""
+
+import glob
+import re
+import subprocess
+
+COPY = re.compile(r"^COPY ([\w.]+) \((.*)\) FROM stdin;$")
+
+
+def pg_dump(authority):
+    """The CA's database, as its owner dumps it."""
+    program = sorted(glob.glob("/usr/lib/postgresql/*/bin/pg_dump"))[-1]
+    done = subprocess.run(
+        [program, "-h", str(authority.sockets / "database"), "-U", "mayfly_owner",
+         "--exclude-table-data=mayfly.control", "mayfly"],
+        capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+class Table:
+    """The rows of one COPY block; fields as COPY writes them."""
+
+    def __init__(self, name, columns):
+        self.name, self.columns, self.rows = name, columns, []
+
+    def at(self, row, column):
+        """A field of a row."""
+        return row[self.columns.index(column)]
+
+
+class Dump:
+    """Text between tables, and the tables."""
+
+    def __init__(self, text):
+        self.parts = []
+        table = None
+        for line in text.splitlines(keepends=True):
+            header = COPY.match(line.rstrip("\n"))
+            if table is None:
+                self.parts.append(line)
+                if header:
+                    table = Table(header[1], header[2].split(", "))
+                    self.parts.append(table)
+            elif line == "\\.\n":
+                self.parts.append(line)
+                table = None
+            else:
+                table.rows.append(line.rstrip("\n").split("\t"))
+
+    def tables(self, prefix):
+        """The tables whose name begins so, with rows."""
+        return [part for part in self.parts
+                if isinstance(part, Table) and part.name.startswith(prefix) and part.rows]
+
+    def text(self):
+        """As it would be restored."""
+        return "".join(part if isinstance(part, str) else
+                       "".join("\t".join(row) + "\n" for row in part.rows) for part in self.parts)
