@@ -27,9 +27,15 @@ class OpenServer : public testing::Test {
  protected:
   OpenServer() {
     service_ = std::make_unique<CertificateAuthorityService>(
-        ServiceParts{Callers::kWithoutCertificate, use_cases_,
-                     [this](std::string token) { return CheckJwt(token); }, clock_, pool_, random_,
-                     Hash256{7}, {8, 8, 8, 0}, nullptr});
+        ServiceParts{Callers::kWithoutCertificate,
+                     use_cases_,
+                     [this](std::string token) { return CheckJwt(token); },
+                     clock_,
+                     pool_,
+                     random_,
+                     Hash256{7},
+                     {8, 8, 8, 0},
+                     nullptr});
     const RpcServerParts parts{
         Callers::kWithoutCertificate,
         {{"127.0.0.1", 0, {pki_.File("server.crt"), pki_.File("server.key"), {}}}},

@@ -1,100 +1,23 @@
-// The server and the C++ client against each other over mutual TLS, with a fake behind.
 #include "rpc/server.h"
 
-#include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <future>
-#include <mutex>
 #include <set>
 #include <tuple>
 
-#include "base/system.h"
-#include "clients/cpp/client.h"
-#include "clients/cpp/files.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
 #include "rpc/access.h"
 #include "rpc/handshake_refusals.h"
 #include "rpc/peer.h"
 #include "rpc/service.h"
-#include "tests/unit/rpc/fake_use_cases.h"
-#include "tests/unit/rpc/test_pki.h"
+#include "tests/unit/rpc/server_fixture.h"
 
 namespace mayfly::rpc {
 namespace {
-
-// gRPC's own resolver (c-ares) leaks, and says so to LeakSanitizer at the end.
-const int kNativeResolver = setenv("GRPC_DNS_RESOLVER", "native", 1);
-
-class Server : public testing::Test {
- protected:
-  Server() { Start({8, 8, 8, 0}); }
-
-  void Start(CallLimits limits) {
-    server_.reset();
-    service_ = std::make_unique<CertificateAuthorityService>(
-        ServiceParts{Callers::kWithCertificate, use_cases_, nullptr, clock_, pool_, random_,
-                     Hash256{7}, limits, [this](const RequestLogEntry& entry) {
-                       std::lock_guard lock(mutex_);
-                       log_.push_back(entry);
-                     }});
-    auto server = RpcServer::Start(Parts(0));
-    ASSERT_TRUE(server) << Describe(server.error(), ErrorText::kForLog);
-    server_ = *std::move(server);
-  }
-  RpcServerParts Parts(uint16_t port) {
-    return {Callers::kWithCertificate,
-            {{"127.0.0.1",
-              port,
-              {pki_.File("server.crt"), pki_.File("server.key"), pki_.File("ca.crt")}}},
-            {&service_->grpc_service()}};
-  }
-  Result<std::unique_ptr<client::Client>> Connect(const std::string& who,
-                                                  Milliseconds overall = Milliseconds(10'000)) {
-    return client::Client::Connect({.server = "localhost:" + std::to_string(server_->ports().at(0)),
-                                    .trust = pki_.File("ca.crt"),
-                                    .certificate = pki_.File(who + ".crt"),
-                                    .private_key = pki_.File(who + ".key"),
-                                    .retry = {.overall = overall}},
-                                   {clock_, random_});
-  }
-  std::shared_ptr<grpc::Channel> Channel(const std::string& who) {
-    const auto text = [&](const std::string& name) {
-      return ToString(*client::ReadFile(pki_.File(name)));
-    };
-    return grpc::CreateChannel(
-        "localhost:" + std::to_string(server_->ports().at(0)),
-        grpc::SslCredentials({text("ca.crt"), text(who + ".key"), text(who + ".crt")}));
-  }
-  Result<ca::v1::IssueCertificateResponse> Issue(Milliseconds overall = Milliseconds(10'000)) {
-    auto client = Connect("client", overall);
-    if (!client) return client.error();
-    return (*client)->Issue({.csr_der = Bytes{1}, .profile = "server"});
-  }
-  std::vector<RequestLogEntry> Log() {
-    std::lock_guard lock(mutex_);
-    return log_;
-  }
-
-  static x509::Certificate Load(const TestPki& pki) {
-    const Bytes pem = *client::ReadFile(pki.File("client.crt"));
-    return *x509::Certificate::FromPem(AsText(pem));
-  }
-
-  TestPki pki_;
-  SystemClock clock_;
-  SystemRandom random_;
-  ThreadPool pool_{4};
-  FakeUseCases use_cases_{Load(pki_)};
-  std::mutex mutex_;
-  std::vector<RequestLogEntry> log_;
-  std::unique_ptr<CertificateAuthorityService> service_;
-  std::unique_ptr<RpcServer> server_;
-};
 
 TEST_F(Server, ExplainsWhatItWasAsked) {
   auto client = Connect("client");
@@ -518,46 +441,6 @@ TEST_F(Server, TheClientRefusesAForeignServer) {
                               {clock_, random_});
   ASSERT_TRUE(client);
   EXPECT_EQ((*client)->TrustBundle().error().rule, "client.server-not-trusted");
-}
-
-TEST_F(Server, BeyondTheLimitInFlightIsOverloaded) {
-  Start({1, 1, 1, 0});
-  std::promise<void> release;
-  use_cases_.hold = release.get_future().share();
-  auto first = std::async(std::launch::async, [this] { return Issue().has_value(); });
-  while (service_->in_flight() == 0) std::this_thread::yield();
-  const auto second = Issue(Milliseconds(400));
-  release.set_value();
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code, ErrorCode::kOverloaded);
-  EXPECT_EQ(second.error().retry_after, kOverloadedRetryAfter);
-  EXPECT_TRUE(first.get());
-  EXPECT_EQ(service_->in_flight(), 0u);
-}
-
-TEST_F(Server, OnePrincipalsCallsWaitForEachOther) {
-  Start({8, 1, 1, 0});
-  std::promise<void> release;
-  use_cases_.hold = release.get_future().share();
-  auto at_work = std::async(std::launch::async, [this] { return Issue().has_value(); });
-  while (service_->in_flight() < 1) std::this_thread::yield();
-  auto waiting = std::async(std::launch::async, [this] { return Issue().has_value(); });
-  while (service_->in_flight() < 2) std::this_thread::yield();
-  const auto refused = Issue(Milliseconds(400));
-  release.set_value();
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().rule, "rpc.principal-calls");
-  EXPECT_TRUE(at_work.get());
-  EXPECT_TRUE(waiting.get());
-}
-
-TEST_F(Server, OnePrincipalsRateIsLimited) {
-  Start({8, 8, 8, 2});
-  const auto client = Connect("client", Milliseconds(400));
-  ASSERT_TRUE(client);
-  EXPECT_TRUE((*client)->TrustBundle());
-  EXPECT_TRUE((*client)->TrustBundle());
-  EXPECT_EQ((*client)->TrustBundle().error().rule, "rpc.principal-rate");
 }
 
 TEST_F(Server, APortInUseIsAnError) {
