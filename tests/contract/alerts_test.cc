@@ -206,6 +206,29 @@ TEST_F(Alerts, AnOlderGenerationChangesNothingAndARevokedOneIsNotMissed) {
   EXPECT_TRUE(Kinds().empty());
 }
 
+TEST_F(Alerts, AreMadeAnewFromTheLedger) {
+  const Uuid silent = NewLineage(), revoked = NewLineage();
+  LetLapse(Issue(silent));
+  const CertificateKey gone = Issue(revoked, 1);
+  LetLapse(gone);
+  Project();
+  Issue(NewLineage(), 3);
+  Revoke(gone);
+  Project();
+  const auto told = [this] {
+    std::vector<std::pair<Kind, CertificateKey>> all;
+    for (const Alert& alert : List().alerts) all.emplace_back(alert.kind, alert.certificate);
+    return all;
+  };
+  const auto before = told();
+  EXPECT_EQ(before.size(), 1u);
+  Sql("TRUNCATE lineage_state, key_holder");
+  Sql("UPDATE projection_position SET tick = 0");
+  EXPECT_TRUE(told().empty());
+  EXPECT_GT(Project(), 2) << "all that was ever closed";
+  EXPECT_EQ(told(), before);
+}
+
 TEST_F(Alerts, WhatIsLongOverIsForgotten) {
   const CertificateKey key = Issue(NewLineage());
   Sql("UPDATE issuance SET renew_until = now() - interval '3 days', "
