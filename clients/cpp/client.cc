@@ -131,7 +131,7 @@ struct Client::Impl {
   }
 
   // A server that is not trusted may have let its certificate lapse, and will have another soon.
-  // What it shows within its dates and without a path to our roots, no waiting makes trusted.
+  // One without a path to our roots, dates apart, no waiting makes trusted.
   Error Judged(Error error) const {
     if (error.rule == kServerNotTrusted && ShowsAForeignCertificate()) {
       error.code = ErrorCode::kUnauthenticated;
@@ -148,7 +148,7 @@ struct Client::Impl {
     ChainQuestion question{{}, *roots};
     for (const Bytes& der : *chain) {
       auto facts = ReadFacts(der);
-      if (!facts || !CheckDates(*facts, sources.clock.Now())) return false;
+      if (!facts) return false;
       question.shown.push_back(*std::move(facts));
     }
     return !CheckChain(question);

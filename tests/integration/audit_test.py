@@ -446,7 +446,7 @@ def test_replicas_with_folders_of_their_own_publish_one_log(own_ca, own_operator
                      ('state_directory = "state"', f'state_directory = "{tmp_path}/state"')):
         assert old in text
         text = text.replace(old, new)
-    for name in ("grpc", "http", "private"):
+    for name in ("grpc", "enrolment", "http", "private"):
         text = text.replace(f'address = "127.0.0.1:{own_ca.port(name)}"',
                             f'address = "127.0.0.1:{free_port()}"')
     config = own_ca.home / "replica.toml"

@@ -48,7 +48,7 @@ def test_what_is_true_now(ca):
         assert now[name] == 1, name
     assert now["mayfly_policy_version"] >= 1
     expiries = [value for name, value in now.items() if name.startswith("x509_cert_not_after{")]
-    assert len(expiries) == 3  # root, issuing CA, the server's own
+    assert len(expiries) == 4  # root, issuing CA, the server's own of its two listeners
     assert min(expiries) > 1_700_000_000
 
 
