@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <regex>
 
 #include "clients/cli/render.h"
 #include "clients/cli/verbs.h"
@@ -73,13 +74,19 @@ fs::path AnchorOf(const client::CertificateFacts& root, const Surroundings& surr
          (std::string(kPrefix) + root.sha256.substr(0, kFingerprintDigits) + ".crt");
 }
 
+// "mayfly-0123456789abcdef.crt"
+bool IsOurs(const std::string& name) {
+  static const std::regex kOurs("mayfly-[0-9a-f]{16}\\.crt");
+  return std::regex_match(name, kOurs);
+}
+
 std::vector<fs::path> Anchors(const Surroundings& surroundings) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator entry(surroundings.anchor_folder, error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name.starts_with(kPrefix) && name.ends_with(".crt")) files.push_back(entry->path());
+    if (IsOurs(name)) files.push_back(entry->path());
   }
   std::ranges::sort(files);
   return files;

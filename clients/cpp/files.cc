@@ -1,6 +1,7 @@
 #include "clients/cpp/files.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -80,20 +81,45 @@ class Prepared {
     }
     return Ok();
   }
-  // link(2) fails where the name exists, rename(2) replaces it: each is one step.
   Status Place(Existing existing) {
-    const char* path = file_.path.c_str();
-    const int placed = existing == Existing::kKeep ? link(temporary_.c_str(), path)
-                                                   : rename(temporary_.c_str(), path);
-    if (placed != 0) return errno == EEXIST ? AlreadyThere(file_.path) : CannotWrite(file_.path);
+    if (!Move(existing)) {
+      return errno == EEXIST ? AlreadyThere(file_.path) : CannotWrite(file_.path);
+    }
     return SyncFolder(FolderOf(file_.path)) ? Ok() : Status(CannotWrite(file_.path));
   }
-  void TakeBack() const { unlink(file_.path.c_str()); }
+  // As it was before Place, where that can be.
+  void TakeBack() const {
+    if (state_ == State::kNew) unlink(file_.path.c_str());
+    if (state_ == State::kExchanged) Exchange();
+  }
 
  private:
+  enum class State : uint8_t { kBeside, kNew, kExchanged, kReplaced };
+
+  // What was there has the temporary name then, until this object goes.
+  bool Exchange() const {
+    return renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, file_.path.c_str(), RENAME_EXCHANGE) ==
+           0;
+  }
+  bool Rename() const { return rename(temporary_.c_str(), file_.path.c_str()) == 0; }
+  // Each way is one step. link(2) fails where the name exists; not every file system can exchange.
+  bool Move(Existing existing) {
+    if (existing == Existing::kKeep) {
+      if (link(temporary_.c_str(), file_.path.c_str()) == 0) state_ = State::kNew;
+    } else if (Exchange()) {
+      state_ = State::kExchanged;
+    } else if (errno == ENOENT && Rename()) {
+      state_ = State::kNew;
+    } else if ((errno == EINVAL || errno == ENOSYS) && Rename()) {
+      state_ = State::kReplaced;
+    }
+    return state_ != State::kBeside;
+  }
+
   const NewFile& file_;
   std::string temporary_;
   bool made_ = false;
+  State state_ = State::kBeside;
 };
 
 }  // namespace
@@ -115,7 +141,8 @@ Status CheckPlaces(const std::vector<std::filesystem::path>& paths, Existing exi
       return Fail(ErrorCode::kInvalidArgument, "file.write",
                   "cannot write in the folder " + folder.string());
     }
-    const auto place = std::filesystem::weakly_canonical(path, ignored);
+    const auto place =
+        std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
     if (!places.insert(ignored ? path : place).second) {
       return Fail(ErrorCode::kInvalidArgument, "file.same",
                   path.string() + " is named for two files; give each a name of its own");
@@ -130,17 +157,11 @@ Status WriteFilesTogether(const std::vector<NewFile>& files, Existing existing) 
   TRY(CheckPlaces(paths, existing));
   std::list<Prepared> prepared;
   for (const NewFile& file : files) TRY(prepared.emplace_back(file).Write());
-  std::vector<const Prepared*> placed;
   for (Prepared& file : prepared) {
     auto done = file.Place(existing);
-    if (!done) {
-      // What was there before is gone where it was replaced; new names can be taken back.
-      if (existing == Existing::kKeep) {
-        for (const Prepared* other : placed) other->TakeBack();
-      }
-      return done;
-    }
-    placed.push_back(&file);
+    if (done) continue;
+    for (const Prepared& each : prepared) each.TakeBack();
+    return done;
   }
   return Ok();
 }

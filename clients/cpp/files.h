@@ -26,7 +26,8 @@ Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan content, 
                            Existing existing);
 
 // Files that belong together, a key and its certificate: all are on the disk under other names
-// before the first takes its place, so that what can fail fails while nothing has changed.
+// before the first takes its place, so that what can fail fails while nothing has changed; where
+// one cannot take its place after all, the others have what they had before.
 struct NewFile {
   std::filesystem::path path;
   ByteSpan content;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 namespace mayfly::client {
@@ -63,6 +64,41 @@ TEST_F(Files, SaysWhatCannotBeWrittenOrRead) {
   EXPECT_EQ(written.error().rule, "file.write");
   EXPECT_EQ(ReadFile(folder_ / "no").error().rule, "file.read");
   EXPECT_EQ(ReadFile(folder_).error().rule, "file.read");
+}
+
+TEST_F(Files, BothOrWhatWasThere) {
+  const fs::path key = folder_ / "web.key", certificate = folder_ / "web.crt";
+  for (const fs::path& path : {key, certificate, folder_ / "other"}) {
+    ASSERT_TRUE(WriteFileAtomically(path, AsBytes("old"), kPrivateMode, Existing::kKeep));
+  }
+  const auto write = [&] {
+    return WriteFilesTogether(
+        {{key, AsBytes("new"), kPrivateMode}, {certificate, AsBytes("new"), kPublicMode}},
+        Existing::kReplace);
+  };
+  // A mount point can be written into, and not replaced.
+  if (mount((folder_ / "other").c_str(), certificate.c_str(), nullptr, MS_BIND, nullptr) != 0) {
+    GTEST_SKIP() << "may not mount here";
+  }
+  const auto refused = write();
+  ASSERT_EQ(umount(certificate.c_str()), 0);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().rule, "file.write");
+  EXPECT_EQ(Text(key), "old");
+  EXPECT_EQ(Text(certificate), "old");
+  EXPECT_EQ(Entries(), 3u);
+  ASSERT_TRUE(write());
+  EXPECT_EQ(Text(key), "new");
+  EXPECT_EQ(Text(certificate), "new");
+  EXPECT_EQ(Entries(), 3u);
+}
+
+TEST_F(Files, OnePlaceForTwoFilesIsRefused) {
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_);
+  EXPECT_EQ(CheckPlaces({"same", "./same"}, Existing::kReplace).error().rule, "file.same");
+  EXPECT_TRUE(CheckPlaces({"one", "./other"}, Existing::kReplace));
+  fs::current_path(before);
 }
 
 TEST_F(Files, ReadsUpToTheLimit) {
