@@ -271,6 +271,7 @@ void AddToken(CLI::App& app, Choice& choice) {
       ->capture_default_str();
   create->add_option("--out", options->out, "file for the token, instead of printing it")
       ->type_name(Type(kFileType));
+  create->add_flag("--force", options->force, "replace a file that exists");
   AddVerb(*token, "list", help::kTokenList, choice, formats, std::make_shared<NoOptions>(),
           WithoutOptions<TokenList>);
   const auto revoked = std::make_shared<TokenRevokeOptions>();

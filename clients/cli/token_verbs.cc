@@ -103,8 +103,9 @@ ExitCode TokenCreate(const Invocation& invocation, const TokenOptions& options) 
   const auto request = MakeRequest(options);
   if (!request) return Report(invocation, kWhat, request.error());
   const std::filesystem::path file = invocation.surroundings.working_folder / options.out;
+  const auto existing = options.force ? client::Existing::kReplace : client::Existing::kKeep;
   if (!options.out.empty()) {
-    const auto place = client::CheckPlaces({file}, client::Existing::kKeep);
+    const auto place = client::CheckPlaces({file}, existing);
     if (!place) return Report(invocation, kWhat, place.error());
   }
   const auto client = Connect(invocation);
@@ -112,8 +113,8 @@ ExitCode TokenCreate(const Invocation& invocation, const TokenOptions& options) 
   const auto made = (*client)->CreateToken(*request);
   if (!made) return Report(invocation, kWhat, made.error());
   if (!options.out.empty()) {
-    const auto written = client::WriteFileAtomically(file, AsBytes(made->token()),
-                                                     client::kPrivateMode, client::Existing::kKeep);
+    const auto written =
+        client::WriteFileAtomically(file, AsBytes(made->token()), client::kPrivateMode, existing);
     if (!written) {
       return Report(invocation, "the token was made and not written; make another",
                     written.error());

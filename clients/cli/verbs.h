@@ -58,6 +58,7 @@ struct TokenOptions {
   std::string lifetime;  // empty: the CA's
   int uses = 1;
   std::string out;  // empty: it is printed
+  bool force = false;
 };
 struct TokenRevokeOptions {
   std::string id;

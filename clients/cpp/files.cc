@@ -137,6 +137,10 @@ Status CheckPlaces(const std::vector<std::filesystem::path>& paths, Existing exi
                   path.string() + " is there and is no file that could be replaced");
     }
     const std::filesystem::path folder = FolderOf(path);
+    if (!std::filesystem::exists(folder, ignored)) {
+      return Fail(ErrorCode::kInvalidArgument, "file.write",
+                  "there is no folder " + folder.string());
+    }
     if (access(folder.c_str(), W_OK | X_OK) != 0) {
       return Fail(ErrorCode::kInvalidArgument, "file.write",
                   "cannot write in the folder " + folder.string());
