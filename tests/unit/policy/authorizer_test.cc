@@ -350,6 +350,21 @@ TEST(Authorizer, BlocksHold) {
   expect_blocked(BlockKind::kIdentity, AsBytes("DNS:a.web.internal"), "subject_alt_names");
 }
 
+// Whoever asked first need not be allowed any more, but somebody must be.
+TEST(Authorizer, ARenewalIsWhatTheProfileAndSomeRuleStillGrant) {
+  DecisionBasis basis = Basis();
+  const IssuanceWish wish = Wish({"DNS:a.web.internal"});
+  const auto ask = [&] {
+    return Authorizer(std::make_shared<const DecisionBasis>(basis)).AuthorizeRenewal(Web(), wish);
+  };
+  EXPECT_TRUE(ask());
+  basis.policy.profiles.at(wish.profile).renewal = Renewal::kRefuse;
+  EXPECT_THAT(RulesOf(ask()), ElementsAre("policy.renewal"));
+  basis.policy.profiles.at(wish.profile).renewal = Profile().renewal;
+  basis.policy.rules.clear();
+  EXPECT_THAT(RulesOf(ask()), testing::Contains("policy.principal"));
+}
+
 // A token is on its maker's authority, and is blocked by itself.
 TEST(Authorizer, AnEnrolmentIsGrantedAsToWhoMadeTheToken) {
   Enrolment enrolment{.token = Uuid::Parse("018f0000-0000-7000-8000-000000000003").value(),

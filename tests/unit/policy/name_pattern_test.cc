@@ -98,6 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{Kind::kIp, "10.0.0.0/8/8"}, Bad{Kind::kUri, "spiffe://*/a"},
                     Bad{Kind::kUri, "spiffe://td/a*"}, Bad{Kind::kUri, "spiffe://td/*a"},
                     Bad{Kind::kUri, "*://td/a"}, Bad{Kind::kUri, "https://h/*?q"},
+                    Bad{Kind::kUri, "https://h/*/a?q"}, Bad{Kind::kUri, "https://h/*/a#f"},
                     Bad{Kind::kUri, "/ns/*"}, Bad{Kind::kUri, "spiffe://td/../*"},
                     Bad{Kind::kEmail, "*"}, Bad{Kind::kEmail, "*@"}, Bad{Kind::kEmail, "a@*.b"}));
 
