@@ -62,6 +62,7 @@ TEST(TokenPrincipal, APatternIsExactOrEverySubjectOfOneIssuer) {
         "jwt:cluster2:system:serviceaccount:prod:api", "local:*", "dns:api.internal"}) {
     EXPECT_FALSE(Who(other).Match(api)) << other;
   }
+  EXPECT_FALSE(Who("jwt:cluster:a").Match(Subject("cluster", "b"))) << "also of one character";
   EXPECT_TRUE(Who("*").Match(api));
   for (const char* none :
        {"jwt:*", "jwt:*:*", "jwt:cluster:a*", "jwt:cluster:system:*", "jwt:cluster:**",
@@ -69,6 +70,19 @@ TEST(TokenPrincipal, APatternIsExactOrEverySubjectOfOneIssuer) {
     const auto pattern = PrincipalPattern::Parse(none);
     ASSERT_FALSE(pattern) << none;
     EXPECT_EQ(pattern.error().rule, "policy.principal");
+  }
+}
+
+TEST(TokenPrincipal, AValueThatIsNoPlainSegmentFillsNoPlace) {
+  const auto holder = [](const std::string& id) {
+    return Principal{ProofOfIdentity::kCertificate, id, id, {}};
+  };
+  const auto pattern = Who("spiffe://mayfly.internal/ns/{namespace}/api");
+  EXPECT_TRUE(pattern.Match(holder("spiffe://mayfly.internal/ns/prod/api")));
+  for (const char* value : {"", "*", "a%2Fb", "a b", "{namespace}"}) {
+    EXPECT_FALSE(
+        pattern.Match(holder("spiffe://mayfly.internal/ns/" + std::string(value) + "/api")))
+        << value;
   }
 }
 
