@@ -132,7 +132,7 @@ class IssuanceTest : public testing::Test {
                                     planner_,
                                     {issuer_},
                                     TrustBundle{"mayfly.internal", {}, {certificate}, 1},
-                                    [](const auto&) { return std::optional<bool>(); },
+                                    [this](const auto&) { return revoked_in_memory_; },
                                     gate_,
                                     log_});
   }
@@ -185,6 +185,7 @@ class IssuanceTest : public testing::Test {
   std::unique_ptr<StagedSigner> signer_;
   std::shared_ptr<const Issuer> issuer_;
   fakes::FixedAlerts alerts_;
+  std::optional<bool> revoked_in_memory_;  // nothing: the ledger is asked
   std::unique_ptr<BasisCache> basis_;
   RenewalPlanner planner_{random_};
   std::unique_ptr<CertificateAuthority> authority_;

@@ -136,6 +136,13 @@ TEST_F(IssuanceTest, APeerIsWhoItsRecordedCertificateSays) {
   EXPECT_EQ(principal->request_scope, "lineage:" + issued->facts.lineage.lineage.ToString());
 }
 
+TEST_F(IssuanceTest, APeerThatMemoryKnowsAsRevokedIsRefused) {
+  auto issued = Issue(Request());
+  ASSERT_TRUE(SyncWait(authority_->Identify(issued->certificate, In())));
+  revoked_in_memory_ = true;
+  EXPECT_EQ(SyncWait(authority_->Identify(issued->certificate, In())).error().rule, "peer.revoked");
+}
+
 TEST_F(IssuanceTest, ARevokedPeerIsRefusedAtItsNextCall) {
   auto issued = Issue(Request());
   ASSERT_TRUE(SyncWait(authority_->Identify(issued->certificate, In())));
