@@ -46,7 +46,8 @@ Error Joined(Error first, const Error& second) {
 
 Status CheckConfig(const std::filesystem::path& file) {
   const auto config = config::LoadConfig(file);
-  const auto policy_file = config::PolicyFileNamedIn(file);
+  const auto policy_file =
+      config ? std::optional(config->policy_file) : config::PolicyFileNamedIn(file);
   const Status policy = policy_file ? CheckPolicyFile(*policy_file) : Ok();
   if (!config) return policy ? config.error() : Joined(config.error(), policy.error());
   TRY(policy);

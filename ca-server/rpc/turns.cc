@@ -38,13 +38,14 @@ Task<Result<Turns::Turn>> Turns::Take(std::string principal, TimePoint expires) 
   Due due;
   {
     std::lock_guard lock(mutex_);
-    Account& account = accounts_[principal];
+    const auto own = accounts_.try_emplace(principal).first;
+    Account& account = own->second;
     const Rank rank{std::max(now_, account.next_start), expires, arrivals_++};
     if (account.waiting.size() >= limits_.principal_waiting_max) {
       co_return PrincipalHasTooMany(limits_.principal_waiting_max);
     }
     if (waiting_ >= limits_.waiting_max && !ShedFor(rank, due)) {
-      if (account.at_work == 0 && account.waiting.empty()) accounts_.erase(principal);
+      ForgetIfIdle(own);
       co_return TooManyWait(limits_.waiting_max);
     }
     account.next_start = rank.start + 1;
@@ -59,6 +60,11 @@ Task<Result<Turns::Turn>> Turns::Take(std::string principal, TimePoint expires) 
 size_t Turns::waiting() const {
   std::lock_guard lock(mutex_);
   return waiting_;
+}
+
+size_t Turns::principals() const {
+  std::lock_guard lock(mutex_);
+  return accounts_.size();
 }
 
 bool Turns::MayWork(const Account& account) const {
@@ -83,7 +89,13 @@ bool Turns::ShedFor(const Rank& newest, Due& due) {
   due.emplace_back(shed.answer, TooManyWait(limits_.waiting_max));
   account.waiting.pop_back();
   --waiting_;
+  ForgetIfIdle(last);
   return true;
+}
+
+void Turns::ForgetIfIdle(Accounts::iterator account) {
+  const Account& idle = account->second;
+  if (idle.at_work == 0 && idle.waiting.empty()) accounts_.erase(account);
 }
 
 void Turns::StartWhatMay(Due& due) {
@@ -119,7 +131,7 @@ void Turns::GiveBack(const std::string& principal) {
     if (!could_work && !account.waiting.empty()) {
       ready_.emplace(account.waiting.front().rank, principal);
     }
-    if (account.at_work == 0 && account.waiting.empty()) accounts_.erase(found);
+    ForgetIfIdle(found);
     StartWhatMay(due);
   }
   for (auto& [answer, result] : due) answer.Set(std::move(result));

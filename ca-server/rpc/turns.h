@@ -57,6 +57,7 @@ class Turns {
   Task<Result<Turn>> Take(std::string principal, TimePoint expires);
 
   size_t waiting() const;
+  size_t principals() const;  // with a call at work or waiting
 
  private:
   using Answer = Completion<Result<Turn>>;
@@ -87,6 +88,7 @@ class Turns {
   bool ShedFor(const Rank& newest, Due& due);
   void StartWhatMay(Due& due);
   void GiveBack(const std::string& principal);
+  void ForgetIfIdle(Accounts::iterator account);
 
   const TurnLimits limits_;
   Executor& executor_;

@@ -114,6 +114,7 @@ TEST_F(TurnsTest, WhereTooManyWaitTheLastOneIsRefused) {
   Call& urgent = Arrive("urgent", 50);
   EXPECT_EQ(urgent.rule(), "");
   EXPECT_EQ(waiting.back()->rule(), "rpc.waiting") << "whose certificate ends last";
+  EXPECT_EQ(turns_.principals(), 9u) << "who was refused is forgotten";
   at_work.End();
   EXPECT_TRUE(urgent.at_work());
 }
