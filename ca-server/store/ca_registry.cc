@@ -2,27 +2,12 @@
 
 #include <algorithm>
 
+#include "store/guarded.h"
 #include "store/ledger_batch.h"
 #include "store/ledger_rows.h"
 
 namespace mayfly::store {
 namespace {
-
-Error NotUnderstood(const std::string& detail) {
-  return FailWithDetail(ErrorCode::kInternal, "ledger.adapter",
-                        "the database's answer was not understood", detail);
-}
-
-template <class Body>
-auto Guarded(Body body) -> decltype(body()) {
-  try {
-    return body();
-  } catch (const SqlError& error) {
-    return ToError(error);
-  } catch (const std::exception& problem) {
-    return NotUnderstood(problem.what());
-  }
-}
 
 Result<IssuerEntry> ReadIssuer(const pqxx::row& row) {
   TRY_ASSIGN(auto subject, x509::Name::FromDer(BytesOf(row[2])));

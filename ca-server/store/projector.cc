@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ports/ledger.h"
+#include "store/guarded.h"
 #include "x509/tbs_certificate.h"
 
 namespace mayfly::store {
@@ -229,13 +230,12 @@ Projector::Projector(std::string connection, std::optional<std::filesystem::path
                .statement_timeout = Seconds(60)} {}
 
 Result<int64_t> Projector::Advance() {
-  try {
+  auto read = Guarded([this] {
     if (!session_ || !session_->usable()) session_ = std::make_unique<Session>(options_);
     return Step(*session_);
-  } catch (const SqlError& error) {
-    session_.reset();
-    return ToError(error);
-  }
+  });
+  if (!read) session_.reset();
+  return read;
 }
 
 }  // namespace mayfly::store
