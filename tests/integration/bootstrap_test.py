@@ -44,11 +44,8 @@ dns = ["*.grace.internal"]
 
 @pytest.fixture(scope="module", name="operator")
 def operator_with_policy(module_authority):
-    with contextlib.closing(api.operator(module_authority)) as operator:
-        before = operator.policy().policy_text
-        operator.apply_policy(before + POLICY)
+    with api.operator_with_policy(module_authority, POLICY) as operator:
         yield operator
-        operator.apply_policy(before)
 
 
 def fingerprint_of(authority):

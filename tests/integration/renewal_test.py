@@ -49,11 +49,8 @@ class Holder:
 
 @pytest.fixture(scope="module", name="operator")
 def operator_with_policy(module_authority):
-    with contextlib.closing(api.operator(module_authority)) as operator:
-        before = operator.policy().policy_text
-        operator.apply_policy(before + POLICY)
+    with api.operator_with_policy(module_authority, POLICY) as operator:
         yield operator
-        operator.apply_policy(before)
 
 
 @pytest.fixture(name="enrol")

@@ -1,5 +1,6 @@
 """A gRPC client of the CA without generated stubs: messages come from the .proto files as they are."""
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -229,6 +230,16 @@ def renewal_statement(request):
     return (b"mayfly.ca.v1.RenewExpiredCertificate\0"
             + hashlib.sha256(request.certificate_der).digest()
             + hashlib.sha256(request.csr_der).digest() + uuid.UUID(request.request_id).bytes)
+
+
+@contextlib.contextmanager
+def operator_with_policy(authority, more):
+    """The operator, while the policy has this text at its end."""
+    with contextlib.closing(operator(authority)) as client:
+        before = client.policy().policy_text
+        client.apply_policy(before + more)
+        yield client
+        client.apply_policy(before)
 
 
 def operator(authority, port=None):
