@@ -143,10 +143,14 @@ Result<VerifyReport> VerifyLog(const VerifyRequest& request) {
   TRY_ASSIGN(report.head, OpenSignedHead(note, request.verifier_key));
   std::vector<SignedHead> kept;
   std::vector<uint64_t> sizes;
-  for (const std::string& text : request.kept_checkpoints) {
-    TRY_ASSIGN(SignedHead head, OpenSignedHead(text, request.verifier_key));
-    sizes.push_back(head.size);
-    kept.push_back(std::move(head));
+  for (const KeptCheckpoint& checkpoint : request.kept_checkpoints) {
+    auto head = OpenSignedHead(checkpoint.note, request.verifier_key);
+    if (!head) {
+      head.error().message = "the kept checkpoint " + checkpoint.file + ": " + head.error().message;
+      return head.error();
+    }
+    sizes.push_back(head->size);
+    kept.push_back(*std::move(head));
   }
   ReadLog log = ReadLogFiles(request.folder, report.head, sizes);
   report.entries = log.entries.size();

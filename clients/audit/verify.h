@@ -13,12 +13,17 @@ namespace mayfly::audit_reader {
 
 constexpr size_t kFindingsMax = 100;  // kept of each; all are counted
 
+struct KeptCheckpoint {
+  std::string file;  // its name, for errors
+  std::string note;  // signed
+};
+
 struct VerifyRequest {
   std::filesystem::path folder;               // the log
   std::string verifier_key;                   // NAME+ID+KEY
   std::optional<std::filesystem::path> dump;  // pg_dump's plain format, made after the checkpoint
-  std::vector<std::string> kept_checkpoints;  // signed notes
-  int64_t now = 0;                            // microseconds since 1970: what has expired by then
+  std::vector<KeptCheckpoint> kept_checkpoints;
+  int64_t now = 0;  // microseconds since 1970: what has expired by then
 };
 
 struct VerifyReport {

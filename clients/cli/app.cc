@@ -52,6 +52,9 @@ int RunVerb(const CLI::App& verb, const Choice& choice, const AppParts& parts) {
   // A full disk or a closed pipe is a failure, not silence; and never "not yet".
   parts.console.out.flush();
   if (parts.console.out) return code;
+  parts.console.err
+      << "mayfly: the output could not be written: is the disk full, or did its reader "
+         "end?\n";
   if (verb.get_name() == kOwnExitCodes) return static_cast<int>(ExitCode::kOther);
   return code == 0 ? static_cast<int>(ExitCode::kFailed) : code;
 }

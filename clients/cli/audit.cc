@@ -137,7 +137,7 @@ struct Proved {
 
 Error NotLogged(const x509::SerialNumber& serial) {
   return Fail(ErrorCode::kNotFound, "audit.no-entry",
-              "the log has no certificate " + serial.Hex() + " that was issued");
+              "the log has no entry of the certificate " + serial.Hex());
 }
 
 Result<Proved> Prove(const Invocation& invocation, const AuditProveOptions& options) {

@@ -1,9 +1,12 @@
 // `mayfly audit export` and `verify`: the log as files, and whether they and a database dump are
 // what was signed. Verifying is clients/audit's: nothing of it is of the code that writes logs.
+#include <algorithm>
 #include <filesystem>
+#include <span>
 
 #include "clients/audit/dump.h"
 #include "clients/audit/verify.h"
+#include "clients/cli/error_text.h"
 #include "clients/cli/render.h"
 #include "clients/cli/table.h"
 #include "clients/cli/verbs.h"
@@ -14,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr size_t kFindingsShown = 20;
 constexpr uint64_t kWidth = tlog::kTileWidth;
 
 // Copies files of a log into a folder; what is full and there already stays.
@@ -121,7 +125,7 @@ Result<audit_reader::VerifyRequest> RequestOf(const Invocation& invocation,
   if (!options.dump.empty()) request.dump = options.dump;
   for (const std::string& file : options.kept) {
     TRY_ASSIGN(const Bytes note, client::ReadFile(file));
-    request.kept_checkpoints.push_back(ToString(note));
+    request.kept_checkpoints.push_back({file, ToString(note)});
   }
   return request;
 }
@@ -158,8 +162,14 @@ std::string TableOf(const audit_reader::VerifyReport& report, bool has_dump) {
                                  std::to_string(report.intents) + " undecided");
   }
   text += Line("Findings", std::to_string(report.finding_count));
-  for (const auto& finding : report.findings)
-    text += "  " + finding.rule + ": " + finding.text + "\n";
+  const size_t shown = std::min(report.findings.size(), kFindingsShown);
+  for (const auto& finding : std::span(report.findings).first(shown)) {
+    text += "  " + Wrap(finding.rule + ": " + finding.text, 4, 2) + "\n";
+  }
+  if (report.finding_count > shown) {
+    text += "  and " + std::to_string(report.finding_count - shown) +
+            " more; -o json has the first " + std::to_string(audit_reader::kFindingsMax) + "\n";
+  }
   return text;
 }
 
@@ -194,8 +204,7 @@ ExitCode AuditVerify(const Invocation& invocation, const AuditVerifyOptions& opt
   if (report->finding_count == 0) return ExitCode::kOk;
   return Report(invocation, "do not trust it",
                 Fail(ErrorCode::kInternal, report->findings.front().rule,
-                     std::to_string(report->finding_count) + " findings: what was logged was "
-                                                             "altered, or the log was"));
+                     "what was logged was altered, or the log was"));
 }
 
 }  // namespace mayfly::cli

@@ -118,9 +118,14 @@ Result<fs::path> LearnRoots(const Invocation& invocation, const Plan& plan) {
   stranger.on_retry = TellOfRetries(invocation);
   TRY_ASSIGN(const auto timeout, FindTimeout(invocation.global, invocation.surroundings));
   if (timeout) stranger.retry.overall = *timeout;
-  TRY_ASSIGN(const auto claimed, client::Client::InsecurelyFetchTrustBundle(
-                                     stranger, {invocation.clock, invocation.random}));
-  TRY_ASSIGN(const std::string pem, RootPem(claimed, plan.fingerprint, plan.enrolment_server));
+  auto claimed =
+      client::Client::InsecurelyFetchTrustBundle(stranger, {invocation.clock, invocation.random});
+  if (!claimed) {
+    Error& error = claimed.error();
+    if (error.rule == "client.unreachable") error.rule = "bootstrap.unreachable";
+    return error;
+  }
+  TRY_ASSIGN(const std::string pem, RootPem(*claimed, plan.fingerprint, plan.enrolment_server));
   TRY_ASSIGN(fs::path trust, WriteTrust(plan, pem, invocation.surroundings));
   // Whoever has that root's certificate may name the CA's other roots.
   const Invocation verified = With(invocation, plan, trust);

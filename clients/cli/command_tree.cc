@@ -17,7 +17,8 @@ constexpr char kFormatList[] = "table|json|jsonl|yaml|name|pem";
 constexpr char kStateList[] = "active|expired|revoked|intent|abandoned|all";
 constexpr char kKeyTypes[] = "ec-p256|ec-p384|ed25519|rsa-3072";
 constexpr char kDuration[] = "DURATION";
-constexpr char kTargetHelp[] = "file, serial number, or a NAME whose NAME.crt is here";
+constexpr char kCsrHelp[] = "use this PKCS#10 request, PEM or DER";
+constexpr char kTargetHelp[] = "file, serial number, or a NAME of NAME.crt here";
 
 std::string Type(std::string_view name) { return std::string(name); }
 
@@ -67,11 +68,12 @@ void AddWish(CLI::App* verb, WishOptions& options) {
       ->capture_default_str();
   verb->add_option("--lifetime", options.lifetime, "90m, 24h, 30d; else the profile's")
       ->type_name(kDuration);
-  verb->add_option("--csr", options.csr_file, "use this PKCS#10 request, PEM or DER")
-      ->type_name(Type(kFileType));
+  CLI::Option* csr = verb->add_option("--csr", options.csr_file, kCsrHelp);
+  csr->type_name(Type(kFileType));
   verb->add_option("--key-type", options.key_type, "kind of the new key")
       ->type_name(kKeyTypes)
-      ->capture_default_str();
+      ->capture_default_str()
+      ->excludes(csr);
 }
 
 // Where the key and the certificate go.
@@ -81,7 +83,9 @@ void AddPlaces(CLI::App* verb, IssueOptions& options) {
       ->capture_default_str();
   verb->add_option("--cert-out", options.certificate_out, "file for the certificate and chain")
       ->type_name(Type(kFileType));
-  verb->add_option("--key-out", options.key_out, "file for the key")->type_name(Type(kFileType));
+  verb->add_option("--key-out", options.key_out, "file for the key")
+      ->type_name(Type(kFileType))
+      ->excludes(verb->get_option("--csr"));
   verb->add_flag("--force", options.force, "replace files that exist");
 }
 
@@ -92,8 +96,7 @@ void AddIssue(CLI::App& app, Choice& choice) {
   verb->group(kCertificates);
   AddWish(verb, *options);
   AddPlaces(verb, *options);
-  verb->add_option("--proof-out", options->proof_out,
-                   "wait for the audit log; file for its proof, and .entry")
+  verb->add_option("--proof-out", options->proof_out, "wait for the audit log; file for its proof")
       ->type_name(Type(kFileType));
 }
 
@@ -302,7 +305,7 @@ void AddLog(CLI::App* verb, LogOptions& options) {
   verb->add_option("--log", options.folder, "folder with the log; else the CA is asked")
       ->type_name(Type(kFolderType));
   verb->add_option("--verifier-key", options.verifier_key,
-                   "NAME+ID+KEY, or a file with it; else what the log says itself")
+                   "NAME+ID+KEY, or its file; else the log's word")
       ->type_name(Type(kFileType));
 }
 
@@ -351,7 +354,7 @@ void AddAuditFiles(CLI::App& audit, Choice& choice) {
   verb->add_option("--dump", verify->dump, "dump of the database, pg_dump's plain format")
       ->type_name(Type(kFileType));
   verb->add_option("--verifier-key", verify->verifier_key,
-                   "NAME+ID+KEY, or a file with it; else the folder's own")
+                   "NAME+ID+KEY, or its file; else the folder's")
       ->type_name(Type(kFileType));
   verb->add_option("--as-of", verify->as_of, "what has expired by then; else by now")
       ->type_name("TIME");

@@ -44,22 +44,28 @@ Result<Answer> ListAnswer(const Invocation& invocation) {
   return answer;
 }
 
+// Paths are what one looks for here, so nothing is cut.
+std::string SettingLine(std::string_view key, const std::string& value) {
+  constexpr size_t kKeyColumns = 18;
+  std::string line(key);
+  line.resize(kKeyColumns, ' ');
+  return line + value + "\n";
+}
+
 // The settings in force, each with who says so.
 Result<Answer> ShowAnswer(const Invocation& invocation) {
   TRY_ASSIGN(const Values values, FindSettings(invocation.global, invocation.surroundings));
   TRY_ASSIGN(const auto current, CurrentContext(invocation.global, invocation.surroundings));
-  std::vector<std::vector<Cell>> rows;
+  std::string text = SettingLine("context", current.value_or("(none)"));
   Json document = {{"context", current.value_or("")}};
   for (size_t i = 0; i < kSettings; ++i) {
     const std::string key = NamesOf(static_cast<Setting>(i)).key;
     const bool there = !values[i].text.empty();
-    rows.push_back({key, there ? values[i].text : "(not set)", there ? values[i].origin : ""});
+    text += SettingLine(key, there ? values[i].text : "(not set)");
+    if (there) text += SettingLine("", "  from " + values[i].origin);
     document[key] = {{"value", values[i].text}, {"from", values[i].origin}};
   }
-  rows.insert(rows.begin(), {{"context"}, {current.value_or("(none)")}, {""}});
-  return Answer{.table = Table({{"SETTING"}, {"VALUE", 0, 30}, {"FROM", 1, 20}}, rows,
-                               invocation.console.terminal),
-                .document = document};
+  return Answer{.table = std::move(text), .document = std::move(document)};
 }
 
 // Something nearer may say otherwise, and silence would make people search.

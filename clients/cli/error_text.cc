@@ -15,8 +15,14 @@ struct Help {
   std::array<std::string_view, 3> commands = {};  // each to be pasted
 };
 
+constexpr std::string_view kAddContext =
+    "mayfly context add prod --server ca.internal \\\n"
+    "           --trust roots.pem --cert me.crt --key me.key";
 constexpr std::string_view kAskForLess =
     "Ask for what the policy grants you, or ask the CA's operator to change it.";
+
+constexpr std::string_view kKeepEvidence =
+    "Keep the folder and the dump as they are, and tell who answers for the CA.";
 
 constexpr Help kHelp[] = {
     {"client.unreachable",
@@ -46,8 +52,7 @@ constexpr Help kHelp[] = {
     {"cli.settings",
      "Name the CA once, as a context. (In the folder of a ./quickstart, .mayfly/client.toml does "
      "it.)",
-     {"mayfly context add prod --server ca.internal --trust roots.pem --cert me.crt --key me.key",
-      "mayfly context list               the contexts there are"}},
+     {kAddContext, "mayfly context list               the contexts there are"}},
     {"cli.enrolment-server",
      "Give it with --enrolment-server HOST:PORT, or as enrolment_server in the context."},
     {"cli.two-identities", "Give --cert and --key, or --token-file."},
@@ -56,26 +61,30 @@ constexpr Help kHelp[] = {
      "answers there.",
      {"mayfly trust show                 the roots, with their fingerprints, as an admin sees "
       "them"}},
-    {"enrolment.uses", ""},
+    {"cli.token-id", "", {"mayfly token list                 the tokens that you may see"}},
+    {"bootstrap.unreachable",
+     "Is the server running, and does it take callers without a certificate on this port? That is "
+     "another than mutual TLS's: 7444, where the CA's operator chose no other.",
+     {"mayfly bootstrap --server HOST:7443 --enrolment-server HOST:7444 ..."}},
     {"enrolment.lifetime", "The CA's configuration says how long at most."},
     {"enrolment.not-found", "", {"mayfly token list                 the tokens that you may see"}},
     {"enrolment.", "An admin or enroller makes another: mayfly token create"},
     {"jwt.", "Is the token of an issuer that the CA trusts, for the CA's audience, and current?"},
     {"peer.credential", "", {"mayfly context show               who you are to the CA"}},
     {"peer.listener", "", {"mayfly context show               which server is asked, and as whom"}},
-    {"cli.context-settings",
-     "",
-     {"mayfly context add prod --server ca.internal --trust roots.pem --cert me.crt --key me.key"}},
+    {"cli.context-settings", "", {kAddContext}},
     {"cli.context-name", "Choose another name."},
     {"cli.csr",
      "A certification request is made with a key; without --csr, mayfly makes both.",
-     {"openssl req -new -key web.key -subj / -addext subjectAltName=DNS:web.internal -out "
-      "web.csr"}},
+     {"openssl req -new -key web.key -subj / -out web.csr \\\n"
+      "           -addext subjectAltName=DNS:web.internal"}},
     {"cli.context", "", {"mayfly context list               the contexts there are"}},
     {"context.exists", "Choose another name, or replace it with --force."},
     {"cli.confirmation", ""},
+    {"config.file", "Is the path right, and may you read the file?"},
     {"config.", "Mend the file; docs/CLI.md says what may stand in it."},
     {"file.exists", "Choose another place with --out, or replace it with --force."},
+    {"file.locked", "Wait for it, and try again; --timeout waits longer."},
     {"file.missing", "Is the path right? It is relative to this folder."},
     {"file.write", "Choose another folder with --out, or a user who may write there."},
     {"file.", "Is the path right, and may you read the file?"},
@@ -87,10 +96,12 @@ constexpr Help kHelp[] = {
     {"profile.unknown", "Give one of these profiles with --profile."},
     {"list.",
      "Conditions are joined by AND; state, profile, principal and lineage take =.",
-     {"mayfly list --filter 'profile = server AND create_time > \"2030-01-01T00:00:00Z\"'"}},
+     {"mayfly list --filter \\\n"
+      "           'profile = server AND create_time > \"2030-01-01T00:00:00Z\"'"}},
     {"policy.role",
      "The CA's policy says who has which role; an admin can change it.",
      {"mayfly context show               who you are to the CA"}},
+    {"renewal.key", "Is its key another file? Name it with --key-file."},
     {"renewal.server-only",
      "Ask for a new one: mayfly issue NAME --force; or let the profile have client-auth too."},
     {"renewal.grace",
@@ -105,6 +116,34 @@ constexpr Help kHelp[] = {
     {"policy.admins", "Mend the file; docs/POLICY.md says what may stand in it."},
     {"policy.file", "Mend the file; docs/POLICY.md says what may stand in it."},
     {"policy.", kAskForLess},
+    {"tlog.file",
+     "--log is a folder with an audit log: the CA's own, or a copy of it.",
+     {"mayfly audit export FOLDER        makes a copy of the CA's"}},
+    {"tlog.", "The log is damaged, or was altered: mayfly audit verify FOLDER says where."},
+    {"note.", "Is it this CA's log, and the key its own? An admin of the CA knows the key."},
+    {"cli.verifier-key",
+     "An admin of the CA knows it; every copy has it in its file verifier-key."},
+    {"audit.no-entry",
+     "Certificates of CAs are not in it, nor what other CAs issued, nor, in a copy, what came "
+     "later.",
+     {"mayfly inspect FILE               who issued it, and when"}},
+    {"audit.checkpoint",
+     "DIR is the CA's log folder, or a copy of it, and has a file checkpoint; --kept is such a "
+     "file "
+     "of another time.",
+     {"mayfly audit export FOLDER        makes a copy of the CA's"}},
+    {"audit.verifier-key",
+     "An admin of the CA knows it; every copy has it in its file verifier-key.",
+     {"mayfly audit verify FOLDER --verifier-key NAME+ID+KEY"}},
+    {"audit.dump",
+     "The dump is pg_dump's plain format, of schema and data.",
+     {"pg_dump --exclude-table-data=mayfly.control mayfly > ledger.sql"}},
+    {"log.", kKeepEvidence},
+    {"ledger.altered", kKeepEvidence},
+    {"ledger.missing", kKeepEvidence},
+    {"ledger.extra", kKeepEvidence},
+    {"ledger.order", kKeepEvidence},
+    {"ledger.dropped", kKeepEvidence},
     {"ledger.lease-outstanding",
      "The revocation is durable. Run the command again to wait until every OCSP responder has "
      "applied it."},

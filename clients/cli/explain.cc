@@ -97,7 +97,10 @@ Result<Answer> AnswerOf(const v1::ExplainIssuanceResponse& told, const ExplainOp
                  Line("asked by", Escape(told.principal(), 300)) +
                  Line("profile", Escape(options.profile, 64)) +
                  Line("names", NamesOf(told.subject_alt_names()));
-  if (told.has_lifetime()) answer.table += Line("lifetime", LifetimeText(told.lifetime()));
+  if (told.has_lifetime()) {
+    answer.table +=
+        Line("lifetime", Wrap(LifetimeText(told.lifetime()), kLabelColumns, kLabelColumns));
+  }
   if (told.granted()) {
     TRY_ASSIGN(const std::string certificate, CertificateText(told.tbs_der()));
     answer.table += certificate;

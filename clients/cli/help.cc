@@ -54,7 +54,7 @@ Examples:
   mayfly explain --csr request.pem --as spiffe://mayfly.internal/ns/prod/sa/web
 )"};
 
-const HelpText kInspect = {"Show a certificate: of a file, a TLS server, the CA", R"(
+const HelpText kInspect = {"Show a certificate: a file's, a TLS server's, the CA's", R"(
 Files are read without asking anybody. From a server comes what it shows in a
 TLS handshake; nothing is verified (see mayfly verify). A serial number is asked
 of the CA, which says where the certificate stands.
@@ -77,10 +77,13 @@ Examples:
 )"};
 
 const HelpText kRenew = {"Renew a certificate: same names, new key", R"(
-FILE and its key authenticate and are replaced when the new ones have come, so the
-certificate must be good for clients (clientAuth) and still valid. The old one
-stays good until the new one is in use. The key is made here and never leaves.
-One that has expired is renewed where its profile grants a grace period.
+FILE and its key authenticate and are replaced when the new ones have come, so
+the certificate must be good for clients (clientAuth) and still valid. The old
+one stays good until the new one is in use. The key is made here and never
+leaves. One that has expired is renewed where its profile grants a grace period.
+The new files have the owner, group and mode of the old ones. Runs for the same
+FILE take turns; one that was killed between the two files is completed by the
+next.
 
 Examples:
   mayfly renew web.internal.crt
@@ -125,9 +128,9 @@ const HelpText kAlerts = {"List what somebody should look at", R"(
                    copied. Find out who has it, and revoke the certificate.
   key-shared       One key has certificates for two sets of names.
 
-An alert goes when its cause does; there is nothing to acknowledge. For auditors,
-operators and admins. Exit code 0 where there are alerts too: alarms are better
-made of the metric mayfly_alerts.
+An alert goes when its cause does; there is nothing to acknowledge. For
+auditors, operators and admins. Exit code 0 where there are alerts too: alarms
+are better made of the metric mayfly_alerts.
 
 Examples:
   mayfly alerts
@@ -302,7 +305,7 @@ Examples:
   mayfly audit export audit-copy
 )"};
 
-const HelpText kAuditVerify = {"Verify the audit log, and a database dump against it", R"(
+const HelpText kAuditVerify = {"Verify the audit log, and a dump against it", R"(
 No CA is asked. DIR is the CA's log folder, or a copy. The dump is pg_dump's
 plain format of schema and data, made after the log was copied:
 

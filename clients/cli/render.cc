@@ -16,7 +16,6 @@ namespace v1 = ::mayfly::ca::v1;
 constexpr std::string_view kReasonPrefix = "REVOCATION_REASON_";
 constexpr std::string_view kStatePrefix = "STATE_";
 constexpr std::string_view kAlertPrefix = "KIND_";
-constexpr size_t kLabelColumns = 14;
 constexpr size_t kNameBytesMax = 2100;  // a URI of 2048 and its prefix
 
 std::string Kebab(std::string_view upper_snake) {

@@ -49,7 +49,8 @@ std::string StateColor(ca::v1::Certificate::State state);
 std::string AlertKindText(ca::v1::Alert::Kind kind);
 // "web.internal, www.internal and 3 more": no longer than `columns`, but for the first name.
 std::string NamesText(const std::vector<std::string>& names, size_t columns);
-// One "label  value" line.
+// One "label  value" line; values begin at kLabelColumns, where the label leaves room.
+constexpr size_t kLabelColumns = 14;
 std::string Line(std::string_view label, const std::string& value);
 
 // table, name, pem and document of one certificate.

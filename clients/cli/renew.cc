@@ -6,6 +6,7 @@
 #include "clients/cli/wish.h"
 #include "clients/cpp/files.h"
 #include "clients/cpp/private_key.h"
+#include "clients/cpp/renewal_files.h"
 
 namespace mayfly::cli {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Plan {
-  fs::path certificate, key;  // as they are given to the user
+  client::RenewalFiles files;
   Bytes current_der;
   bool has_expired;
   client::PrivateKey new_key;
@@ -21,10 +22,12 @@ struct Plan {
   std::optional<Seconds> lifetime;
 };
 
-// "web.crt" -> "web.key"
-fs::path KeyBeside(const fs::path& certificate) {
-  fs::path key = certificate;
-  return key.replace_extension(".key");
+constexpr Seconds kTurnDefault{15};
+
+// "web.crt" -> "web.key", where no other is given.
+fs::path KeyOf(const RenewOptions& options) {
+  if (!options.key_file.empty()) return options.key_file;
+  return fs::path(options.file).replace_extension(".key");
 }
 
 // The new key is of the old one's kind, where that can be made here.
@@ -51,21 +54,29 @@ Status CheckThatItCanAsk(const client::CertificateFacts& facts, const std::strin
   return Ok();
 }
 
+Result<client::RenewalFiles> OpenFiles(const Invocation& invocation, const RenewOptions& options) {
+  const fs::path& folder = invocation.surroundings.working_folder;
+  TRY_ASSIGN(const auto timeout, FindTimeout(invocation.global, invocation.surroundings));
+  return client::RenewalFiles::Open(folder / options.file, folder / KeyOf(options),
+                                    timeout.value_or(kTurnDefault));
+}
+
 Result<Plan> MakePlan(const Invocation& invocation, const RenewOptions& options) {
-  const fs::path folder = invocation.surroundings.working_folder;
-  const fs::path key =
-      options.key_file.empty() ? KeyBeside(options.file) : fs::path(options.key_file);
-  TRY_ASSIGN(const auto certificates, client::ReadCertificates(folder / options.file));
+  TRY_ASSIGN(client::RenewalFiles files, OpenFiles(invocation, options));
+  if (files.was_completed()) {
+    Note(invocation,
+         "An earlier run was ended between the two files; its certificate is in place.");
+  }
+  TRY_ASSIGN(const auto certificates, client::ReadCertificates(files.certificate()));
   TRY_ASSIGN(const auto lifetime, ReadLifetime(options.lifetime));
   TRY_ASSIGN(const client::NewKey kind, KindOf(options, certificates.front()));
   // Both ends are inclusive (RFC 5280 4.1.2.5).
   const bool has_expired = invocation.clock.Now() >= certificates.front().not_after + Seconds(1);
   if (!has_expired) TRY(CheckThatItCanAsk(certificates.front(), options.file));
-  TRY(client::CheckPlaces({folder / options.file, folder / key}, client::Existing::kReplace));
   TRY_ASSIGN(auto new_key, client::PrivateKey::Generate(kind));
   TRY_ASSIGN(Bytes csr, client::MakeCertificationRequest(new_key, {}));
-  return Plan{options.file,   key,     certificates.front().der, has_expired, std::move(new_key),
-              std::move(csr), lifetime};
+  return Plan{std::move(files),   certificates.front().der, has_expired,
+              std::move(new_key), std::move(csr),           lifetime};
 }
 
 // What came, whichever way it was asked for.
@@ -80,12 +91,9 @@ Renewed RenewedOf(const Response& response) {
   return {response.certificate(), ChainPem(response), ToJson(response)};
 }
 
-Status WriteFiles(const Plan& plan, const fs::path& folder, const Renewed& renewed) {
+Status WriteFiles(const Plan& plan, const Renewed& renewed) {
   TRY_ASSIGN(const SecretBytes pem, plan.new_key.Pkcs8Pem());
-  return client::WriteFilesTogether(
-      {{folder / plan.key, pem.Reveal(), client::kPrivateMode},
-       {folder / plan.certificate, AsBytes(renewed.chain), client::kPublicMode}},
-      client::Existing::kReplace);
+  return plan.files.Replace(renewed.chain, pem);
 }
 
 Result<Answer> AnswerOfRenewal(const Renewed& renewed, TimePoint now) {
@@ -99,9 +107,8 @@ Result<Answer> AnswerOfRenewal(const Renewed& renewed, TimePoint now) {
 // The files themselves authenticate, whatever the settings say.
 Invocation AsHolder(const Invocation& invocation, const Plan& plan) {
   Invocation holder = invocation;
-  const fs::path folder = invocation.surroundings.working_folder;
-  holder.global.certificate = (folder / plan.certificate).string();
-  holder.global.private_key = (folder / plan.key).string();
+  holder.global.certificate = plan.files.certificate().string();
+  holder.global.private_key = plan.files.key().string();
   holder.global.token_file.clear();
   return holder;
 }
@@ -111,9 +118,9 @@ Result<Renewed> AskByCertificate(client::Client& client, const Plan& plan) {
   return RenewedOf(renewed);
 }
 
-Result<Renewed> AskByOldKey(client::Client& client, const Plan& plan, const fs::path& folder) {
+Result<Renewed> AskByOldKey(client::Client& client, const Plan& plan) {
   TRY_ASSIGN(const auto current, x509::Certificate::FromDer(plan.current_der));
-  TRY_ASSIGN(const SecretBytes pem, client::ReadSecretFile(folder / plan.key));
+  TRY_ASSIGN(const SecretBytes pem, client::ReadSecretFile(plan.files.key()));
   TRY_ASSIGN(const auto old_key, client::PrivateKey::FromPem(pem.Reveal()));
   TRY_ASSIGN(const auto renewed,
              client.RenewExpired(current, old_key, plan.csr_der, plan.lifetime));
@@ -137,11 +144,10 @@ ExitCode Renew(const Invocation& invocation, const RenewOptions& options) {
   const Invocation holder = AsHolder(invocation, *plan);
   const auto client = Connect(holder, plan->has_expired ? Caller::kNobody : Caller::kFromSettings);
   if (!client) return Report(invocation, kWhat, client.error());
-  const fs::path folder = invocation.surroundings.working_folder;
   const auto renewed =
-      plan->has_expired ? AskByOldKey(**client, *plan, folder) : AskByCertificate(**client, *plan);
+      plan->has_expired ? AskByOldKey(**client, *plan) : AskByCertificate(**client, *plan);
   if (!renewed) return Report(invocation, kWhat, renewed.error());
-  if (const auto written = WriteFiles(*plan, folder, *renewed); !written) {
+  if (const auto written = WriteFiles(*plan, *renewed); !written) {
     return Report(invocation,
                   "certificate " + renewed->certificate.serial_number() +
                       " was issued, but its files were not written; the old one stays good",
@@ -150,8 +156,8 @@ ExitCode Renew(const Invocation& invocation, const RenewOptions& options) {
   const auto answer = AnswerOfRenewal(*renewed, invocation.clock.Now());
   if (!answer) return Report(invocation, "cannot read the certificate", answer.error());
   Print(invocation, *answer);
-  invocation.console.err << "Key:         " << plan->key.string() << " (mode 0600)\n"
-                         << "Certificate: " << plan->certificate.string() << " (with its chain)\n";
+  invocation.console.err << "Key:         " << KeyOf(options).string() << "\n"
+                         << "Certificate: " << options.file << " (with its chain)\n";
   if (!plan->has_expired) Acknowledge(invocation, **client, *renewed);
   return ExitCode::kOk;
 }

@@ -74,7 +74,9 @@ std::string WithSerialInLowerCase(std::string name) {
 
 Result<Target> ReadTarget(const std::string& text, const fs::path& folder) {
   if (text.starts_with("https://")) return Target(UrlTarget{text});
-  if (text.starts_with("issuers/")) return Target(RecordTarget{WithSerialInLowerCase(text)});
+  if (text.starts_with("issuers/") && !text.ends_with('/')) {
+    return Target(RecordTarget{WithSerialInLowerCase(text)});
+  }
   if (text.starts_with(kPlainHttp)) return PlainHttp(text);
   if (IsFile(folder / text)) return Target(FileTarget{folder / text});
   if (text.size() >= kSerialHexDigitsMin) {

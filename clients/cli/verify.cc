@@ -1,4 +1,5 @@
 // `mayfly verify`: would a peer believe this certificate? Each question has its own line.
+#include "clients/cli/error_text.h"
 #include "clients/cli/render.h"
 #include "clients/cli/source.h"
 #include "clients/cli/table.h"
@@ -95,6 +96,12 @@ Result<std::vector<Finding>> Check(const Invocation& invocation, const VerifyOpt
   return findings;
 }
 
+// A chain has no end that could be cut off; on a terminal it is broken into lines instead.
+std::string Broken(const std::string& text, const Terminal& terminal) {
+  constexpr size_t kBefore = 15;  // columns of CHECK and RESULT
+  return terminal.columns ? Wrap(text, kBefore, kBefore) : text;
+}
+
 Answer AnswerOf(const std::vector<Finding>& findings, const Terminal& terminal) {
   constexpr char kRed[] = "31", kGreen[] = "32";
   std::vector<std::vector<Cell>> rows;
@@ -103,7 +110,7 @@ Answer AnswerOf(const std::vector<Finding>& findings, const Terminal& terminal) 
   for (const auto& [question, answer] : findings) {
     const bool ok = answer.has_value();
     const std::string text = ok ? *answer : answer.error().message;
-    rows.push_back({question, {ok ? "ok" : "FAILED", ok ? kGreen : kRed}, text});
+    rows.push_back({question, {ok ? "ok" : "FAILED", ok ? kGreen : kRed}, Broken(text, terminal)});
     checks.push_back({{"check", question}, {"ok", ok}, {"detail", text}});
     good = good && ok;
   }

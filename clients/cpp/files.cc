@@ -58,28 +58,49 @@ std::filesystem::path FolderOf(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : ".";
 }
 
+constexpr size_t kRandomCharacters = 6;  // of mkostemp(3)
+
+// What the temporary names of a file begin with.
+std::string TemporaryStart(const std::filesystem::path& path) {
+  return "." + path.filename().string() + ".";
+}
+
+std::string TemporaryPattern(const std::filesystem::path& path) {
+  return (FolderOf(path) / (TemporaryStart(path) + std::string(kRandomCharacters, 'X'))).string();
+}
+
+// Like what is in its place: its owner and group, and its mode where those could be set.
+bool MakeAlike(int fd, const NewFile& file) {
+  constexpr mode_t kAll = 0777, kOthers = 0007;
+  struct stat old{}, fresh{};
+  if (stat(file.path.c_str(), &old) != 0) return errno == ENOENT && fchmod(fd, file.mode) == 0;
+  if (fstat(fd, &fresh) != 0) return false;
+  const bool is_owned_alike = (old.st_uid == fresh.st_uid && old.st_gid == fresh.st_gid) ||
+                              fchown(fd, old.st_uid, old.st_gid) == 0;
+  const mode_t kept = old.st_mode & ((file.mode & kOthers) != 0 ? kAll : kAll & ~kOthers);
+  return fchmod(fd, is_owned_alike ? kept : file.mode) == 0;
+}
+
 // Beside its place, under a temporary name that goes with this object.
 class Prepared {
  public:
-  explicit Prepared(const NewFile& file)
-      : file_(file),
-        temporary_(
-            (FolderOf(file.path) / ("." + file.path.filename().string() + ".XXXXXX")).string()) {}
+  explicit Prepared(const NewFile& file) : file_(file), temporary_(TemporaryPattern(file.path)) {}
   Prepared(const Prepared&) = delete;
   Prepared& operator=(const Prepared&) = delete;
   ~Prepared() {
     if (made_) unlink(temporary_.c_str());
   }
 
-  Status Write() {
+  Status Write(Existing existing) {
     const Descriptor fd(mkostemp(temporary_.data(), O_CLOEXEC));  // made with mode 0600
     if (!fd) return CannotWrite(file_.path);
     made_ = true;
-    if (!WriteAll(fd.get(), file_.content) || fchmod(fd.get(), file_.mode) != 0 ||
-        fsync(fd.get()) != 0) {
-      return CannotWrite(file_.path);
-    }
-    return Ok();
+    const bool is_written =
+        WriteAll(fd.get(), file_.content) &&
+        (existing == Existing::kReplaceAlike ? MakeAlike(fd.get(), file_)
+                                             : fchmod(fd.get(), file_.mode) == 0) &&
+        fsync(fd.get()) == 0;
+    return is_written ? Ok() : Status(CannotWrite(file_.path));
   }
   Status Place(Existing existing) {
     if (!Move(existing)) {
@@ -141,10 +162,10 @@ Status CheckPlaces(const std::vector<std::filesystem::path>& paths, Existing exi
       return Fail(ErrorCode::kInvalidArgument, "file.write",
                   "there is no folder " + folder.string());
     }
-    if (access(folder.c_str(), W_OK | X_OK) != 0) {
-      return Fail(ErrorCode::kInvalidArgument, "file.write",
-                  "cannot write in the folder " + folder.string());
-    }
+    // Nothing else tells of every reason: rights, a file system that is read-only or full, a name
+    // that is too long.
+    const NewFile trial{path, {}, kPrivateMode};
+    TRY(Prepared(trial).Write(Existing::kReplace));
     const auto place =
         std::filesystem::weakly_canonical(std::filesystem::absolute(path, ignored), ignored);
     if (!places.insert(ignored ? path : place).second) {
@@ -160,7 +181,7 @@ Status WriteFilesTogether(const std::vector<NewFile>& files, Existing existing) 
   for (const NewFile& file : files) paths.push_back(file.path);
   TRY(CheckPlaces(paths, existing));
   std::list<Prepared> prepared;
-  for (const NewFile& file : files) TRY(prepared.emplace_back(file).Write());
+  for (const NewFile& file : files) TRY(prepared.emplace_back(file).Write(existing));
   for (Prepared& file : prepared) {
     auto done = file.Place(existing);
     if (done) continue;
@@ -174,8 +195,21 @@ Status WriteFileAtomically(const std::filesystem::path& path, ByteSpan content, 
                            Existing existing) {
   const NewFile file{path, content, mode};
   Prepared prepared(file);
-  TRY(prepared.Write());
+  TRY(prepared.Write(existing));
   return prepared.Place(existing);
+}
+
+std::vector<std::filesystem::path> LeftBeside(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> left;
+  const std::string start = TemporaryStart(path);
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(FolderOf(path), error), end;
+       !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const bool is_ours = name.starts_with(start) && name.size() == start.size() + kRandomCharacters;
+    if (is_ours && entry->is_regular_file(error)) left.push_back(entry->path());
+  }
+  return left;
 }
 
 Result<Bytes> ReadFile(const std::filesystem::path& path) {

@@ -17,7 +17,9 @@ constexpr size_t kFileBytesMax = 1 << 20;
 constexpr mode_t kPrivateMode = 0600;
 constexpr mode_t kPublicMode = 0644;
 
-enum class Existing : uint8_t { kKeep, kReplace };
+// kReplaceAlike: with the owner, group and mode of what was there, as far as that may be set; a
+// private file never becomes readable by all.
+enum class Existing : uint8_t { kKeep, kReplace, kReplaceAlike };
 
 // The whole file, or what was there before: written beside it, synced, then put in place.
 // Errors: kConflict "file.exists" (kKeep, and something is there already), kInvalidArgument
@@ -35,9 +37,13 @@ struct NewFile {
 };
 // Errors: as CheckPlaces', and those of WriteFileAtomically.
 Status WriteFilesTogether(const std::vector<NewFile>& files, Existing existing);
-// Could they be written there? Errors: kConflict "file.exists"; kInvalidArgument "file.write" (a
-// folder, or in one that may not be written), "file.same" (two have one place).
+// Could they be written there? It is tried, beside each. Errors: kConflict "file.exists";
+// kInvalidArgument "file.write" (a folder, or in one that cannot be written), "file.same" (two have
+// one place).
 Status CheckPlaces(const std::vector<std::filesystem::path>& paths, Existing existing);
+
+// What processes left beside it that were killed while they wrote it.
+std::vector<std::filesystem::path> LeftBeside(const std::filesystem::path& path);
 
 // Errors: kInvalidArgument "file.read", "file.size".
 Result<Bytes> ReadFile(const std::filesystem::path& path);

@@ -190,7 +190,7 @@ class VerifyTest : public testing::Test {
   std::vector<tlog::LogEntry> log_;
   tlog::TreeHead head_;
   std::string note_;
-  std::vector<std::string> kept_;
+  std::vector<KeptCheckpoint> kept_;
 };
 
 TEST_F(VerifyTest, WhatWasLoggedIsFoundAgain) {
@@ -297,13 +297,13 @@ TEST_F(VerifyTest, CheckpointsThatWereKept) {
   log_.push_back({4, tlog::AdminEvent{3, "denial", "", "{}", At(kStart)}});
   WriteLog();
   const std::string row = std::string("3\tdenial\t\t{}\t4\t") + kStartText + "\n";
-  kept_ = {older, note_};
+  kept_ = {{"older", older}, {"now", note_}};
   EXPECT_EQ(RulesOf(Verify(kSecondEvent, kSecondEvent + row)), "");
   // Somebody with the key wrote the log anew.
   const std::string newest = note_;
   std::get<tlog::AdminEvent>(log_[0].body).principal = "somebody else";
   WriteLog();
-  kept_ = {newest};
+  kept_ = {{"newest", newest}};
   EXPECT_EQ(RulesOf(VerifyLog({folder_, key_.note().ToString(), {}, kept_, 0})), "log.rewritten");
   log_.erase(log_.begin() + 2, log_.end());
   WriteLog();

@@ -45,6 +45,14 @@ TEST_F(Cli, EverySettingComesFromTheFirstPlaceThatHasIt) {
   EXPECT_EQ(Server({.server = "option", .context = "b"}), "option");
 }
 
+TEST_F(Cli, BootstrapSaysWhichPortItNeedsWhereNobodyAnswers) {
+  EXPECT_EQ(box_.Run({"bootstrap", "--server", "localhost:1", "--enrolment-server", "localhost:2",
+                      "--fingerprint", std::string(64, 'a'), "--timeout", "1s"}),
+            5);
+  EXPECT_NE(box_.err().find("[bootstrap.unreachable]"), std::string::npos) << box_.err();
+  EXPECT_NE(box_.err().find("--enrolment-server HOST:7444"), std::string::npos) << box_.err();
+}
+
 TEST_F(Cli, AnExplicitFileStandsInForTheUsualOnes) {
   box_.Write("work/.mayfly/client.toml", "server = \"project\"\n");
   const auto one = box_.Write("one.toml", "server = \"one\"\n");

@@ -101,6 +101,15 @@ TEST_F(Files, OnePlaceForTwoFilesIsRefused) {
   fs::current_path(before);
 }
 
+TEST_F(Files, APlaceIsTried) {
+  EXPECT_TRUE(CheckPlaces({folder_ / "web.key"}, Existing::kKeep));
+  EXPECT_EQ(Entries(), 0u);
+  // As long as the file system takes it, and too long for its temporary name.
+  EXPECT_EQ(CheckPlaces({folder_ / std::string(255, 'n')}, Existing::kKeep).error().rule,
+            "file.write");
+  EXPECT_EQ(CheckPlaces({"/proc/web.key"}, Existing::kKeep).error().rule, "file.write");
+}
+
 TEST_F(Files, ReadsUpToTheLimit) {
   const fs::path path = folder_ / "large";
   ASSERT_TRUE(WriteFileAtomically(path, Bytes(kFileBytesMax), kPublicMode, Existing::kKeep));

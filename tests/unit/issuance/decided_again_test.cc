@@ -29,7 +29,8 @@ class DecidedAgain : public IssuanceTest {
     EXPECT_FALSE(Prior(request).outcome);
   }
 
-  // Settles the record of `request` with another signature of the issuer's; gives that signature.
+  // Settles the record of `request` under the policy in force, with another signature of the
+  // issuer's; gives that signature.
   Bytes SettleFirst(const IssueRequest& request) {
     const PriorAttempt prior = Prior(request);
     auto result = SyncWait(files_->Sign(SignJob{NewId(),
@@ -38,9 +39,10 @@ class DecidedAgain : public IssuanceTest {
                                                 x509::SignatureAlgorithm::kEcdsaSha256,
                                                 ToBytes(prior.record.tbs()),
                                                 In()}));
-    const RecordFacts& facts = prior.record.facts();
-    EXPECT_TRUE(SyncWait(ledger_.Settle(
-        {facts.key, SignedOutcome{result.signature}, facts.policy_version, facts.decision}, In())));
+    const StoredBasis basis = *SyncWait(ledger_.LoadBasis(In()));
+    EXPECT_TRUE(SyncWait(ledger_.Settle({prior.record.facts().key, SignedOutcome{result.signature},
+                                         basis.policy_version, basis.decision},
+                                        In())));
     return result.signature;
   }
 };
@@ -146,6 +148,22 @@ TEST_F(DecidedAgain, TheSignatureThatCameBeforeADenialIsReleased) {
   auto issued = Issue(request);
   ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
   EXPECT_EQ(ToHex(issued->certificate.signature()), ToHex(first));
+}
+
+// Denied by the policy that was read, and on the way to the abandonment another server, under the
+// next policy, which grants it again, is first.
+TEST_F(DecidedAgain, TheSignatureThatCameBeforeTheAbandonmentIsReleased) {
+  const IssueRequest request = RequestWithId();
+  signer_->before_sign = [&] { Activate(kPolicyWithoutWeb); };
+  Bytes first;
+  before_policy_read = [&] {
+    Activate(kPolicy);
+    first = SettleFirst(request);
+  };
+  auto issued = Issue(request);
+  ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
+  EXPECT_EQ(ToHex(issued->certificate.signature()), ToHex(first));
+  EXPECT_EQ(ledger_.record_count(), 1u);
 }
 
 TEST_F(DecidedAgain, ARefusedJobIsNotTriedAgain) {

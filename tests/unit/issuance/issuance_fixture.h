@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/system.h"
 #include "config/policy_file.h"
@@ -117,7 +118,11 @@ class IssuanceTest : public testing::Test {
     issuer_ = std::make_shared<const Issuer>(
         IssuerParts{IssuerId{1}, "issuing-1", "file:issuing", certificate, {}, {}, {}, {}},
         SigningTools{clock_, random_, *signer_, timer_, executor_});
-    basis_ = std::make_unique<BasisCache>(ledger_, config::ParsePolicy);
+    basis_ = std::make_unique<BasisCache>(
+        ledger_, [this](std::string_view text, std::string name, policy::PolicyText kind) {
+          if (const auto act = std::exchange(before_policy_read, nullptr)) act();
+          return config::ParsePolicy(text, std::move(name), kind);
+        });
     Activate(kPolicy);
     EXPECT_TRUE(SyncWait(basis_->Refresh(In())));
     authority_ = std::make_unique<CertificateAuthority>(
@@ -185,7 +190,8 @@ class IssuanceTest : public testing::Test {
   std::unique_ptr<StagedSigner> signer_;
   std::shared_ptr<const Issuer> issuer_;
   fakes::FixedAlerts alerts_;
-  std::optional<bool> revoked_in_memory_;  // nothing: the ledger is asked
+  std::optional<bool> revoked_in_memory_;    // nothing: the ledger is asked
+  std::function<void()> before_policy_read;  // once, of what the ledger has in force
   std::unique_ptr<BasisCache> basis_;
   RenewalPlanner planner_{random_};
   std::unique_ptr<CertificateAuthority> authority_;
