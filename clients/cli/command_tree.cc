@@ -1,6 +1,7 @@
 #include "clients/cli/command_tree.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "clients/cli/help.h"
 #include "clients/cli/render.h"
@@ -17,10 +18,31 @@ constexpr char kFormatList[] = "table|json|jsonl|yaml|name|pem";
 constexpr char kStateList[] = "active|expired|revoked|intent|abandoned|all";
 constexpr char kKeyTypes[] = "ec-p256|ec-p384|ed25519|rsa-3072";
 constexpr char kDuration[] = "DURATION";
-constexpr char kCsrHelp[] = "use this PKCS#10 request, PEM or DER";
 constexpr char kTargetHelp[] = "file, serial number, or a NAME of NAME.crt here";
 
 std::string Type(std::string_view name) { return std::string(name); }
+
+// Breaks a long list of words, so that help fits a terminal.
+class FittedFormatter : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    constexpr size_t kWordsMax = 56;  // columns, beside the option's name
+    const std::string text = CLI::Formatter::make_option_opts(option);
+    std::string out;
+    size_t line = 0;
+    for (size_t at = 0; at < text.size();) {
+      const size_t end = std::min(text.find('|', at), text.size() - 1) + 1;
+      if (line > 0 && line + end - at > kWordsMax) {
+        out += "\n      ";
+        line = 0;
+      }
+      out += text.substr(at, end - at);
+      line += end - at;
+      at = end;
+    }
+    return out;
+  }
+};
 
 void AddGlobal(CLI::App& app, GlobalOptions& options) {
   const auto add = [&](const char* flag, std::string& value, std::string_view type,
@@ -68,12 +90,10 @@ void AddWish(CLI::App* verb, WishOptions& options) {
       ->capture_default_str();
   verb->add_option("--lifetime", options.lifetime, "90m, 24h, 30d; else the profile's")
       ->type_name(kDuration);
-  CLI::Option* csr = verb->add_option("--csr", options.csr_file, kCsrHelp);
-  csr->type_name(Type(kFileType));
-  verb->add_option("--key-type", options.key_type, "kind of the new key")
-      ->type_name(kKeyTypes)
-      ->capture_default_str()
-      ->excludes(csr);
+  verb->add_option("--csr", options.csr_file, "use this PKCS#10 request, PEM or DER")
+      ->type_name(Type(kFileType));
+  verb->add_option("--key-type", options.key_type, "kind of the new key; else ec-p256")
+      ->type_name(kKeyTypes);
 }
 
 // Where the key and the certificate go.
@@ -83,9 +103,7 @@ void AddPlaces(CLI::App* verb, IssueOptions& options) {
       ->capture_default_str();
   verb->add_option("--cert-out", options.certificate_out, "file for the certificate and chain")
       ->type_name(Type(kFileType));
-  verb->add_option("--key-out", options.key_out, "file for the key")
-      ->type_name(Type(kFileType))
-      ->excludes(verb->get_option("--csr"));
+  verb->add_option("--key-out", options.key_out, "file for the key")->type_name(Type(kFileType));
   verb->add_flag("--force", options.force, "replace files that exist");
 }
 
@@ -424,6 +442,7 @@ void AddCompletion(CLI::App& app, Choice& choice) {
 
 std::unique_ptr<CLI::App> MakeCommandTree(Choice& choice) {
   auto app = std::make_unique<CLI::App>(help::kProgram.about, "mayfly");
+  app->formatter(std::make_shared<FittedFormatter>());  // and of the verbs, which inherit it
   app->footer(help::kProgram.footer);
   app->require_subcommand(1);
   app->fallthrough();  // so that --json and the like may follow the verb

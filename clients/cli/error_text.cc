@@ -74,6 +74,7 @@ constexpr Help kHelp[] = {
     {"peer.listener", "", {"mayfly context show               which server is asked, and as whom"}},
     {"cli.context-settings", "", {kAddContext}},
     {"cli.context-name", "Choose another name."},
+    {"cli.key-of-csr", "Leave one of the two out."},
     {"cli.csr",
      "A certification request is made with a key; without --csr, mayfly makes both.",
      {"openssl req -new -key web.key -subj / -out web.csr \\\n"

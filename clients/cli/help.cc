@@ -54,7 +54,7 @@ Examples:
   mayfly explain --csr request.pem --as spiffe://mayfly.internal/ns/prod/sa/web
 )"};
 
-const HelpText kInspect = {"Show a certificate: a file's, a TLS server's, the CA's", R"(
+const HelpText kInspect = {"Show a certificate: of a file, a server, the CA", R"(
 Files are read without asking anybody. From a server comes what it shows in a
 TLS handshake; nothing is verified (see mayfly verify). A serial number is asked
 of the CA, which says where the certificate stands.

@@ -53,6 +53,7 @@ Status PlacePlan(const IssueOptions& options, Plan& plan) {
 }
 
 Result<Plan> MakePlan(const IssueOptions& options) {
+  TRY(CheckNoCsr(options, options.key_out, "--key-out"));
   TRY_ASSIGN(Wish wished, MakeWish(options));
   Plan plan{std::move(wished.wish), std::move(wished.key),  {}, {},
             options.proof_out,      client::Existing::kKeep};

@@ -10,6 +10,7 @@ namespace mayfly::cli {
 namespace {
 
 Result<client::NewKey> ReadKeyType(const std::string& text) {
+  if (text.empty()) return client::NewKey::kEcP256;
   auto kind = client::ParseNewKey(text);
   if (kind) return kind;
   return Usage("cli.key-type", "--key-type " + kind.error().message);
@@ -44,7 +45,14 @@ Result<std::optional<Seconds>> ReadLifetime(const std::string& text) {
   return std::optional<Seconds>(*lifetime);
 }
 
+Status CheckNoCsr(const WishOptions& options, const std::string& value, std::string_view option) {
+  if (value.empty() || options.csr_file.empty()) return Ok();
+  return Usage("cli.key-of-csr",
+               std::string(option) + " is for a key that is made here, and --csr brings its own");
+}
+
 Result<Wish> MakeWish(const WishOptions& options) {
+  TRY(CheckNoCsr(options, options.key_type, "--key-type"));
   Wish out;
   out.wish.profile = options.profile;
   TRY_ASSIGN(out.wish.lifetime, ReadLifetime(options.lifetime));

@@ -15,7 +15,7 @@ struct WishOptions {
   std::string profile = "server";
   std::string lifetime;  // empty: the profile's default
   std::string csr_file;  // empty: key and CSR are made here
-  std::string key_type = "ec-p256";
+  std::string key_type;  // empty: ec-p256
 };
 
 struct Wish {
@@ -26,6 +26,9 @@ struct Wish {
 // A name that is none is a mistake on the command line, whichever of its rules says so. Error:
 // kInvalidArgument "cli.names".
 Result<x509::GeneralNames> ReadNames(const std::vector<std::string>& texts);
+// `option` is about a key that is made here, and --csr brings one. Error: kInvalidArgument
+// "cli.key-of-csr".
+Status CheckNoCsr(const WishOptions& options, const std::string& value, std::string_view option);
 // The text of --lifetime; nothing where there is none. Error: kInvalidArgument "cli.lifetime".
 Result<std::optional<Seconds>> ReadLifetime(const std::string& text);
 
