@@ -28,6 +28,15 @@ struct IssueOptions {
 };
 Result<Json> BenchIssue(const IssueOptions& options);
 
+// One caller at a modest rate, first alone, then beside a crowd.
+struct NeighbourOptions {
+  LoadOptions load;  // its rate is the modest one's
+  double times;      // how many times as often another one asks
+  size_t idle;       // connections that say nothing after their handshake
+  size_t half_open;  // connections whose handshake never ends
+};
+Result<Json> BenchNeighbour(const NeighbourOptions& options);
+
 enum class OcspAnswers { kCached, kSigned };
 struct OcspOptions {
   LoadOptions load;

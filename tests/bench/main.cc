@@ -13,6 +13,7 @@ using namespace mayfly;
 using namespace mayfly::bench;
 
 constexpr int kUsage = 2;
+constexpr double kModestRate = 20;  // a second, of neighbour
 
 struct Flags {
   std::string home = ".mayfly";
@@ -101,6 +102,20 @@ int main(int argc, char** argv) {
       "--nonce", [&] { ocsp.answers = OcspAnswers::kSigned; },
       "with a nonce, so that every answer is signed anew");
 
+  NeighbourOptions neighbour{.times = 100, .idle = 1000, .half_open = 100};
+  CLI::App* beside = app.add_subcommand(
+      "neighbour", "one caller at a modest rate (20 a second), alone and beside one that floods");
+  AddLoadFlags(*beside, flags);
+  beside->add_option("--times", neighbour.times, "how many times as often the other one asks")
+      ->check(CLI::Range(1.0, 10'000.0))
+      ->capture_default_str();
+  beside->add_option("--idle", neighbour.idle, "connections that say nothing")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+  beside->add_option("--half-open", neighbour.half_open, "connections whose handshake never ends")
+      ->check(CLI::Range(0, 10'000))
+      ->capture_default_str();
+
   CLI::App* parts = app.add_subcommand(
       "parts", "each step of an issuance alone: what a certificate costs at least. Needs no CA");
   int parts_seconds = 5;
@@ -118,8 +133,10 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? EXIT_SUCCESS : kUsage;
   }
   if (*echo) return ServeEcho(credentials);
-  issue.load = ocsp.load = flags.Load();
+  issue.load = ocsp.load = neighbour.load = flags.Load();
+  if (!neighbour.load.rate) neighbour.load.rate = kModestRate;
   if (*issuing) return Tell(BenchIssue(issue), flags);
   if (*asking) return Tell(BenchOcsp(ocsp), flags);
+  if (*beside) return Tell(BenchNeighbour(neighbour), flags);
   return Tell(BenchParts({std::chrono::seconds(parts_seconds)}), flags);
 }
