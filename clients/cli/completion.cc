@@ -50,11 +50,14 @@ std::string WordsOf(const CLI::App& app) {
   return words;
 }
 
-// The options of the whole tree, each once, that take a value.
+// A flag takes none.
+bool TakesValue(const CLI::Option& option) { return option.get_items_expected_min() > 0; }
+
+// The options of the whole tree that take a value.
 std::vector<const CLI::Option*> ValueOptions(const CLI::App& app) {
   std::vector<const CLI::Option*> options;
   for (const CLI::Option* option : app.get_options()) {
-    if (!option->get_lnames().empty() && option->get_type_size() > 0) options.push_back(option);
+    if (!option->get_lnames().empty() && TakesValue(*option)) options.push_back(option);
   }
   for (const CLI::App* verb : VerbsOf(app)) {
     const auto below = ValueOptions(*verb);
@@ -87,12 +90,17 @@ std::string BashReply(const Values& values) {
   return "COMPREPLY=()";
 }
 
-std::string BashOption(const CLI::Option& option) {
+// "-o|--output"
+std::string BashNames(const CLI::Option& option) {
   std::string names;
   for (const std::string& name : option.get_snames()) names += "-" + name + "|";
   for (const std::string& name : option.get_lnames()) names += "--" + name + "|";
   names.pop_back();
-  return "    " + names + ") " + BashReply(ValuesOf(option)) + "; return ;;\n";
+  return names;
+}
+
+std::string BashOption(const CLI::Option& option) {
+  return "    " + BashNames(option) + ") " + BashReply(ValuesOf(option)) + "; return ;;\n";
 }
 
 void AppendBashVerbs(const CLI::App& app, std::string& out) {
@@ -113,14 +121,21 @@ void AppendPaths(const CLI::App& app, std::string& out) {
 }
 
 std::string BashFunction(const CLI::App& app) {
-  std::string options, verbs, paths;
-  for (const CLI::Option* option : ValueOptions(app)) options += BashOption(*option);
+  std::string options, names, verbs, paths;
+  for (const CLI::Option* option : ValueOptions(app)) {
+    options += BashOption(*option);
+    names += (names.empty() ? "" : "|") + BashNames(*option);
+  }
   AppendBashVerbs(app, verbs);
   AppendPaths(app, paths);
   return R"(_mayfly() {
   local word=${COMP_WORDS[COMP_CWORD]} previous='' verb='' words='' longer i
   ((COMP_CWORD == 0)) || previous=${COMP_WORDS[COMP_CWORD-1]}
   for ((i = 1; i < COMP_CWORD; ++i)); do
+    case ${COMP_WORDS[i-1]} in
+    )" + names +
+         R"() continue ;;  # a value
+    esac
     longer=${verb:+$verb }${COMP_WORDS[i]}
     case $longer in
     )" + paths +
@@ -191,7 +206,7 @@ void AppendFish(const CLI::App& app, std::string& out) {
     }
     for (const std::string& name : option->get_snames()) out += " -s " + name;
     for (const std::string& name : option->get_lnames()) out += " -l " + name;
-    if (option->get_type_size() > 0) out += FishValues(ValuesOf(*option));
+    if (TakesValue(*option)) out += FishValues(ValuesOf(*option));
     out += " -d " + FishQuoted(option->get_description()) + "\n";
   }
   for (const CLI::App* verb : VerbsOf(app)) AppendFish(*verb, out);

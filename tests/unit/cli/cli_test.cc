@@ -351,6 +351,8 @@ TEST(Reference, BashCompletesVerbsFlagsAndValues) {
   EXPECT_EQ(complete("mayfly issue --key-type ed", 3), "ed25519\n");
   EXPECT_EQ(complete("mayfly --output js", 2), "json jsonl\n");
   EXPECT_EQ(complete("mayfly inspect mayfly.b", 2), "\n");
+  EXPECT_EQ(complete("mayfly --json iss", 2), "issue\n");                    // after a flag
+  EXPECT_EQ(complete("mayfly --context issue list --sta", 4), "--state\n");  // a value, no verb
 }
 
 }  // namespace
