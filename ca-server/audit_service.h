@@ -5,6 +5,7 @@
 #include "audit/checkpoint_keeper.h"
 #include "audit/log_folder.h"
 #include "audit/published_log.h"
+#include "audit/witnesses.h"
 #include "config/config.h"
 #include "store/audit_log.h"
 #include "telemetry/metrics.h"
@@ -25,7 +26,10 @@ class AuditService {
   explicit AuditService(const Parts& parts);
 
   // From here on there are checkpoints; before, nothing may be released.
-  void Start() { keeper_.Start(); }
+  void Start() {
+    keeper_.Start();
+    witnesses_.Start();
+  }
 
   // What releases go by.
   audit::CheckpointKeeper& gate() { return keeper_; }
@@ -34,6 +38,7 @@ class AuditService {
  private:
   void MeasureWhatIsTrueNow(telemetry::Metrics& metrics);
   void Tell(const Status& round);
+  void TellOfWitness(const std::string& name, const Status& answer);
 
   store::PgAuditLog log_;
   audit::LogFolder folder_;
@@ -41,6 +46,13 @@ class AuditService {
   audit::Sequencer sequencer_;
   telemetry::Counter failures_;
   bool fails_ = false;  // the keeper's thread's
+  struct WitnessState {
+    telemetry::Counter failures;
+    bool fails = false;
+  };
+  std::map<std::string, WitnessState> witness_states_;  // the witnesses' thread's
+  audit::LogFolder witness_folder_;
+  audit::Witnesses witnesses_;
   audit::CheckpointKeeper keeper_;
   audit::StoredLog published_;
 };

@@ -11,15 +11,15 @@ namespace {
 using config::TokenKeys;
 
 std::unique_ptr<identity::JwksSource> SourceOf(const config::OidcIssuerConfig& issuer,
-                                               const identity::HttpsLimits& https) {
+                                               const HttpsLimits& https) {
   if (issuer.keys == TokenKeys::kFile) {
     return std::make_unique<identity::JwksFile>(issuer.jwks_file);
   }
-  auto getter = std::make_unique<identity::CurlGetter>(issuer.ca_file, https);
+  auto client = std::make_unique<CurlClient>(issuer.ca_file, https);
   if (issuer.keys == TokenKeys::kUrl) {
-    return std::make_unique<identity::JwksUrl>(issuer.jwks_url, std::move(getter));
+    return std::make_unique<identity::JwksUrl>(issuer.jwks_url, std::move(client));
   }
-  return std::make_unique<identity::OidcDiscovery>(issuer.rules.issuer, std::move(getter));
+  return std::make_unique<identity::OidcDiscovery>(issuer.rules.issuer, std::move(client));
 }
 
 }  // namespace

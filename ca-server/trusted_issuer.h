@@ -5,13 +5,13 @@
 #include <optional>
 
 #include "config/config.h"
-#include "identity/https_get.h"
+#include "https_client/https_client.h"
 #include "identity/jwt_verifier.h"
 
 namespace mayfly {
 
 struct FetchLimits {
-  identity::HttpsLimits https = {};
+  HttpsLimits https = {};
   std::optional<Milliseconds> interval_min = std::nullopt;  // between two fetches; else the usual
 };
 

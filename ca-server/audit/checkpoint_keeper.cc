@@ -42,6 +42,7 @@ void CheckpointKeeper::Start() {
 }
 
 Status CheckpointKeeper::MayRelease() const {
+  if (parts_.also_needed) TRY(parts_.also_needed());
   std::lock_guard lock(mutex_);
   if (covered_ && parts_.clock.BootNow() - *covered_ <= parts_.checkpoint_age_max) return Ok();
   return NoCheckpoint(parts_.checkpoint_age_max);
@@ -153,6 +154,7 @@ void CheckpointKeeper::Answer(const PublishedCheckpoint& checkpoint, BootTime be
   tlog::LogReader reader(checkpoint.tree,
                          [this](const std::string& name) { return parts_.storage.Read(name); });
   for (const Waiter& waiter : waiters) waiter.answer({checkpoint, reader});
+  if (parts_.after_publishing) parts_.after_publishing(checkpoint, begun);
 }
 
 void CheckpointKeeper::WaitOn(std::vector<Waiter> waiters) {

@@ -35,6 +35,10 @@ struct KeeperParts {
   Seconds checkpoint_age_max;
   // After each round: what it said.
   std::function<void(const Status&)> after_round;
+  // After a checkpoint is published, which covers what came before this time.
+  std::function<void(const PublishedCheckpoint&, BootTime)> after_publishing = {};
+  // What a release needs besides.
+  std::function<Status()> also_needed = {};
 };
 
 class CheckpointKeeper final : public ReleaseGate {

@@ -1,6 +1,6 @@
 #include "audit/published_log.h"
 
-#include "audit/sequencer.h"
+#include "audit/witnesses.h"
 #include "tlog/tile.h"
 
 namespace mayfly::audit {
@@ -8,7 +8,7 @@ namespace {
 
 // Nothing else is a name: none leads out of the log's folder.
 Status CheckName(const std::string& name) {
-  if (name == kCheckpointFile || name == kVerifierKeyFile) return Ok();
+  if (name == kCheckpointFile || name == kVerifierKeyFile || name == kWitnessedFile) return Ok();
   TRY(tlog::ParseTilePath(name));
   return Ok();
 }

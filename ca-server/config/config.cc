@@ -5,6 +5,7 @@
 #include "config/listener_address.h"
 #include "config/oidc_issuer_section.h"
 #include "config/strict_toml.h"
+#include "config/witness_section.h"
 #include "config/words.h"
 #include "policy/enrolment.h"
 #include "x509/name.h"
@@ -295,7 +296,7 @@ bool IsOrigin(std::string_view text) {
 }
 
 AuditConfig ReadAudit(Section section, const std::string& trust_domain, Reading& reading) {
-  AuditConfig audit;
+  AuditConfig audit{};
   audit.key_uri = ReadKeyUri(section, "key", reading);
   audit.directory = reading.Absolute(section.StringOr("directory", "audit"));
   audit.origin = section.StringOr("origin", trust_domain + "/audit");
@@ -308,6 +309,7 @@ AuditConfig ReadAudit(Section section, const std::string& trust_domain, Reading&
   }
   audit.checkpoint_age_max = DurationWithin(section, "checkpoint_age_max", Seconds(5),
                                             kCheckpointAgeMin, kCheckpointAgeMax);
+  ReadWitnesses(section, reading.folder, audit);
   return audit;
 }
 

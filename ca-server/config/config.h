@@ -55,6 +55,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "policy/token_issuer.h"
+#include "tlog/cosignature.h"
 #include "x509/general_name.h"
 #include "x509/name_constraints.h"
 
@@ -107,11 +108,22 @@ struct OcspConfig {
   Seconds certificate_life;
 };
 
+// Somebody who cosigns checkpoints (C2SP tlog-witness).
+constexpr size_t kWitnessesMax = 16;
+struct WitnessConfig {
+  std::string url;  // the submission prefix, without a slash at its end
+  tlog::WitnessKey key;
+  std::optional<std::filesystem::path> ca_file;  // else the system's
+};
+
 struct AuditConfig {
   std::string key_uri;
   std::filesystem::path directory;
   std::string origin;  // which log; also its key's name
   Seconds checkpoint_age_max;
+  std::vector<WitnessConfig> witnesses;
+  size_t witnesses_needed;  // before anything is released; 0: nothing waits for them
+  Seconds witnessed_age_max;
 };
 
 enum class Service : uint8_t { kCa, kOcsp, kCaCertificates, kHealth, kMetrics };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "config/https_address.h"
 #include "config/words.h"
 #include "policy/principal.h"
 
@@ -18,13 +19,6 @@ constexpr std::string_view kSources[] = {"discovery", "jwks_url", "jwks_file"};
 struct Taken {
   std::set<std::string> names, issuers;
 };
-
-// An address that can be asked: with a host, without user information, query or fragment.
-bool IsHttpsAddress(std::string_view text) {
-  constexpr std::string_view kScheme = "https://";
-  auto uri = x509::GeneralName::Uri(text);
-  return uri && text.starts_with(kScheme) && text.find_first_of("?#") == std::string_view::npos;
-}
 
 void CheckName(Section& section, const std::string& name, Taken& taken) {
   if (name.empty()) return;

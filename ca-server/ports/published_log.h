@@ -15,7 +15,8 @@ class PublishedLog {
  public:
   virtual ~PublishedLog() = default;
 
-  // A file by its name: "checkpoint", "verifier-key", or a tile or entry bundle ("tile/0/000").
+  // A file by its name: "checkpoint", "verifier-key", "witnessed", or a tile or entry bundle
+  // ("tile/0/000").
   // Errors: kInvalidArgument "tlog.path" (no such name), kNotFound "tlog.file" (not there, or not
   // any more: where a full tile is, its partial ones go), kStoreUnavailable "audit.storage",
   // kDeadlineExceeded "audit.storage".

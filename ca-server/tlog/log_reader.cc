@@ -84,10 +84,14 @@ Result<Proof> LogReader::ProveInclusion(uint64_t index) {
   return proof;
 }
 
-Result<Proof> LogReader::ProveConsistency(const TreeHead& older) {
-  TRY_ASSIGN(const auto needed, TilesForConsistency(older.size, tree_.size));
+Result<Proof> LogReader::ProofForHolderOf(uint64_t older_size) {
+  TRY_ASSIGN(const auto needed, TilesForConsistency(older_size, tree_.size));
   TRY_ASSIGN(const TileSet tiles, Fetch(needed));
-  TRY_ASSIGN(Proof proof, tlog::ProveConsistency(older.size, tree_.size, tiles));
+  return tlog::ProveConsistency(older_size, tree_.size, tiles);
+}
+
+Result<Proof> LogReader::ProveConsistency(const TreeHead& older) {
+  TRY_ASSIGN(Proof proof, ProofForHolderOf(older.size));
   TRY(VerifyConsistency(older, tree_, proof));
   return proof;
 }

@@ -41,6 +41,10 @@ class LogReader {
   // of `fetch`.
   Result<Proof> ProveConsistency(const TreeHead& older);
 
+  // The same for somebody who has that tree's root and verifies. Errors: those of `fetch`, and
+  // kInvalidArgument "tlog.range".
+  Result<Proof> ProofForHolderOf(uint64_t older_size);
+
   // The index of what was issued with this serial number, of which `is_it` holds; nothing where it
   // is not in the log. Looks from the serial number's own time on. Errors: those of Entry and
   // DecodeLogEntry.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "der/character_string.h"
-#include "der/writer.h"
 #include "x509/digest.h"
 #include "x509/ed25519_public_key.h"
 #include "x509/signature.h"
@@ -17,7 +16,6 @@ using x509::SubjectPublicKeyInfo;
 constexpr std::string_view kSignaturesMark = "\n\n";
 constexpr std::string_view kLineMark = "\u2014 ";
 constexpr size_t kKeyIdBytes = 4;
-constexpr size_t kEd25519KeyBytes = 32;
 
 enum class SignatureType : uint8_t { kEd25519 = 0x01, kEcdsa = 0x02 };
 
@@ -106,28 +104,19 @@ Bytes TypedKey(const SubjectPublicKeyInfo& key) {
 // An ECDSA key's id is the hash of the key alone: it began in Sigstore so, and C2SP has kept it.
 uint32_t KeyIdOf(std::string_view name, const SubjectPublicKeyInfo& key) {
   if (TypeOf(key) == SignatureType::kEcdsa) return KeyIdFrom(x509::Sha256(key.der()));
-  const Bytes typed_key = TypedKey(key);
-  const std::string input = std::string(name) + "\n" + ToString(typed_key);
-  return KeyIdFrom(x509::Sha256(AsBytes(input)));
+  return UsualKeyId(name, TypedKey(key));
 }
 
 Result<SubjectPublicKeyInfo> KeyFromTyped(ByteSpan typed_key) {
-  if (typed_key.empty()) return BadNote("note.verifier-key", "there is no key");
   const ByteSpan key = typed_key.subspan(1);
   if (typed_key[0] == static_cast<uint8_t>(SignatureType::kEcdsa)) {
     return SubjectPublicKeyInfo::FromDer(key);
   }
   if (typed_key[0] != static_cast<uint8_t>(SignatureType::kEd25519) ||
-      key.size() != kEd25519KeyBytes) {
+      key.size() != x509::kEd25519KeyBytes) {
     return BadNote("note.verifier-key", "neither an Ed25519 nor an ECDSA key");
   }
-  static const der::Oid kEd25519 = der::OidOrDie("1.3.101.112");  // RFC 8410 3
-  der::Writer writer;
-  writer.Sequence([&] {
-    writer.Sequence([&] { writer.ObjectIdentifier(kEd25519); });
-    writer.BitString(key);
-  });
-  return SubjectPublicKeyInfo::FromDer(writer.bytes());
+  return x509::Ed25519Key(key);
 }
 
 // "— NAME BASE64", without its newline.
@@ -178,15 +167,32 @@ Result<NoteKey> NoteKey::Make(std::string name, SubjectPublicKeyInfo key) {
   return NoteKey(std::move(name), id, std::move(key));
 }
 
-Result<NoteKey> NoteKey::Parse(std::string_view text) {
+Result<VerifierKeyParts> SplitVerifierKey(std::string_view text) {
   const size_t first = text.find('+');
   const size_t second = first == std::string_view::npos ? first : text.find('+', first + 1);
   if (second == std::string_view::npos) {
     return BadNote("note.verifier-key", "a verifier key is NAME+KEY-ID+KEY");
   }
   TRY_ASSIGN(Bytes typed_key, FromBase64(text.substr(second + 1)));
-  TRY_ASSIGN(SubjectPublicKeyInfo spki, KeyFromTyped(typed_key));
-  TRY_ASSIGN(NoteKey key, Make(std::string(text.substr(0, first)), std::move(spki)));
+  if (typed_key.empty()) return BadNote("note.verifier-key", "there is no key");
+  VerifierKeyParts parts{std::string(text.substr(0, first)),
+                         std::string(text.substr(first + 1, second - first - 1)),
+                         std::move(typed_key)};
+  TRY(CheckKeyName(parts.name));
+  return parts;
+}
+
+uint32_t UsualKeyId(std::string_view name, ByteSpan typed_key) {
+  const std::string input = std::string(name) + "\n" + ToString(typed_key);
+  return KeyIdFrom(x509::Sha256(AsBytes(input)));
+}
+
+std::string KeyIdText(uint32_t id) { return ToHex(KeyIdOctets(id)); }
+
+Result<NoteKey> NoteKey::Parse(std::string_view text) {
+  TRY_ASSIGN(VerifierKeyParts parts, SplitVerifierKey(text));
+  TRY_ASSIGN(SubjectPublicKeyInfo spki, KeyFromTyped(parts.typed_key));
+  TRY_ASSIGN(NoteKey key, Make(std::move(parts.name), std::move(spki)));
   if (key.ToString() != text) {
     return BadNote("note.verifier-key", "the key's id is not the one of this name and key");
   }
@@ -194,7 +200,7 @@ Result<NoteKey> NoteKey::Parse(std::string_view text) {
 }
 
 std::string NoteKey::ToString() const {
-  return name_ + "+" + ToHex(KeyIdOctets(id_)) + "+" + ToBase64(TypedKey(key_));
+  return name_ + "+" + KeyIdText(id_) + "+" + ToBase64(TypedKey(key_));
 }
 
 Result<std::string> AssembleNote(const SignedNote& note) {
@@ -215,16 +221,21 @@ Result<SignedNote> ParseNote(std::string_view note) {
   // The last empty line: a text may have some of its own.
   const size_t mark = note.rfind(kSignaturesMark);
   if (mark == std::string_view::npos) return BadNote("note.format", "no empty line");
-  SignedNote parsed{.text = std::string(note.substr(0, mark + 1))};
-  std::string_view lines = note.substr(mark + kSignaturesMark.size());
-  TRY(CheckCount(static_cast<size_t>(std::count(lines.begin(), lines.end(), '\n'))));
-  while (!lines.empty()) {
-    const size_t end = lines.find('\n');
-    TRY_ASSIGN(NoteSignature signature, ParseLine(lines.substr(0, end)));
-    parsed.signatures.push_back(std::move(signature));
-    lines.remove_prefix(end + 1);
-  }
+  SignedNote parsed{.text = std::string(note.substr(0, mark + 1)), .signatures = {}};
+  TRY_ASSIGN(parsed.signatures, ParseSignatureLines(note.substr(mark + kSignaturesMark.size())));
   return parsed;
+}
+
+Result<std::vector<NoteSignature>> ParseSignatureLines(std::string_view lines) {
+  TRY(CheckCount(static_cast<size_t>(std::count(lines.begin(), lines.end(), '\n'))));
+  std::vector<NoteSignature> signatures;
+  while (!lines.empty()) {
+    const size_t end = std::min(lines.find('\n'), lines.size());
+    TRY_ASSIGN(NoteSignature signature, ParseLine(lines.substr(0, end)));
+    signatures.push_back(std::move(signature));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return signatures;
 }
 
 Status VerifyNote(const SignedNote& note, std::span<const NoteKey> keys) {

@@ -60,6 +60,19 @@ class NoteKey {
   x509::SubjectPublicKeyInfo key_;
 };
 
+// The parts of a verifier key's text, "NAME+KEY-ID+BASE64(type || key)", whatever its type. Error:
+// kInvalidArgument "note.verifier-key", "note.key-name".
+struct VerifierKeyParts {
+  std::string name;
+  std::string key_id;  // hex
+  Bytes typed_key;     // not empty
+};
+Result<VerifierKeyParts> SplitVerifierKey(std::string_view text);
+// The first 4 octets of SHA-256(name || 0x0A || typed key): of all types but ECDSA.
+uint32_t UsualKeyId(std::string_view name, ByteSpan typed_key);
+// "0a1b2c3d"
+std::string KeyIdText(uint32_t id);
+
 // Errors: kInvalidArgument "note.text" (no newline at its end, not UTF-8, a control character),
 // "note.signatures" (none, or over kNoteSignaturesMax), "note.key-name", "note.signature-size",
 // "note.size".
@@ -68,6 +81,9 @@ Result<std::string> AssembleNote(const SignedNote& note);
 // What AssembleNote makes and nothing else; nothing is verified. Errors: as AssembleNote, and
 // kInvalidArgument "note.format", "base64.*".
 Result<SignedNote> ParseNote(std::string_view note);
+
+// The lines of signatures alone, at least one; what follows a note's empty line. Errors: as above.
+Result<std::vector<NoteSignature>> ParseSignatureLines(std::string_view lines);
 
 // Ok where at least one signature is of one of the keys, and every signature of one of them
 // verifies. Signatures of other keys are passed over. Errors: kSignatureInvalid

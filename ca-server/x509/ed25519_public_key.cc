@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "der/writer.h"
+
 namespace mayfly::x509 {
 namespace {
 
@@ -43,6 +45,16 @@ Status CheckEd25519Point(ByteSpan key) {
                 "the Ed25519 key is a point of small order, or not encoded canonically");
   }
   return Ok();
+}
+
+Result<SubjectPublicKeyInfo> Ed25519Key(ByteSpan key) {
+  static const der::Oid kEd25519 = der::OidOrDie("1.3.101.112");  // RFC 8410 3
+  der::Writer writer;
+  writer.Sequence([&] {
+    writer.Sequence([&] { writer.ObjectIdentifier(kEd25519); });
+    writer.BitString(key);
+  });
+  return SubjectPublicKeyInfo::FromDer(writer.bytes());
 }
 
 }  // namespace mayfly::x509

@@ -1,7 +1,8 @@
-// Ed25519 public keys (RFC 8032) under which anybody can sign.
+// Ed25519 public keys (RFC 8032) as octets, and those under which anybody can sign.
 #pragma once
 
 #include "base/bytes.h"
+#include "x509/subject_public_key_info.h"
 
 namespace mayfly::x509 {
 
@@ -10,5 +11,9 @@ namespace mayfly::x509 {
 // encodings of one point). Whether the point is on the curve is found when it verifies.
 // Errors: kKeyRejected "key.ed25519-weak".
 Status CheckEd25519Point(ByteSpan key);
+
+constexpr size_t kEd25519KeyBytes = 32;
+// From those octets (RFC 8410 4); the point is not looked at. Errors: kKeyRejected "key.encoding".
+Result<SubjectPublicKeyInfo> Ed25519Key(ByteSpan key);
 
 }  // namespace mayfly::x509

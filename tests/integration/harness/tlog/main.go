@@ -2,6 +2,7 @@
 //
 //	tlog FOLDER
 //	tlog log FOLDER [PROOF ENTRY]...
+//	tlog witness NAME LOG-KEY CERTIFICATE PRIVATE-KEY STATE
 //
 // Exit status 0 and a count of what was checked, or 1 and what is wrong.
 package main
@@ -206,6 +207,10 @@ func judgeLog(folder string, proofs []string) {
 
 func main() {
 	folder := os.Args[1]
+	if folder == "witness" {
+		serveWitness(os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6])
+		return
+	}
 	if folder == "log" {
 		judgeLog(os.Args[2], os.Args[3:])
 		return

@@ -1,4 +1,4 @@
-// GET over HTTPS, for small documents of one known server.
+// GET and POST over HTTPS, for small documents of one known server.
 #pragma once
 
 #include <atomic>
@@ -10,18 +10,26 @@
 #include "base/clock.h"
 #include "base/result.h"
 
-namespace mayfly::identity {
+namespace mayfly {
 
-struct HttpsDocument {
+struct HttpsRequest {
+  std::string url;
+  // POST where there is one, else GET. Its type is application/octet-stream.
+  std::optional<std::string> body = std::nullopt;
+};
+
+struct HttpsAnswer {
+  int status = 0;  // whatever it is
   std::string body;
   std::optional<Seconds> max_age;  // Cache-Control (RFC 9111 5.2.2); 0 for no-store and no-cache
 };
 
-class HttpsGetter {
+class HttpsClient {
  public:
-  virtual ~HttpsGetter() = default;
-  // Errors: kStoreUnavailable "jwks.https". Blocks for its time limit at most.
-  virtual Result<HttpsDocument> Get(const std::string& url, const std::atomic<bool>& cancelled) = 0;
+  virtual ~HttpsClient() = default;
+  // Errors: kStoreUnavailable "https.failed". Blocks for its time limit at most.
+  virtual Result<HttpsAnswer> Ask(const HttpsRequest& request,
+                                  const std::atomic<bool>& cancelled) = 0;
 };
 
 struct HttpsLimits {
@@ -34,10 +42,10 @@ struct HttpsLimits {
 // With libcurl. TLS 1.2 or later, certificate and host name verified: by the certificates in
 // `ca_file` and no others, or by the system's where there is none. No other scheme, no redirect at
 // all, no user information in the URL. A proxy is taken from the environment as libcurl does.
-class CurlGetter final : public HttpsGetter {
+class CurlClient final : public HttpsClient {
  public:
-  explicit CurlGetter(std::optional<std::filesystem::path> ca_file, HttpsLimits limits = {});
-  Result<HttpsDocument> Get(const std::string& url, const std::atomic<bool>& cancelled) override;
+  explicit CurlClient(std::optional<std::filesystem::path> ca_file, HttpsLimits limits = {});
+  Result<HttpsAnswer> Ask(const HttpsRequest& request, const std::atomic<bool>& cancelled) override;
 
  private:
   std::optional<std::filesystem::path> ca_file_;
@@ -49,4 +57,4 @@ bool IsHttpsUrl(std::string_view url);
 // What a Cache-Control header says; nothing where it does not say.
 std::optional<Seconds> MaxAgeOf(std::string_view cache_control);
 
-}  // namespace mayfly::identity
+}  // namespace mayfly

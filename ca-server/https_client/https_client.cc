@@ -1,4 +1,4 @@
-#include "identity/https_get.h"
+#include "https_client/https_client.h"
 
 #include <curl/curl.h>
 
@@ -8,18 +8,18 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "policy/placeholder.h"
 
-namespace mayfly::identity {
+namespace mayfly {
 namespace {
 
-constexpr long kHttpOk = 200;
 constexpr size_t kUrlBytesMax = 2048;
 constexpr int64_t kMaxAgeDigitsMax = 9;
 
 struct CurlDeleter {
   void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
+using HeaderList = std::unique_ptr<curl_slist, CurlDeleter>;
 
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
@@ -38,15 +38,15 @@ std::string_view Trim(std::string_view text) {
 struct Answer {
   const HttpsLimits& limits;
   const std::atomic<bool>& cancelled;
-  HttpsDocument document;
+  HttpsAnswer given;
   size_t header_bytes = 0;
 };
 
 // Fewer bytes taken than given ends the transfer.
 size_t TakeBody(char* data, size_t, size_t size, void* user) {
   auto& answer = *static_cast<Answer*>(user);
-  if (answer.document.body.size() + size > answer.limits.body_bytes_max) return 0;
-  answer.document.body.append(data, size);
+  if (answer.given.body.size() + size > answer.limits.body_bytes_max) return 0;
+  answer.given.body.append(data, size);
   return size;
 }
 
@@ -57,7 +57,7 @@ size_t TakeHeader(char* data, size_t, size_t size, void* user) {
   const std::string_view line(data, size);
   const size_t colon = line.find(':');
   if (colon != std::string_view::npos && LowerCase(line.substr(0, colon)) == "cache-control") {
-    if (const auto max_age = MaxAgeOf(line.substr(colon + 1))) answer.document.max_age = max_age;
+    if (const auto max_age = MaxAgeOf(line.substr(colon + 1))) answer.given.max_age = max_age;
   }
   return size;
 }
@@ -94,7 +94,18 @@ bool SetTrust(CURL* curl, const std::optional<std::filesystem::path>& ca_file) {
 }
 
 Error Failed(const std::string& url, const std::string& why) {
-  return Fail(ErrorCode::kStoreUnavailable, "jwks.https", Escape(url) + ": " + why);
+  return Fail(ErrorCode::kStoreUnavailable, "https.failed", Escape(url) + ": " + why);
+}
+
+// False as above. `headers` lives until the transfer is over.
+bool SetBody(CURL* curl, const std::optional<std::string>& body, HeaderList& headers) {
+  if (!body) return true;
+  headers.reset(curl_slist_append(nullptr, "Content-Type: application/octet-stream"));
+  return headers != nullptr &&
+         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get()) == CURLE_OK &&
+         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(body->size())) ==
+             CURLE_OK &&
+         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data()) == CURLE_OK;
 }
 
 }  // namespace
@@ -113,8 +124,10 @@ bool IsHttpsUrl(std::string_view url) {
 std::optional<Seconds> MaxAgeOf(std::string_view cache_control) {
   constexpr std::string_view kMaxAge = "max-age=";
   std::optional<Seconds> found;
-  for (const std::string_view part : policy::Split(cache_control, ',')) {
-    const std::string directive = LowerCase(Trim(part));
+  while (!cache_control.empty()) {
+    const size_t comma = std::min(cache_control.find(','), cache_control.size());
+    const std::string directive = LowerCase(Trim(cache_control.substr(0, comma)));
+    cache_control.remove_prefix(std::min(comma + 1, cache_control.size()));
     if (directive == "no-store" || directive == "no-cache") return Seconds(0);
     if (!directive.starts_with(kMaxAge)) continue;
     const std::string digits = directive.substr(kMaxAge.size());
@@ -125,18 +138,21 @@ std::optional<Seconds> MaxAgeOf(std::string_view cache_control) {
   return found;
 }
 
-CurlGetter::CurlGetter(std::optional<std::filesystem::path> ca_file, HttpsLimits limits)
+CurlClient::CurlClient(std::optional<std::filesystem::path> ca_file, HttpsLimits limits)
     : ca_file_(std::move(ca_file)), limits_(limits) {
   static const CURLcode kStarted = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (kStarted != CURLE_OK) std::abort();
 }
 
-Result<HttpsDocument> CurlGetter::Get(const std::string& url, const std::atomic<bool>& cancelled) {
+Result<HttpsAnswer> CurlClient::Ask(const HttpsRequest& request,
+                                    const std::atomic<bool>& cancelled) {
+  const std::string& url = request.url;
   if (!IsHttpsUrl(url)) return Failed(url, "not an https:// URL that may be asked");
   const std::unique_ptr<CURL, CurlDeleter> curl(curl_easy_init());
+  HeaderList headers;
   Answer answer{limits_, cancelled, {}, 0};
   if (!curl || curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str()) != CURLE_OK ||
-      !SetTrust(curl.get(), ca_file_)) {
+      !SetTrust(curl.get(), ca_file_) || !SetBody(curl.get(), request.body, headers)) {
     return Failed(url, "libcurl cannot do this");
   }
   SetLimits(curl.get(), limits_, answer);
@@ -145,8 +161,8 @@ Result<HttpsDocument> CurlGetter::Get(const std::string& url, const std::atomic<
   if (done != CURLE_OK) return Failed(url, curl_easy_strerror(done));
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-  if (status != kHttpOk) return Failed(url, "answers " + std::to_string(status) + ", not 200");
-  return std::move(answer.document);
+  answer.given.status = static_cast<int>(status);
+  return std::move(answer.given);
 }
 
-}  // namespace mayfly::identity
+}  // namespace mayfly
