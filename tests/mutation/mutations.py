@@ -38,6 +38,8 @@ LINT_CATALOG = "ca-server/policy/lint_catalog.cc"
 NAME_CONSTRAINTS = "ca-server/x509/name_constraints.cc"
 SEQUENCER = "ca-server/audit/sequencer.cc"
 KEEPER = "ca-server/audit/checkpoint_keeper.cc"
+WITNESS = "ca-server/audit/witness.cc"
+WITNESSES = "ca-server/audit/witnesses.cc"
 VERIFIER = "clients/audit/verify.cc"
 
 
@@ -176,6 +178,18 @@ MUTATIONS = [
              "  CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));\n", "", "ReleaseGateTest.*"),
     issuance("a policy acknowledged uncovered", POLICY_ADMIN,
              "  CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));\n", "", "ReleaseGateTest.*"),
+    audit("a cosignature taken unverified", WITNESS,
+          "    TRY(key().Verify(text, signature));\n", "", "WitnessTest.*"),
+    audit("a witness that saw more passed over", WITNESS,
+          "  if (told && *told > size) return Ahead(name(), *told);\n", "", "WitnessTest.*"),
+    audit("fewer witnesses than are needed taken", WITNESSES,
+          "  if (cosignatures.size() < parts_.needed) return;\n",
+          "  if (cosignatures.empty()) return;\n", "WitnessesTest.*"),
+    audit("released on an old cosignature", WITNESSES,
+          "if (covered_ && parts_.clock.BootNow() - *covered_ <= *parts_.age_max) return Ok();",
+          "if (covered_) return Ok();", "WitnessesTest.*"),
+    audit("released without a look at witnesses", KEEPER,
+          "  if (parts_.also_needed) TRY(parts_.also_needed());\n", ""),
     audit("signed before it was committed", SEQUENCER,
           "  if (tree.size() > committed.tree.size) TRY(parts_.log.Commit({tree.Head(), closed}));\n", ""),
     audit("a ledger that forgot followed", SEQUENCER,

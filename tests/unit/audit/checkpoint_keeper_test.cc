@@ -100,6 +100,36 @@ TEST_F(CheckpointKeeperTest, NothingIsReleasedBeforeTheFirstCheckpoint) {
   EXPECT_TRUE(keeper_->MayRelease());
 }
 
+TEST_F(CheckpointKeeperTest, WhatIsNeededBesidesIsAskedToo) {
+  std::atomic<bool> is_witnessed = false;
+  BootTime covers{};
+  std::atomic<uint64_t> published = 0;
+  CheckpointKeeper keeper(KeeperParts{*sequencer_,
+                                      storage_,
+                                      clock_,
+                                      timer_,
+                                      executor_,
+                                      Seconds(10),
+                                      {},
+                                      [&](const PublishedCheckpoint& checkpoint, BootTime begun) {
+                                        if (published == 0) covers = begun;
+                                        published = checkpoint.tree.size;
+                                      },
+                                      [&]() -> Status {
+                                        if (is_witnessed) return Ok();
+                                        return Fail(ErrorCode::kStoreUnavailable,
+                                                    "audit.no-witness", "none");
+                                      }});
+  log_.WriteEvent("e");
+  const BootTime asked = clock_.BootNow();
+  keeper.Start();
+  ASSERT_TRUE(Becomes([&] { return published == 1; }));
+  EXPECT_GE(covers, asked);
+  EXPECT_EQ(keeper.MayRelease().error().rule, "audit.no-witness");
+  is_witnessed = true;
+  EXPECT_TRUE(keeper.MayRelease());
+}
+
 TEST_F(CheckpointKeeperTest, WhoWaitsIsCoveredByARoundThatBeganLater) {
   keeper_->Start();
   for (int i = 1; i <= 5; ++i) {

@@ -105,6 +105,42 @@ INSTANTIATE_TEST_SUITE_P(Database, ConfigChange,
                                                 "postgresql://u:p@h/d", "config.connection"},
                                          Change{"password_file = \"pgpass\"\n", "", ""}));
 
+// Made as tests/unit/tlog/cosignature_test.cc's.
+const std::string kWitness =
+    "\n[[audit.witness]]\nurl = \"https://witness.example/log/\"\n"
+    "key = \"witness.example/w1+e75f6532+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4\"\n";
+
+std::vector<std::string> WitnessRules(const std::string& text) {
+  std::vector<std::string> rules;
+  auto config = Load(ExampleIn("CONFIGURATION.md") + text);
+  if (config) return rules;
+  for (const Violation& violation : config.error().violations) rules.push_back(violation.rule);
+  return rules;
+}
+
+TEST(Config, WitnessesAreAskedAndMayBeNeeded) {
+  auto config = Load(ExampleIn("CONFIGURATION.md") + kWitness);
+  ASSERT_TRUE(config) << Describe(config.error(), ErrorText::kForLog);
+  ASSERT_EQ(config->audit.witnesses.size(), 1u);
+  EXPECT_EQ(config->audit.witnesses[0].url, "https://witness.example/log");
+  EXPECT_EQ(config->audit.witnesses[0].key.name(), "witness.example/w1");
+  EXPECT_EQ(config->audit.witnesses_needed, 0u);
+  EXPECT_EQ(config->audit.witnessed_age_max, Seconds(60));
+  const auto all = [](const std::string& lines) {
+    return "[audit.witnesses]\n" + lines + kWitness;
+  };
+  EXPECT_THAT(WitnessRules(all("needed = 1\nage_max = \"10s\"\n")), ElementsAre());
+  EXPECT_THAT(WitnessRules(all("needed = 1\nage_max = \"1h\"\n")), ElementsAre());
+  EXPECT_THAT(WitnessRules(all("needed = 2\n")), ElementsAre("config.range"));
+  EXPECT_THAT(WitnessRules(all("age_max = \"9s\"\n")), ElementsAre("config.range"));
+  EXPECT_THAT(WitnessRules(all("age_max = \"61m\"\n")), ElementsAre("config.range"));
+  EXPECT_THAT(WitnessRules(kWitness + kWitness), ElementsAre("config.duplicate"));
+  EXPECT_THAT(WitnessRules(With(kWitness, "https:", "http:")), ElementsAre("config.url"));
+  EXPECT_THAT(WitnessRules(With(kWitness, "e75f6532", "e75f6533")),
+              ElementsAre("config.witness-key"));
+  EXPECT_THAT(WitnessRules("[[audit.witness]]\n"), ElementsAre("config.missing", "config.missing"));
+}
+
 const std::string kOrigin = "origin = \"mayfly.internal/audit\"\n";
 INSTANTIATE_TEST_SUITE_P(
     Audit, ConfigChange,
