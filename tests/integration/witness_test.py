@@ -116,7 +116,7 @@ def test_a_witness_that_saw_more_is_an_alarm_and_holds_up_nothing(own_ca, progra
         witness.state.write_text(json.dumps(seen | {"N": seen["N"] + 1000}))
         witness.start()
         configure(own_ca, witness, needed=0)
-        wait_for(lambda: "witness.ahead" in own_ca.log(), 20, "the alarm")
+        wait_for(lambda: "witness.ahead" in own_ca.log, 20, "the alarm")
         with contextlib.closing(api.operator(own_ca)) as operator:
             operator.issue(make_csr("web.internal"))
         # Another tree of that size: the proof does not hold, and the witness refuses.
@@ -125,6 +125,6 @@ def test_a_witness_that_saw_more_is_an_alarm_and_holds_up_nothing(own_ca, progra
         witness.start()
         configure(own_ca, witness, needed=0)
         time.sleep(1)
-        wait_for(lambda: "witness.refused" in own_ca.log(), 20, "the refusal")
+        wait_for(lambda: "witness.refused" in own_ca.log, 20, "the refusal")
     finally:
         witness.stop()
