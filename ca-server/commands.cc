@@ -1,5 +1,7 @@
 #include "commands.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "apply_policy.h"
@@ -74,8 +76,9 @@ Status InitCa(const config::Config& config, const OwnerOptions& options) {
     plan.issuing.push_back(std::move(issuing));
   }
   auto signer = MakeSigner(config, foundation);
-  store::PgCaRegistry registry(
-      {config.database.connection + " " + options.connection, config.database.password_file, ""});
+  store::PgCaRegistry registry({config.database.connection + " " + options.connection,
+                                config.database.password_file, "",
+                                "local:" + std::to_string(getuid())});
   const issuance::SigningTools tools{foundation.clock, foundation.random, *signer, foundation.timer,
                                      foundation.executor};
   TRY_ASSIGN(auto hierarchy, SyncWait(issuance::MakeHierarchy(std::move(plan), registry, tools,

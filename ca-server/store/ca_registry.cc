@@ -25,12 +25,36 @@ Result<CaCertificateEntry> ReadCaCertificate(const pqxx::row& row) {
                             static_cast<policy::CaKind>(row[2].as<int>()), std::move(certificate)};
 }
 
+// encode() breaks lines as MIME does; JSON's readers want none.
+std::string Base64Column(const std::string& column) {
+  return "translate(encode(" + column + ", 'base64'), E'\\n', '')";
+}
+
+void NoteCertified(Session& session, const CertificateKey& key, int64_t tick,
+                   const std::string& principal) {
+  session.Exec(
+      "INSERT INTO event (kind, principal, detail, tick) "
+      "SELECT 'ca.certified', $3, jsonb_build_object('issuer', i.name, 'subject', s.name, "
+      "'serial_number', encode(c.serial, 'hex'), 'tbs_der', " +
+          Base64Column("c.tbs") + ", 'signature', " + Base64Column("o.signature") +
+          "), $4 FROM ca_certificate c "
+          "JOIN ca_certificate_outcome o ON o.serial = c.serial AND o.issuer_id = c.issuer_id "
+          "JOIN issuer i ON i.id = c.issuer_id JOIN issuer s ON s.id = c.subject_id "
+          "WHERE c.serial = $1::bytea AND c.issuer_id = $2",
+      Params()
+          .Add(key.serial.octets())
+          .Add(static_cast<int64_t>(key.issuer))
+          .Add(principal)
+          .Add(tick));
+}
+
 }  // namespace
 
 PgCaRegistry::PgCaRegistry(Options options)
     : session_options_{.connection = std::move(options.connection),
                        .role = std::move(options.role),
-                       .password_file = std::move(options.password_file)} {}
+                       .password_file = std::move(options.password_file)},
+      principal_(std::move(options.principal)) {}
 
 Session& PgCaRegistry::Connected() {
   if (!session_ || !session_->usable()) session_ = std::make_unique<Session>(session_options_);
@@ -99,14 +123,15 @@ Status PgCaRegistry::ConfirmCaCertificate(const CertificateKey& key, ByteSpan si
     Session& session = Connected();
     Transaction transaction(session);
     const WriteStart start = BeginWrite(session);
-    session.Exec(
+    const auto confirmed = session.Exec(
         "INSERT INTO ca_certificate_outcome (serial, issuer_id, signature, tick) "
-        "VALUES ($1::bytea, $2, $3::bytea, $4) ON CONFLICT DO NOTHING",
+        "VALUES ($1::bytea, $2, $3::bytea, $4) ON CONFLICT DO NOTHING RETURNING 1",
         Params()
             .Add(key.serial.octets())
             .Add(static_cast<int64_t>(key.issuer))
             .Add(signature)
             .Add(start.tick));
+    if (!confirmed.empty()) NoteCertified(session, key, start.tick, principal_);
     transaction.Commit();
     session.Barrier();
     return Ok();

@@ -390,8 +390,10 @@ TEST_F(PostgresLedger, EveryLifetimeClassHasAPartition) {
 }
 
 TEST_F(PostgresLedger, RegistryKeepsIssuersAndTheirCertificates) {
-  store::PgCaRegistry registry(
-      {.connection = Connection(), .password_file = std::nullopt, .role = "postgres"});
+  store::PgCaRegistry registry({.connection = Connection(),
+                                .password_file = std::nullopt,
+                                .role = "postgres",
+                                .principal = "local:0"});
   const auto subject = *x509::Name::CommonName("Mayfly root 1");
   const auto key = fakes::FixedPublicKey();
   auto issuer = registry.RegisterIssuer("root-1", subject, key);
@@ -415,6 +417,17 @@ TEST_F(PostgresLedger, RegistryKeepsIssuersAndTheirCertificates) {
   ASSERT_EQ(certificates->size(), 1u);
   EXPECT_TRUE(Equal(certificates->front().certificate.signature(), signature));
   EXPECT_TRUE(Equal(certificates->front().certificate.tbs().der(), recorded->tbs()));
+
+  store::Session session({.connection = Connection(), .role = "postgres", .password_file = {}});
+  const auto events = session.Exec(
+      "SELECT principal, detail->>'issuer', detail->>'subject', detail->>'tbs_der', "
+      "detail->>'signature' FROM event WHERE kind = 'ca.certified'");
+  ASSERT_EQ(events.size(), 1) << "the second signature is no certificate";
+  EXPECT_STREQ(events[0][0].c_str(), "local:0");
+  EXPECT_STREQ(events[0][1].c_str(), "root-1");
+  EXPECT_STREQ(events[0][2].c_str(), "root-1");
+  EXPECT_EQ(events[0][3].c_str(), ToBase64(recorded->tbs()));
+  EXPECT_EQ(events[0][4].c_str(), ToBase64(signature));
 }
 
 TEST(Migrator, RefusesNewerOlderAndDirty) {
