@@ -7,6 +7,7 @@
 #include "apply_policy.h"
 #include "clients/cpp/files.h"
 #include "commands.h"
+#include "foreign_cas.h"
 #include "http_listeners.h"
 #include "local_certificate.h"
 #include "projection_service.h"
@@ -172,13 +173,14 @@ struct Door {
 
 class Server {
  public:
-  Server(Wiring& wiring, Uuid responder_id)
+  Server(Wiring& wiring, Uuid responder_id, std::unique_ptr<identity::ForeignCas> foreign_cas)
       : wiring_(wiring),
         metrics_(wiring.metrics(), wiring.foundation().clock),
         responder_(wiring, responder_id),
         projection_(wiring),
         use_cases_(rpc::UseCasesOf(wiring.authority())),
         jwt_verifier_(MakeJwtVerifier(wiring)),
+        foreign_cas_(std::move(foreign_cas)),
         doors_{MakeDoor(rpc::Callers::kWithCertificate, wiring.config().limits.in_flight_max),
                MakeDoor(rpc::Callers::kWithoutCertificate,
                         wiring.config().limits.in_flight_without_certificate_max)} {
@@ -197,6 +199,7 @@ class Server {
 
  private:
   Door MakeDoor(rpc::Callers callers, size_t in_flight_max);
+  rpc::ForeignCheck CheckForeign() const;
   Status RenewServerCertificates();
   Status Open(Door& door, const std::filesystem::path& roots);
   Status Listen();
@@ -214,12 +217,20 @@ class Server {
   ProjectionService projection_;
   std::unique_ptr<rpc::UseCases> use_cases_;
   std::unique_ptr<identity::JwtVerifier> jwt_verifier_;
+  std::unique_ptr<identity::ForeignCas> foreign_cas_;  // null: there are none
   std::atomic<bool> basis_is_fresh_ = true;
   std::atomic<bool> signer_answers_ = true;
   std::atomic<bool> draining_ = false;
   std::unique_ptr<HttpListeners> http_;
   std::array<Door, 2> doors_;
 };
+
+rpc::ForeignCheck Server::CheckForeign() const {
+  if (!foreign_cas_) return nullptr;
+  return [this](const x509::PresentedChain& chain) {
+    return foreign_cas_->Identify(chain, wiring_.foundation().clock.Now());
+  };
+}
 
 Door Server::MakeDoor(rpc::Callers callers, size_t in_flight_max) {
   Foundation& foundation = wiring_.foundation();
@@ -233,9 +244,10 @@ Door Server::MakeDoor(rpc::Callers callers, size_t in_flight_max) {
   const config::LimitsConfig& limits = wiring_.config().limits;
   const rpc::CallLimits call_limits{in_flight_max, limits.principal_at_work_max,
                                     limits.principal_waiting_max, limits.principal_per_minute_max};
-  return {callers, rpc::CertificateAuthorityService(
-                       {callers, *use_cases_, check_jwt, foundation.clock, foundation.executor,
-                        foundation.random, wiring_.page_key(), call_limits, log})};
+  return {callers,
+          rpc::CertificateAuthorityService(
+              {callers, *use_cases_, check_jwt, CheckForeign(), foundation.clock,
+               foundation.executor, foundation.random, wiring_.page_key(), call_limits, log})};
 }
 
 // Everything that a handshake or an answer needs is renewed before anything listens.
@@ -279,9 +291,7 @@ Status Server::Open(Door& door, const std::filesystem::path& roots) {
 
 Status Server::Listen() {
   const std::filesystem::path roots = wiring_.config().state_directory / "roots.pem";
-  std::string pem;
-  for (const x509::Certificate& root : wiring_.bundle().roots) pem += root.Pem();
-  TRY(client::WriteFileAtomically(roots, AsBytes(pem), client::kPublicMode,
+  TRY(client::WriteFileAtomically(roots, AsBytes(ClientRootsPem(wiring_)), client::kPublicMode,
                                   client::Existing::kReplace));
   for (Door& door : doors_) TRY(Open(door, roots));
   // Last, so that whoever finds it ready finds everything ready.
@@ -442,7 +452,8 @@ Status Serve(const config::Config& config) {
   TRY_ASSIGN(const FileDescriptor held, HoldStateDirectory(config.state_directory));
   TRY_ASSIGN(auto wiring, WaitFor("the database", signals, [&] { return Wiring::Make(config); }));
   TRY_ASSIGN(Uuid responder_id, ResponderIdIn(config.state_directory, wiring->foundation()));
-  Server server(*wiring, responder_id);
+  TRY_ASSIGN(auto foreign_cas, TrustForeignCas(*wiring));
+  Server server(*wiring, responder_id, std::move(foreign_cas));
   TRY(server.Start(signals));
   server.Run(signals);
   server.Drain();

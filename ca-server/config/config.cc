@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/foreign_ca_section.h"
 #include "config/listener_address.h"
 #include "config/oidc_issuer_section.h"
 #include "config/strict_toml.h"
@@ -171,11 +172,15 @@ void CheckCaName(Section& section, const std::string& name, Reading& reading) {
   }
 }
 
+Result<x509::Name> SubjectOf(const CaConfig& ca) {
+  return ca.organization.empty()
+             ? x509::Name::CommonName(ca.common_name)
+             : x509::Name::OrganizationAndCommonName(ca.organization, ca.common_name);
+}
+
 void CheckSubject(Section& section, const CaConfig& ca) {
   if (ca.common_name.empty()) return;
-  auto subject = ca.organization.empty()
-                     ? x509::Name::CommonName(ca.common_name)
-                     : x509::Name::OrganizationAndCommonName(ca.organization, ca.common_name);
+  const auto subject = SubjectOf(ca);
   if (!subject) section.Complain("common_name", subject.error().rule, subject.error().message);
 }
 
@@ -447,6 +452,24 @@ void CheckTokensAreTaken(Section& root, const Config& config) {
                 "tls = \"server\"");
 }
 
+bool AnyMutual(const Config& config) {
+  return std::ranges::any_of(config.listeners, [](const ListenerConfig& listener) {
+    return listener.tls == ListenerTls::kMutual;
+  });
+}
+
+// The names of our own CAs, in DER; one that is wrong was complained of.
+std::set<Bytes> SubjectsOf(const Config& config) {
+  std::set<Bytes> subjects;
+  const auto add = [&subjects](const CaConfig& ca) {
+    const auto subject = SubjectOf(ca);
+    if (subject) subjects.insert(ToBytes(subject->der()));
+  };
+  add(config.root);
+  for (const IssuerConfig& issuer : config.issuers) add(issuer.ca);
+  return subjects;
+}
+
 }  // namespace
 
 Result<Config> LoadConfig(const fs::path& path) {
@@ -469,6 +492,8 @@ Result<Config> LoadConfig(const fs::path& path) {
   ReadListeners(root, reading, config);
   config.oidc_issuers = ReadOidcIssuers(root, reading.folder);
   CheckTokensAreTaken(root, config);
+  config.foreign_cas = ReadForeignCas(
+      root, {reading.folder, config.trust_domain, SubjectsOf(config), AnyMutual(config)});
   config.enrolment = ReadEnrolment(root.SubOrEmpty("enrolment"));
   config.limits = ReadLimits(root.SubOrEmpty("limits"));
   TRY(document.Finish());

@@ -27,6 +27,9 @@
 //   discovery = true  ca_file = "cluster-ca.pem"  # or jwks_file = "...", or jwks_url =
 //   "https://..." clock_skew = "60s"  [oidc_issuer.claims] namespace = ["kubernetes.io",
 //   "namespace"]
+//   [[foreign_ca]]                     # whose client certificates prove who asks
+//   name = "partner"  roots = "partner.pem"  id = "spiffe"  trust_domain = "partner.example"
+//   crls = "partner.crl"
 //   [[listener]]
 //   address = "127.0.0.1:7443"  services = ["ca"]  tls = "mutual"
 //   certificate = "server/tls.crt"  private_key = "server/tls.key"
@@ -54,9 +57,11 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "policy/foreign_principal.h"
 #include "policy/token_issuer.h"
 #include "x509/general_name.h"
 #include "x509/name_constraints.h"
+#include "x509/trust_anchors.h"
 
 namespace mayfly::config {
 
@@ -138,6 +143,12 @@ struct OidcIssuerConfig {
   std::optional<std::filesystem::path> ca_file;  // kUrl, kDiscovery; without: the system's
 };
 
+struct ForeignCaConfig {
+  policy::ForeignCaRules rules;
+  x509::TrustAnchors roots;
+  std::optional<std::filesystem::path> crls;  // not looked at here: it comes and goes
+};
+
 struct EnrolmentConfig {
   Seconds token_lifetime_max;
 };
@@ -164,6 +175,7 @@ struct Config {
   AuditConfig audit;
   std::vector<ListenerConfig> listeners;       // at least one
   std::vector<OidcIssuerConfig> oidc_issuers;  // no two with one name or one issuer
+  std::vector<ForeignCaConfig> foreign_cas;    // no two with one name, trust domain or root
   EnrolmentConfig enrolment;
   LimitsConfig limits;
 };
