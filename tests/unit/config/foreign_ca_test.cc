@@ -1,4 +1,5 @@
 #include "config/foreign_ca_section.h"
+#include "config/policy_file.h"
 #include "tests/unit/config/config_fixture.h"
 
 namespace mayfly::config {
@@ -69,6 +70,17 @@ TEST_F(ForeignCa, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(partner.roots.list().size(), 1u);
   EXPECT_EQ(config->foreign_cas[1].rules.holder, ForeignHolder::kDns);
   EXPECT_EQ(config->foreign_cas[1].crls, std::nullopt);
+}
+
+TEST_F(ForeignCa, TheGuideIsRead) {
+  constexpr char kGuide[] = "trust-another-ca.md";
+  const auto cas =
+      Read(With(GuideExample(kGuide, "[[foreign_ca]]"), "../other/root.pem", "partner.pem"));
+  ASSERT_TRUE(cas) << Describe(cas.error(), ErrorText::kForLog);
+  const auto policy =
+      ParsePolicy(ExampleIn("POLICY.md") + "\n" + GuideExample(kGuide, "[[rule]]"), "policy.toml");
+  ASSERT_TRUE(policy) << Describe(policy.error(), ErrorText::kForLog);
+  EXPECT_TRUE(policy->rules.back().principals.front().has_places());
 }
 
 TEST_F(ForeignCa, NoneIsAllRight) {
