@@ -7,6 +7,7 @@
 #include "apply_policy.h"
 #include "clients/cpp/files.h"
 #include "commands.h"
+#include "database_certificate.h"
 #include "foreign_cas.h"
 #include "http_listeners.h"
 #include "local_certificate.h"
@@ -113,6 +114,18 @@ Status PolicyTrouble(const issuance::BasisCache& basis, bool is_fresh) {
               "no policy is in force: run mayfly-ca apply-policy");
 }
 
+// What this server renews for itself, beside its responder's delegates.
+std::vector<std::filesystem::path> OwnCertificateFiles(const config::Config& config) {
+  std::vector<std::filesystem::path> files;
+  for (const config::ListenerConfig& listener : config.listeners) {
+    if (listener.tls != config::ListenerTls::kNone) files.push_back(listener.certificate);
+  }
+  if (const auto& certificate = config.database.client_certificate) {
+    files.push_back(certificate->file);
+  }
+  return files;
+}
+
 // gRPC reads the files again by itself: what counts is what they hold.
 Status ServerCertificateTrouble(const Wiring& wiring) {
   const SystemClock clock;
@@ -178,6 +191,7 @@ class Server {
         metrics_(wiring.metrics(), wiring.foundation().clock),
         responder_(wiring, responder_id),
         projection_(wiring),
+        database_certificate_(wiring),
         use_cases_(rpc::UseCasesOf(wiring.authority())),
         jwt_verifier_(MakeJwtVerifier(wiring)),
         foreign_cas_(std::move(foreign_cas)),
@@ -215,6 +229,7 @@ class Server {
   ServerMetrics metrics_;
   ResponderService responder_;
   ProjectionService projection_;
+  DatabaseCertificate database_certificate_;
   std::unique_ptr<rpc::UseCases> use_cases_;
   std::unique_ptr<identity::JwtVerifier> jwt_verifier_;
   std::unique_ptr<identity::ForeignCas> foreign_cas_;  // null: there are none
@@ -260,6 +275,8 @@ Status Server::Start(const Signals& signals) {
   TRY(WaitFor("the responder's certificate", signals,
               [this] { return responder_.RenewDelegates(); }));
   TRY(WaitFor("the server's certificate", signals, [this] { return RenewServerCertificates(); }));
+  TRY(WaitFor("the database's client certificate", signals,
+              [this] { return database_certificate_.Renew(); }));
   return Listen();
 }
 
@@ -352,12 +369,11 @@ void Server::MeasureWhatIsTrueNow() {
     for (const Door& door : doors_) calls += door.service.in_flight();
     in_flight.Set(static_cast<double>(calls));
     dropped.Set(static_cast<double>(wiring_.ledger().events_dropped()));
-    for (const config::ListenerConfig& listener : wiring_.config().listeners) {
-      if (listener.tls == config::ListenerTls::kNone) continue;
-      const auto pem = client::ReadFile(listener.certificate);
+    for (const std::filesystem::path& file : OwnCertificateFiles(wiring_.config())) {
+      const auto pem = client::ReadFile(file);
       if (!pem) continue;
       const auto leaf = x509::Certificate::FromPem(AsText(*pem));
-      if (leaf) MeasureExpiry(*leaf, listener.certificate.string());
+      if (leaf) MeasureExpiry(*leaf, file.string());
     }
   });
 }
@@ -372,6 +388,9 @@ void Server::Run(const Signals& signals) {
     if (told == Signals::Told::kReload) ReloadPolicy();
     RefreshBasis();
     AskSigner();
+    if (auto renewed = database_certificate_.RenewIfDue(); !renewed) {
+      telemetry::LogFailure("database certificate not renewed", renewed.error());
+    }
     if (clock.BootNow() >= house_keeping) {
       HouseKeeping();
       house_keeping = clock.BootNow() + kHouseKeepingEvery;

@@ -6,6 +6,8 @@
 //   [database]
 //   connection = "host=/run/postgresql dbname=mayfly"   # libpq keywords; never a password
 //   password_file = "..."              # optional; libpq passfile format (.pgpass)
+//   server_roots = "..."               # optional; TLS, with the database's name verified
+//   client_certificate = "..."  client_names = ["DNS:..."]  client_profile = "database"  # optional
 //   [signer]
 //   kind = "process"                   # or "software", then insecurely_keep_keys_in_files = true
 //   socket = "signer.sock"             # process
@@ -77,9 +79,15 @@ constexpr Seconds kDrainMax{600};
 constexpr size_t kUrlsMax = 8;
 constexpr size_t kSocketPathBytesMax = 107;  // sockaddr_un, with its closing NUL
 
+struct ClientCertificateConfig {
+  std::filesystem::path file;  // certificate, chain and key in one
+  x509::GeneralNames names;
+  std::string profile;
+};
 struct DatabaseConfig {
-  std::string connection;
+  std::string connection;  // with what the other keys say to libpq, but for the password's file
   std::optional<std::filesystem::path> password_file;
+  std::optional<ClientCertificateConfig> client_certificate;  // the server issues and renews it
 };
 
 enum class SignerKind : uint8_t { kProcess, kSoftware };

@@ -299,6 +299,11 @@ MUTATIONS = [
            "  if (source_ != SourceOf(principal.proof)) return std::nullopt;\n",
            "  (void)SourceOf;\n", "ForeignPrincipal.*"),
 
+    # The database's client certificate.
+    Mutation("a replaced client certificate not seen", "ca-server/store/client_certificate_file.cc",
+             "  return now && now != made_with_;\n", "  return false;\n", "unit_store",
+             "ClientCertificate.*"),
+
     # Lint.
     lint("lint's verdict ignored", "  TRY(VerdictOf(findings.all()));\n",
          "  (void)VerdictOf(findings.all());\n", "Lint*"),
