@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "tests/unit/identity/foreign_pki.h"
+#include "x509/certificate.h"
 
 namespace mayfly::identity {
 namespace {
@@ -338,6 +339,20 @@ TEST_F(Lists, WithoutACurrentOneOfEachIssuerNobodyIsKnown) {
   Write(root_.Crl({}) + alike.Crl({}));
   EXPECT_EQ(Ask(cas, leaf_.Pem(), issuing_.Pem()), "peer.crl");
   EXPECT_EQ(told_.front(), "peer.crl");
+}
+
+TEST_F(Lists, OneMayBeInDer) {
+  const Certified below_root(LeafWanted(kApi), &root_);
+  const auto der = [](const std::string& pem) {
+    return ToString(x509::FromPem("X509 CRL", pem)->front());
+  };
+  const ForeignCas cas = CasWithLists();
+  Write(der(root_.Crl({})));
+  EXPECT_EQ(Ask(cas, below_root.Pem(), ""), id_);
+  Write(der(root_.Crl({&below_root})));
+  EXPECT_EQ(Ask(cas, below_root.Pem(), ""), "peer.revoked");
+  Write(der(root_.Crl({})) + "x");
+  EXPECT_EQ(Ask(cas, below_root.Pem(), ""), "peer.revoked") << "what is wrong is not taken up";
 }
 
 TEST_F(Lists, ABadFileChangesNothing) {
