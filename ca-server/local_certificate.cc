@@ -21,6 +21,15 @@ std::string ChainPem(const issuance::IssuedCertificate& issued) {
   return pem;
 }
 
+Status WriteBoth(const std::filesystem::path& file, const std::string& chain,
+                 const SecretBytes& key_pem) {
+  Bytes both = ToBytes(AsBytes(chain));
+  both.insert(both.end(), key_pem.Reveal().begin(), key_pem.Reveal().end());
+  const SecretBytes content(std::move(both));
+  return client::WriteFileAtomically(file, content.Reveal(), client::kPrivateMode,
+                                     client::Existing::kReplace);
+}
+
 // The certificate there, where the key beside it is its own.
 Result<x509::Certificate> CertificateOf(const CredentialFiles& files) {
   TRY_ASSIGN(const Bytes text, client::ReadFile(files.certificate));
@@ -48,16 +57,22 @@ Status IssueLocalCertificate(Wiring& wiring, const LocalCertificate& wanted) {
   // Whoever issued it may end before another round comes by itself.
   TRY(SyncWait(wiring.audit().gate().WaitForCheckpoint(deadline)));
   TRY_ASSIGN(auto key_pem, key.Pkcs8Pem());
+  if (wanted.files.certificate == wanted.files.private_key) {
+    return WriteBoth(wanted.files.certificate, ChainPem(issued), key_pem);
+  }
   TRY(client::WriteFileAtomically(wanted.files.private_key, key_pem.Reveal(), client::kPrivateMode,
                                   client::Existing::kReplace));
   return client::WriteFileAtomically(wanted.files.certificate, AsBytes(ChainPem(issued)),
                                      client::kPublicMode, client::Existing::kReplace);
 }
 
-LifeLeft LifeLeftOf(const x509::Certificate& certificate, TimePoint now) {
+TimePoint RenewalTimeOf(const x509::Certificate& certificate) {
   const x509::Validity& validity = certificate.tbs().fields().validity;
-  const bool plenty = validity.not_after() - now > validity.lifetime() / kPlentyDivisor;
-  return plenty ? LifeLeft::kPlenty : LifeLeft::kLittle;
+  return validity.not_after() - validity.lifetime() / kPlentyDivisor;
+}
+
+LifeLeft LifeLeftOf(const x509::Certificate& certificate, TimePoint now) {
+  return now < RenewalTimeOf(certificate) ? LifeLeft::kPlenty : LifeLeft::kLittle;
 }
 
 Result<LifeLeft> LifeLeftIn(Wiring& wiring, const CredentialFiles& files) {

@@ -92,7 +92,10 @@ void AddCommands(CLI::App& app, Flags& flags, Command& chosen) {
   issue->add_option("--name", local.names, "DNS:.., IP:.., URI:.. or email:..; repeat for more")
       ->required();
   issue->add_option("--cert-out", local.certificate_file, "PEM: leaf, then issuing CA")->required();
-  issue->add_option("--key-out", local.key_file, "PEM, PKCS#8, mode 0600; replaced")->required();
+  issue
+      ->add_option("--key-out", local.key_file,
+                   "PEM, PKCS#8, mode 0600; replaced. The same file: both in it, mode 0600")
+      ->required();
   issue->add_option("--lifetime", local.lifetime, "e.g. 90m, 24h, 7d");
   issue->add_flag("--if-lapsing", local.if_lapsing,
                   "do nothing while the certificate there has a third of its life left");

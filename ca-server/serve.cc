@@ -7,6 +7,8 @@
 #include "apply_policy.h"
 #include "clients/cpp/files.h"
 #include "commands.h"
+#include "database_certificate.h"
+#include "foreign_cas.h"
 #include "http_listeners.h"
 #include "local_certificate.h"
 #include "projection_service.h"
@@ -112,6 +114,18 @@ Status PolicyTrouble(const issuance::BasisCache& basis, bool is_fresh) {
               "no policy is in force: run mayfly-ca apply-policy");
 }
 
+// What this server renews for itself, beside its responder's delegates.
+std::vector<std::filesystem::path> OwnCertificateFiles(const config::Config& config) {
+  std::vector<std::filesystem::path> files;
+  for (const config::ListenerConfig& listener : config.listeners) {
+    if (listener.tls != config::ListenerTls::kNone) files.push_back(listener.certificate);
+  }
+  if (const auto& certificate = config.database.client_certificate) {
+    files.push_back(certificate->file);
+  }
+  return files;
+}
+
 // gRPC reads the files again by itself: what counts is what they hold.
 Status ServerCertificateTrouble(const Wiring& wiring) {
   const SystemClock clock;
@@ -172,13 +186,15 @@ struct Door {
 
 class Server {
  public:
-  Server(Wiring& wiring, Uuid responder_id)
+  Server(Wiring& wiring, Uuid responder_id, std::unique_ptr<identity::ForeignCas> foreign_cas)
       : wiring_(wiring),
         metrics_(wiring.metrics(), wiring.foundation().clock),
         responder_(wiring, responder_id),
         projection_(wiring),
+        database_certificate_(wiring),
         use_cases_(rpc::UseCasesOf(wiring.authority())),
         jwt_verifier_(MakeJwtVerifier(wiring)),
+        foreign_cas_(std::move(foreign_cas)),
         doors_{MakeDoor(rpc::Callers::kWithCertificate, wiring.config().limits.in_flight_max),
                MakeDoor(rpc::Callers::kWithoutCertificate,
                         wiring.config().limits.in_flight_without_certificate_max)} {
@@ -197,6 +213,7 @@ class Server {
 
  private:
   Door MakeDoor(rpc::Callers callers, size_t in_flight_max);
+  rpc::ForeignCheck CheckForeign() const;
   Status RenewServerCertificates();
   Status Open(Door& door, const std::filesystem::path& roots);
   Status Listen();
@@ -212,14 +229,23 @@ class Server {
   ServerMetrics metrics_;
   ResponderService responder_;
   ProjectionService projection_;
+  DatabaseCertificate database_certificate_;
   std::unique_ptr<rpc::UseCases> use_cases_;
   std::unique_ptr<identity::JwtVerifier> jwt_verifier_;
+  std::unique_ptr<identity::ForeignCas> foreign_cas_;  // null: there are none
   std::atomic<bool> basis_is_fresh_ = true;
   std::atomic<bool> signer_answers_ = true;
   std::atomic<bool> draining_ = false;
   std::unique_ptr<HttpListeners> http_;
   std::array<Door, 2> doors_;
 };
+
+rpc::ForeignCheck Server::CheckForeign() const {
+  if (!foreign_cas_) return nullptr;
+  return [this](const x509::PresentedChain& chain) {
+    return foreign_cas_->Identify(chain, wiring_.foundation().clock.Now());
+  };
+}
 
 Door Server::MakeDoor(rpc::Callers callers, size_t in_flight_max) {
   Foundation& foundation = wiring_.foundation();
@@ -233,9 +259,10 @@ Door Server::MakeDoor(rpc::Callers callers, size_t in_flight_max) {
   const config::LimitsConfig& limits = wiring_.config().limits;
   const rpc::CallLimits call_limits{in_flight_max, limits.principal_at_work_max,
                                     limits.principal_waiting_max, limits.principal_per_minute_max};
-  return {callers, rpc::CertificateAuthorityService(
-                       {callers, *use_cases_, check_jwt, foundation.clock, foundation.executor,
-                        foundation.random, wiring_.page_key(), call_limits, log})};
+  return {callers,
+          rpc::CertificateAuthorityService(
+              {callers, *use_cases_, check_jwt, CheckForeign(), foundation.clock,
+               foundation.executor, foundation.random, wiring_.page_key(), call_limits, log})};
 }
 
 // Everything that a handshake or an answer needs is renewed before anything listens.
@@ -248,6 +275,8 @@ Status Server::Start(const Signals& signals) {
   TRY(WaitFor("the responder's certificate", signals,
               [this] { return responder_.RenewDelegates(); }));
   TRY(WaitFor("the server's certificate", signals, [this] { return RenewServerCertificates(); }));
+  TRY(WaitFor("the database's client certificate", signals,
+              [this] { return database_certificate_.Renew(); }));
   return Listen();
 }
 
@@ -279,9 +308,7 @@ Status Server::Open(Door& door, const std::filesystem::path& roots) {
 
 Status Server::Listen() {
   const std::filesystem::path roots = wiring_.config().state_directory / "roots.pem";
-  std::string pem;
-  for (const x509::Certificate& root : wiring_.bundle().roots) pem += root.Pem();
-  TRY(client::WriteFileAtomically(roots, AsBytes(pem), client::kPublicMode,
+  TRY(client::WriteFileAtomically(roots, AsBytes(ClientRootsPem(wiring_)), client::kPublicMode,
                                   client::Existing::kReplace));
   for (Door& door : doors_) TRY(Open(door, roots));
   // Last, so that whoever finds it ready finds everything ready.
@@ -342,12 +369,11 @@ void Server::MeasureWhatIsTrueNow() {
     for (const Door& door : doors_) calls += door.service.in_flight();
     in_flight.Set(static_cast<double>(calls));
     dropped.Set(static_cast<double>(wiring_.ledger().events_dropped()));
-    for (const config::ListenerConfig& listener : wiring_.config().listeners) {
-      if (listener.tls == config::ListenerTls::kNone) continue;
-      const auto pem = client::ReadFile(listener.certificate);
+    for (const std::filesystem::path& file : OwnCertificateFiles(wiring_.config())) {
+      const auto pem = client::ReadFile(file);
       if (!pem) continue;
       const auto leaf = x509::Certificate::FromPem(AsText(*pem));
-      if (leaf) MeasureExpiry(*leaf, listener.certificate.string());
+      if (leaf) MeasureExpiry(*leaf, file.string());
     }
   });
 }
@@ -362,6 +388,9 @@ void Server::Run(const Signals& signals) {
     if (told == Signals::Told::kReload) ReloadPolicy();
     RefreshBasis();
     AskSigner();
+    if (auto renewed = database_certificate_.RenewIfDue(); !renewed) {
+      telemetry::LogFailure("database certificate not renewed", renewed.error());
+    }
     if (clock.BootNow() >= house_keeping) {
       HouseKeeping();
       house_keeping = clock.BootNow() + kHouseKeepingEvery;
@@ -442,7 +471,8 @@ Status Serve(const config::Config& config) {
   TRY_ASSIGN(const FileDescriptor held, HoldStateDirectory(config.state_directory));
   TRY_ASSIGN(auto wiring, WaitFor("the database", signals, [&] { return Wiring::Make(config); }));
   TRY_ASSIGN(Uuid responder_id, ResponderIdIn(config.state_directory, wiring->foundation()));
-  Server server(*wiring, responder_id);
+  TRY_ASSIGN(auto foreign_cas, TrustForeignCas(*wiring));
+  Server server(*wiring, responder_id, std::move(foreign_cas));
   TRY(server.Start(signals));
   server.Run(signals);
   server.Drain();

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "config/database_section.h"
+#include "config/foreign_ca_section.h"
+#include "config/general_names.h"
 #include "config/listener_address.h"
 #include "config/oidc_issuer_section.h"
 #include "config/strict_toml.h"
@@ -46,33 +49,6 @@ Seconds DurationWithin(Section& section, std::string_view key, Seconds otherwise
                          "s to " + std::to_string(max.count()) + "s");
   }
   return value;
-}
-
-// A password in the configuration would be read by everybody who may read that.
-bool HoldsPassword(std::string_view connection) {
-  for (size_t at = connection.find("password"); at != std::string_view::npos;
-       at = connection.find("password", at + 1)) {
-    size_t after = connection.find_first_not_of(' ', at + std::string_view("password").size());
-    if (after != std::string_view::npos && connection[after] == '=') return true;
-  }
-  return false;
-}
-
-DatabaseConfig ReadDatabase(Section section, const Reading& reading) {
-  DatabaseConfig database;
-  database.connection = section.String("connection");
-  if (database.connection.find("://") != std::string::npos) {
-    section.Complain("connection", "config.connection",
-                     "\"connection\" is libpq keywords, like \"host=... dbname=...\", not a URI");
-  }
-  if (HoldsPassword(database.connection)) {
-    section.Complain("connection", "config.secret",
-                     "\"connection\" must not hold a password; name a file in \"password_file\"");
-  }
-  if (auto file = section.OptionalString("password_file")) {
-    database.password_file = reading.Absolute(*file);
-  }
-  return database;
 }
 
 void ReadProcessSigner(Section& section, const Reading& reading, SignerConfig& signer) {
@@ -172,11 +148,15 @@ void CheckCaName(Section& section, const std::string& name, Reading& reading) {
   }
 }
 
+Result<x509::Name> SubjectOf(const CaConfig& ca) {
+  return ca.organization.empty()
+             ? x509::Name::CommonName(ca.common_name)
+             : x509::Name::OrganizationAndCommonName(ca.organization, ca.common_name);
+}
+
 void CheckSubject(Section& section, const CaConfig& ca) {
   if (ca.common_name.empty()) return;
-  auto subject = ca.organization.empty()
-                     ? x509::Name::CommonName(ca.common_name)
-                     : x509::Name::OrganizationAndCommonName(ca.organization, ca.common_name);
+  const auto subject = SubjectOf(ca);
   if (!subject) section.Complain("common_name", subject.error().rule, subject.error().message);
 }
 
@@ -313,23 +293,6 @@ AuditConfig ReadAudit(Section section, const std::string& trust_domain, Reading&
   return audit;
 }
 
-x509::GeneralNames ReadNames(Section& section) {
-  x509::GeneralNames names;
-  for (const std::string& text : section.Strings("names")) {
-    auto name = x509::GeneralName::FromString(text);
-    if (name) {
-      names.push_back(*std::move(name));
-    } else {
-      section.Complain("names", name.error().rule, name.error().message);
-    }
-  }
-  if (names.size() > x509::kNamesMax) {
-    section.Complain("names", "config.range",
-                     "more than " + std::to_string(x509::kNamesMax) + " names");
-  }
-  return x509::Normalize(std::move(names));
-}
-
 std::set<Service> ReadServices(Section& section) {
   static const Words<Service> kServices = {{"ca", Service::kCa},
                                            {"ocsp", Service::kOcsp},
@@ -367,7 +330,7 @@ void ReadTls(Section& section, const Reading& reading, ListenerConfig& listener)
   }
   listener.certificate = reading.Absolute(section.String("certificate"));
   listener.private_key = reading.Absolute(section.String("private_key"));
-  listener.names = ReadNames(section);
+  listener.names = ReadNames(section, "names");
 }
 
 ListenerConfig ReadListener(Section section, Reading& reading) {
@@ -449,6 +412,24 @@ void CheckTokensAreTaken(Section& root, const Config& config) {
                 "tls = \"server\"");
 }
 
+bool AnyMutual(const Config& config) {
+  return std::ranges::any_of(config.listeners, [](const ListenerConfig& listener) {
+    return listener.tls == ListenerTls::kMutual;
+  });
+}
+
+// The names of our own CAs, in DER; one that is wrong was complained of.
+std::set<Bytes> SubjectsOf(const Config& config) {
+  std::set<Bytes> subjects;
+  const auto add = [&subjects](const CaConfig& ca) {
+    const auto subject = SubjectOf(ca);
+    if (subject) subjects.insert(ToBytes(subject->der()));
+  };
+  add(config.root);
+  for (const IssuerConfig& issuer : config.issuers) add(issuer.ca);
+  return subjects;
+}
+
 }  // namespace
 
 Result<Config> LoadConfig(const fs::path& path) {
@@ -463,7 +444,7 @@ Result<Config> LoadConfig(const fs::path& path) {
   config.trust_domain = ReadTrustDomain(root);
   config.state_directory = reading.Absolute(root.String("state_directory"));
   config.policy_file = reading.Absolute(root.String("policy"));
-  config.database = ReadDatabase(root.Sub("database"), reading);
+  config.database = ReadDatabase(root.Sub("database"), reading.folder);
   config.signer = ReadSigner(root.Sub("signer"), reading);
   ReadAuthorities(root, reading, config);
   config.ocsp = ReadOcsp(root.SubOrEmpty("ocsp"), config.issuers);
@@ -471,6 +452,8 @@ Result<Config> LoadConfig(const fs::path& path) {
   ReadListeners(root, reading, config);
   config.oidc_issuers = ReadOidcIssuers(root, reading.folder);
   CheckTokensAreTaken(root, config);
+  config.foreign_cas = ReadForeignCas(
+      root, {reading.folder, config.trust_domain, SubjectsOf(config), AnyMutual(config)});
   config.enrolment = ReadEnrolment(root.SubOrEmpty("enrolment"));
   config.limits = ReadLimits(root.SubOrEmpty("limits"));
   TRY(document.Finish());

@@ -6,6 +6,8 @@
 //   [database]
 //   connection = "host=/run/postgresql dbname=mayfly"   # libpq keywords; never a password
 //   password_file = "..."              # optional; libpq passfile format (.pgpass)
+//   server_roots = "..."               # optional; TLS, with the database's name verified
+//   client_certificate = "..."  client_names = ["DNS:..."]  client_profile = "database"  # optional
 //   [signer]
 //   kind = "process"                   # or "software", then insecurely_keep_keys_in_files = true
 //   socket = "signer.sock"             # process
@@ -27,6 +29,9 @@
 //   discovery = true  ca_file = "cluster-ca.pem"  # or jwks_file = "...", or jwks_url =
 //   "https://..." clock_skew = "60s"  [oidc_issuer.claims] namespace = ["kubernetes.io",
 //   "namespace"]
+//   [[foreign_ca]]                     # whose client certificates prove who asks
+//   name = "partner"  roots = "partner.pem"  id = "spiffe"  trust_domain = "partner.example"
+//   crls = "partner.crl"
 //   [[listener]]
 //   address = "127.0.0.1:7443"  services = ["ca"]  tls = "mutual"
 //   certificate = "server/tls.crt"  private_key = "server/tls.key"
@@ -54,10 +59,12 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "policy/foreign_principal.h"
 #include "policy/token_issuer.h"
 #include "tlog/cosignature.h"
 #include "x509/general_name.h"
 #include "x509/name_constraints.h"
+#include "x509/trust_anchors.h"
 
 namespace mayfly::config {
 
@@ -73,9 +80,15 @@ constexpr Seconds kDrainMax{600};
 constexpr size_t kUrlsMax = 8;
 constexpr size_t kSocketPathBytesMax = 107;  // sockaddr_un, with its closing NUL
 
+struct ClientCertificateConfig {
+  std::filesystem::path file;  // certificate, chain and key in one
+  x509::GeneralNames names;
+  std::string profile;
+};
 struct DatabaseConfig {
-  std::string connection;
+  std::string connection;  // with what the other keys say to libpq, but for the password's file
   std::optional<std::filesystem::path> password_file;
+  std::optional<ClientCertificateConfig> client_certificate;  // the server issues and renews it
 };
 
 enum class SignerKind : uint8_t { kProcess, kSoftware };
@@ -150,6 +163,12 @@ struct OidcIssuerConfig {
   std::optional<std::filesystem::path> ca_file;  // kUrl, kDiscovery; without: the system's
 };
 
+struct ForeignCaConfig {
+  policy::ForeignCaRules rules;
+  x509::TrustAnchors roots;
+  std::optional<std::filesystem::path> crls;  // not looked at here: it comes and goes
+};
+
 struct EnrolmentConfig {
   Seconds token_lifetime_max;
 };
@@ -176,6 +195,7 @@ struct Config {
   AuditConfig audit;
   std::vector<ListenerConfig> listeners;       // at least one
   std::vector<OidcIssuerConfig> oidc_issuers;  // no two with one name or one issuer
+  std::vector<ForeignCaConfig> foreign_cas;    // no two with one name, trust domain or root
   EnrolmentConfig enrolment;
   LimitsConfig limits;
 };

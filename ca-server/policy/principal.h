@@ -13,12 +13,13 @@
 namespace mayfly::policy {
 
 enum class ProofOfIdentity : uint8_t {
-  kCertificate,     // mutual TLS with a certificate of this CA, found in the ledger
-  kEnrolmentToken,  // a token that an enroller made: enrolment:<id>
-  kJwt,             // a bearer token of a configured issuer: jwt:<issuer>:<subject>
-  kLocal,           // a process on the CA's own machine: local:<uid>
-  kSystem,          // the server itself, for its OCSP responder
-  kNobody,          // nothing was shown; the id is empty, and so are the roles
+  kCertificate,         // mutual TLS with a certificate of this CA, found in the ledger
+  kEnrolmentToken,      // a token that an enroller made: enrolment:<id>
+  kJwt,                 // a bearer token of a configured issuer: jwt:<issuer>:<subject>
+  kForeignCertificate,  // mutual TLS with a certificate of a foreign CA: foreign:<ca>:<holder>
+  kLocal,               // a process on the CA's own machine: local:<uid>
+  kSystem,              // the server itself, for its OCSP responder
+  kNobody,              // nothing was shown; the id is empty, and so are the roles
 };
 
 struct Enrolment;  // policy/enrolment.h
@@ -26,7 +27,8 @@ struct Enrolment;  // policy/enrolment.h
 struct Principal {
   ProofOfIdentity proof;
   // For rules, records and logs: "spiffe://trust/path", "dns:web.internal",
-  // "jwt:cluster:system:serviceaccount:prod:api", "enrolment:<uuid>", "local:0", "system:ocsp".
+  // "jwt:cluster:system:serviceaccount:prod:api", "enrolment:<uuid>", "local:0", "system:ocsp",
+  // "foreign:partner:spiffe://partner.example/api".
   std::string id;
   // What request ids are scoped to: "lineage:<uuid>" or the id, never a single certificate.
   std::string request_scope;

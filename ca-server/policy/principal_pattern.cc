@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/foreign_principal.h"
 #include "policy/token_issuer.h"
 
 namespace mayfly::policy {
@@ -31,8 +32,8 @@ Error NoPrincipal(std::string_view text) {
       "\"" + Escape(text, 128) +
           "\" is not a principal: \"spiffe://...\" with or without places like "
           "\"{namespace}\" for whole segments, \"dns:...\", \"ip:...\", \"email:...\" (exact, "
-          "without \"*\"), \"jwt:ISSUER:SUBJECT\", \"jwt:ISSUER:*\", \"local:UID\" or "
-          "\"local:*\"");
+          "without \"*\"), \"jwt:ISSUER:SUBJECT\", \"jwt:ISSUER:*\", \"foreign:CA:spiffe://...\", "
+          "\"foreign:CA:dns:...\", \"foreign:CA:*\", \"local:UID\" or \"local:*\"");
 }
 
 // "jwt:cluster:" of "jwt:cluster:*".
@@ -44,6 +45,23 @@ std::optional<std::string_view> EverySubjectOf(std::string_view text) {
     return std::nullopt;
   }
   return prefix;
+}
+
+// "foreign:partner:" of "foreign:partner:*".
+std::optional<std::string_view> EveryHolderOf(std::string_view text) {
+  if (!text.ends_with(":*")) return std::nullopt;
+  const std::string_view prefix = text.substr(0, text.size() - 1);
+  const size_t start = kForeignPrincipal.size();
+  if (prefix.size() <= start) return std::nullopt;
+  if (!IsForeignCaName(prefix.substr(start, prefix.size() - start - 1))) return std::nullopt;
+  return prefix;
+}
+
+// What alone proves ids of its own, if this does: whatever else is named alike.
+std::optional<ProofOfIdentity> SourceOf(ProofOfIdentity proof) {
+  const bool is_source =
+      proof == ProofOfIdentity::kJwt || proof == ProofOfIdentity::kForeignCertificate;
+  return is_source ? std::optional(proof) : std::nullopt;
 }
 
 // The same with x in every place; nothing where a place is not a whole segment of the path.
@@ -65,6 +83,7 @@ Result<PrincipalPattern> PrincipalPattern::Parse(std::string_view text) {
     return PrincipalPattern(std::string(text));
   }
   if (text.starts_with(kTokenPrincipal)) return ParseToken(text);
+  if (text.starts_with(kForeignPrincipal)) return ParseForeign(text);
   const std::optional<std::string> example = ExampleOf(text);
   if (!example) return NoPrincipal(text);
   auto name = HolderName(*example);
@@ -82,13 +101,24 @@ Result<PrincipalPattern> PrincipalPattern::ParseToken(std::string_view text) {
   const auto every_subject = EverySubjectOf(text);
   if (!every_subject && !SplitTokenPrincipalId(text)) return NoPrincipal(text);
   PrincipalPattern pattern{std::string(text)};
-  pattern.is_token_ = true;
+  pattern.source_ = ProofOfIdentity::kJwt;
   pattern.subjects_of_ = every_subject.value_or("");
   return pattern;
 }
 
+Result<PrincipalPattern> PrincipalPattern::ParseForeign(std::string_view text) {
+  const auto every_holder = EveryHolderOf(text);
+  const auto example = every_holder ? std::nullopt : ExampleOf(text);
+  if (!every_holder && (!example || !SplitForeignPrincipalId(*example))) return NoPrincipal(text);
+  PrincipalPattern pattern{std::string(text)};
+  pattern.source_ = ProofOfIdentity::kForeignCertificate;
+  pattern.subjects_of_ = every_holder.value_or("");
+  pattern.has_places_ = example && *example != text;
+  return pattern;
+}
+
 std::set<std::string, std::less<>> PrincipalPattern::places() const {
-  if (is_token_) return {};
+  if (has_token_claims()) return {};
   auto places = PlacesIn(text_, '/');
   if (text_.starts_with(kSpiffeScheme)) places.insert(std::string(kTrustDomainClaim));
   return places;
@@ -99,8 +129,9 @@ std::optional<Claims> PrincipalPattern::Match(const Principal& principal) const 
   Claims claims = ClaimsOf(principal);
   if (is_everybody()) return claims;
   if (text_ == kAnyLocal && principal.proof == ProofOfIdentity::kLocal) return claims;
-  // Nothing but a token makes somebody a token's subject, whatever else is named alike.
-  if (is_token_ != (principal.proof == ProofOfIdentity::kJwt)) return std::nullopt;
+  // Nothing but a token makes somebody a token's subject, whatever else is named alike; and so with
+  // a foreign CA's certificate and its holder.
+  if (source_ != SourceOf(principal.proof)) return std::nullopt;
   if (!subjects_of_.empty()) {
     if (!principal.id.starts_with(subjects_of_)) return std::nullopt;
     return claims;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "policy/foreign_principal.h"
 #include "policy/token_issuer.h"
 
 namespace mayfly::policy {
@@ -35,13 +36,17 @@ Result<Principal> PrincipalFromId(std::string_view id) {
   if (SplitTokenPrincipalId(id)) {
     return Principal{ProofOfIdentity::kJwt, std::string(id), std::string(id), {}};
   }
+  if (SplitForeignPrincipalId(id)) {
+    return Principal{ProofOfIdentity::kForeignCertificate, std::string(id), std::string(id), {}};
+  }
   const auto name = NameIn(id);
-  if (!name || id.starts_with(kTokenPrincipal) || id.starts_with(kLocal) ||
-      id.find('*') != std::string_view::npos) {
-    return Fail(ErrorCode::kInvalidArgument, "principal.id",
-                "\"" + Escape(id, 128) +
-                    "\" is not a principal: \"spiffe://...\", \"dns:...\", \"ip:...\", "
-                    "\"email:...\", \"jwt:ISSUER:SUBJECT\" or \"local:UID\"");
+  if (!name || id.starts_with(kForeignPrincipal) || id.starts_with(kTokenPrincipal) ||
+      id.starts_with(kLocal) || id.find('*') != std::string_view::npos) {
+    return Fail(
+        ErrorCode::kInvalidArgument, "principal.id",
+        "\"" + Escape(id, 128) +
+            "\" is not a principal: \"spiffe://...\", \"dns:...\", \"ip:...\", "
+            "\"email:...\", \"jwt:ISSUER:SUBJECT\", \"foreign:CA:HOLDER\" or \"local:UID\"");
   }
   const x509::GeneralNames names{*name};
   const std::string canonical = PrincipalIdOf(names);

@@ -9,10 +9,10 @@
 
 namespace mayfly::policy {
 
-// "spiffe://...", "dns:...", "ip:...", "email:..." (another URI as it is), "jwt:ISSUER:SUBJECT" or
-// "local:UID": as Principal::id has it, its names being the one that the id says. What it says is
-// not proved, so nothing may be released on it. Of a token's claims it says nothing. Error:
-// kInvalidArgument "principal.id".
+// "spiffe://...", "dns:...", "ip:...", "email:..." (another URI as it is), "jwt:ISSUER:SUBJECT",
+// "foreign:CA:HOLDER" or "local:UID": as Principal::id has it, its names being the one that the id
+// says of a certificate of ours. What it says is not proved, so nothing may be released on it. Of a
+// token's claims it says nothing. Error: kInvalidArgument "principal.id".
 Result<Principal> PrincipalFromId(std::string_view id);
 
 }  // namespace mayfly::policy

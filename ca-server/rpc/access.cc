@@ -33,6 +33,8 @@ std::optional<v1::Credential> CredentialOf(policy::ProofOfIdentity proof) {
       return v1::CREDENTIAL_ENROLMENT_TOKEN;
     case policy::ProofOfIdentity::kJwt:
       return v1::CREDENTIAL_JWT;
+    case policy::ProofOfIdentity::kForeignCertificate:
+      return v1::CREDENTIAL_FOREIGN_CERTIFICATE;
     case policy::ProofOfIdentity::kNobody:
       return v1::CREDENTIAL_NONE;
     case policy::ProofOfIdentity::kLocal:
@@ -41,6 +43,9 @@ std::optional<v1::Credential> CredentialOf(policy::ProofOfIdentity proof) {
   }
   return std::nullopt;
 }
+
+constexpr uint32_t kInTheHandshake =
+    1u << v1::CREDENTIAL_CERTIFICATE | 1u << v1::CREDENTIAL_FOREIGN_CERTIFICATE;
 
 bool Takes(const v1::MethodAccess& access, v1::Credential credential) {
   return (access.credentials & 1u << credential) != 0;
@@ -52,7 +57,8 @@ std::string CredentialsOf(const v1::MethodAccess& access) {
       {v1::CREDENTIAL_NONE, "no credential"},
       {v1::CREDENTIAL_CERTIFICATE, "a client certificate of this CA"},
       {v1::CREDENTIAL_ENROLMENT_TOKEN, "an enrolment token"},
-      {v1::CREDENTIAL_JWT, "a JWT of a configured issuer"}};
+      {v1::CREDENTIAL_JWT, "a JWT of a configured issuer"},
+      {v1::CREDENTIAL_FOREIGN_CERTIFICATE, "a client certificate of a configured foreign CA"}};
   std::string text;
   for (const auto& [credential, word] : kWords) {
     if (Takes(access, credential)) text += (text.empty() ? "" : " or ") + std::string(word);
@@ -70,8 +76,8 @@ Status RequireCredential(const v1::MethodAccess& access, const policy::Principal
 }  // namespace
 
 Status RequireServed(const v1::MethodAccess& access, Callers callers) {
-  const bool takes_certificate = Takes(access, v1::CREDENTIAL_CERTIFICATE);
-  const bool takes_others = (access.credentials & ~(1u << v1::CREDENTIAL_CERTIFICATE)) != 0;
+  const bool takes_certificate = (access.credentials & kInTheHandshake) != 0;
+  const bool takes_others = (access.credentials & ~kInTheHandshake) != 0;
   if (callers == Callers::kWithCertificate ? takes_certificate : takes_others) return Ok();
   return Fail(ErrorCode::kUnauthenticated, "peer.listener",
               std::string(access.method) + " takes " + CredentialsOf(access) +

@@ -7,7 +7,7 @@
 namespace mayfly::rpc {
 
 enum class Callers : uint8_t {
-  kWithCertificate,     // mutual TLS: who has none of ours fails in the handshake
+  kWithCertificate,     // mutual TLS: who has none of ours or a foreign CA's fails in the handshake
   kWithoutCertificate,  // TLS of the server alone: a call brings a token, or nothing
 };
 

@@ -11,7 +11,7 @@ namespace mayfly::rpc {
 
 enum class HandshakeRefusal {
   kNoCertificate,       // the client showed none
-  kCertificateRefused,  // of another CA, expired, not yet valid, or not for clients
+  kCertificateRefused,  // of an unknown CA, expired, not yet valid, or not for clients
   kClientRefused,       // the client did not trust this server, and said so
   kNotTls,              // plain HTTP, or a version of TLS before 1.2
   kOther,

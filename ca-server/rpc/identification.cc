@@ -21,7 +21,24 @@ Error NoBearer() {
               "the metadata \"authorization\" stands there once, as \"Bearer TOKEN\"");
 }
 
+Error TwoCredentials() {
+  return Fail(ErrorCode::kUnauthenticated, "peer.two-credentials",
+              "the client certificate says who calls; send no token beside it, or send it to a "
+              "listener without client certificates");
+}
+
 policy::Principal Nobody() { return {policy::ProofOfIdentity::kNobody, "", "", {}}; }
+
+// Nothing: the certificate is ours, or nobody's.
+Result<std::optional<policy::Principal>> IdentifyForeign(const IdentificationParts& parts,
+                                                         const grpc::AuthContext& context) {
+  if (!parts.check_foreign) return std::optional<policy::Principal>();
+  TRY_ASSIGN(const x509::PresentedChain chain, PeerChain(context));
+  auto proved = parts.check_foreign(chain);
+  if (!proved) return std::optional<policy::Principal>();
+  TRY_ASSIGN(policy::Principal principal, *std::move(proved));
+  return std::optional(std::move(principal));
+}
 
 }  // namespace
 
@@ -43,12 +60,13 @@ Task<Result<policy::Principal>> IdentifyCaller(const IdentificationParts& parts,
   const auto& metadata = context.client_metadata();
   const auto [first, last] = metadata.equal_range(kAuthorization);
   if (parts.callers == Callers::kWithCertificate) {
-    CO_TRY_ASSIGN(x509::Certificate peer, PeerCertificate(*context.auth_context()));
-    if (first != last) {
-      co_return Fail(ErrorCode::kUnauthenticated, "peer.two-credentials",
-                     "the client certificate says who calls; send no token beside it, or send it "
-                     "to a listener without client certificates");
+    CO_TRY_ASSIGN(auto foreign, IdentifyForeign(parts, *context.auth_context()));
+    if (foreign) {
+      if (first != last) co_return TwoCredentials();
+      co_return *std::move(foreign);
     }
+    CO_TRY_ASSIGN(x509::Certificate peer, PeerCertificate(*context.auth_context()));
+    if (first != last) co_return TwoCredentials();
     auto known = co_await parts.use_cases.Identify(std::move(peer), deadline);
     co_return known;
   }

@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "x509/certificate.h"
+#include "x509/presented_chain.h"
 
 namespace grpc {
 class AuthContext;
@@ -15,6 +16,10 @@ namespace mayfly::rpc {
 // Errors: kUnauthenticated "peer.certificate" (none, or not one that we could have issued),
 // "peer.purpose" (its extendedKeyUsage lacks clientAuth).
 Result<x509::Certificate> PeerCertificate(const grpc::AuthContext& context);
+
+// All that the peer showed, whoever issued it. Error: kUnauthenticated "peer.certificate" (none, or
+// it cannot be read).
+Result<x509::PresentedChain> PeerChain(const grpc::AuthContext& context);
 
 // The rule "peer.purpose" alone.
 Status RequireClientAuth(const x509::Certificate& certificate);

@@ -93,7 +93,7 @@ Milliseconds TimeAllowed(std::chrono::system_clock::time_point client_deadline, 
 struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService::CallbackService {
   explicit Impl(ServiceParts given)
       : parts(std::move(given)),
-        identification{parts.callers, parts.use_cases, parts.check_jwt},
+        identification{parts.callers, parts.use_cases, parts.check_jwt, parts.check_foreign},
         page_tokens(parts.page_key, parts.random),
         turns(TurnLimitsOf(parts.limits), parts.executor),
         rates(parts.clock) {}

@@ -57,7 +57,8 @@ struct CallLimits {
 struct ServiceParts {
   Callers callers;  // of the listeners that it stands behind
   UseCases& use_cases;
-  JwtCheck check_jwt;  // for callers without a certificate
+  JwtCheck check_jwt;          // for callers without a certificate
+  ForeignCheck check_foreign;  // for callers with one; null: only ours count
   const Clock& clock;
   Executor& executor;  // must outlive the server
   RandomSource& random;

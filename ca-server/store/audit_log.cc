@@ -229,7 +229,7 @@ Status PgAuditLog::Commit(const LogPosition& position) {
     transaction.Commit();
     // In a later statement: only there READ COMMITTED shows who came first.
     TRY_ASSIGN(const auto standing, At(position.tree.size));
-    session.Barrier();  // seen is not durable
+    Connected().Barrier();  // seen is not durable; the session may be another one by now
     if (standing && standing->tree == position.tree) return Ok();
     return Fail(ErrorCode::kInternal, "audit.split-view",
                 "another tree of " + std::to_string(position.tree.size) +

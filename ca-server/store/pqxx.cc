@@ -162,7 +162,7 @@ Session::Session(const SessionOptions& options) {
     throw SqlError(SqlError::Kind::kLost, "", Describe(keywords.error(), ErrorText::kForLog));
   }
   try {
-    connection_ = std::make_unique<pqxx::connection>(*keywords);
+    Connect(*keywords);
 #if PQXX_VERSION_MAJOR < 7
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -195,6 +195,21 @@ Session::Session(const SessionOptions& options) {
 }
 
 Session::~Session() { Cut(); }
+
+// libpq reads the certificate and its key one after the other: who is overtaken by a renewal in
+// between reads both again.
+void Session::Connect(const std::string& keywords) {
+  constexpr int kTriesMax = 3;
+  for (int attempt = 1;; ++attempt) {
+    certificate_ = ClientCertificateFile::NamedIn(keywords);
+    try {
+      connection_ = std::make_unique<pqxx::connection>(keywords);
+      return;
+    } catch (const std::exception&) {
+      if (attempt == kTriesMax || !certificate_.WasReplaced()) throw;
+    }
+  }
+}
 
 void Session::Cut() noexcept {
   {

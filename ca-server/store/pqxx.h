@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/uuid.h"
+#include "store/client_certificate_file.h"
 
 namespace mayfly::store {
 
@@ -114,17 +115,21 @@ class Session {
   int WaitForNotification(Milliseconds wait);
   // Drops the connection; the server forgets the transaction.
   void Cut() noexcept;
-  bool usable() const { return usable_; }
+  // For a next piece of work: not lost, and its client certificate is the one that is there now.
+  // Work that has begun is finished whatever becomes of the file.
+  bool usable() const { return usable_ && !certificate_.WasReplaced(); }
   // From any thread: what hangs in a call of this session fails.
   void Interrupt();
 
  private:
   class Notices;
+  void Connect(const std::string& keywords);
   [[noreturn]] void Raise(std::string sqlstate, const std::string& message);
 
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<Notices> notices_;
   std::unique_ptr<pqxx::nontransaction> statements_;
+  ClientCertificateFile certificate_;
   bool usable_ = false;
   std::mutex socket_mutex_;
   int socket_ = -1;

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from harness import api, issuer
+from harness import api, foreign, issuer
 from harness.csr import make_csr, new_key
 
 ROLES = ("requester", "enroller", "auditor", "operator", "admin")
@@ -31,7 +31,7 @@ names = ["dns"]
 
 [[rule]]
 name = "access"
-principals = ["spiffe://mayfly.internal/ns/access/sa/{name}", "jwt:access:*"]
+principals = ["spiffe://mayfly.internal/ns/access/sa/{name}", "jwt:access:*", "foreign:access:*"]
 profiles = ["server"]
 dns = ["access.internal"]
 
@@ -48,12 +48,21 @@ def id_of(role):
     return f"spiffe://mayfly.internal/ns/access/sa/{role}"
 
 
+def all_ids_of(role):
+    """The principals who have this role, as the policy lists them."""
+    return f'"{id_of(role)}", "jwt:access:{role}", "foreign:access:{foreign_uri(role)}"'
+
+
+def foreign_uri(role):
+    return f"spiffe://access.example/{role}"
+
+
 def policy_with_roles(base):
     """The quickstart's policy, with one principal a role; all of them may ask for one name."""
     assert ADMINS in base
-    lists = "".join(f'{role}s = ["{id_of(role)}", "jwt:access:{role}"]\n'
+    lists = "".join(f"{role}s = [{all_ids_of(role)}]\n"
                     for role in ("operator", "auditor", "enroller"))
-    admins = f'{ADMINS}, "{id_of("admin")}", "jwt:access:admin"'
+    admins = f'{ADMINS}, {all_ids_of("admin")}'
     return base.replace(ADMINS, lists + admins) + RULE
 
 
@@ -69,8 +78,8 @@ def enrol(ca, operator, role):
     return api.Client(ca, chain, api.key_pem(key)), issued.certificate.serial_number
 
 
-def foreign(ca, role):
-    """A client whose certificate says the same and is of another CA."""
+def unknown(ca, role):
+    """A client whose certificate says the same and is of a CA that nobody knows."""
     ca_key, key = new_key(), new_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Another CA")])
     now = datetime.datetime.utcnow()
@@ -101,14 +110,19 @@ class World:
         self.ca, self.operator = ca, operator
         self.key = issuer.Key("k1")
         (ca.home / "jwks.json").write_text(json.dumps({"keys": [self.key.jwk()]}))
-        ca.configure(issuer.section(ISSUER, 'jwks_file = "jwks.json"', name="access",
-                                    claims="claim = [\"claim\"]"))
+        self.foreign_ca = foreign.Issuer(ca.home, "access root")
+        ca.configure(
+            issuer.section(ISSUER, 'jwks_file = "jwks.json"', name="access",
+                           claims="claim = [\"claim\"]")
+            + foreign.section("access", self.foreign_ca.file, 'id = "spiffe"',
+                              'trust_domain = "access.example"'))
         self.policy_text = policy_with_roles(operator.policy().policy_text)
         operator.apply_policy(self.policy_text)
         self.callers = {role: Caller(role, *enrol(ca, operator, role)) for role in ROLES}
         self.clients = {role: caller.client for role, caller in self.callers.items()}
         self.serials = {role: caller.serial for role, caller in self.callers.items()}
-        self.foreign = {role: foreign(ca, role) for role in ROLES}
+        self.unknown = {role: unknown(ca, role) for role in ROLES}
+        self.by_foreign = {role: self.foreign_caller(role) for role in ROLES}
         self.by_jwt = {role: self.jwt_caller(role) for role in ROLES}
         self.nobody = api.Client(ca)
         self.stranger = api.stranger(ca)
@@ -118,8 +132,8 @@ class World:
         time.sleep(4)
 
     def close(self):
-        by_jwt = (caller.client for caller in self.by_jwt.values())
-        for client in (*self.clients.values(), *self.foreign.values(), *by_jwt, self.nobody,
+        others = (caller.client for caller in (*self.by_jwt.values(), *self.by_foreign.values()))
+        for client in (*self.clients.values(), *self.unknown.values(), *others, self.nobody,
                        self.stranger):
             client.close()
 
@@ -127,6 +141,13 @@ class World:
         """A caller whose JWT the policy gives this role."""
         token = self.key.token(issuer.claims_of(ISSUER, sub=role))
         client = api.stranger(self.ca, token)
+        issued = client.issue(make_csr("access.internal"))
+        return Caller(role, client, issued.certificate.serial_number)
+
+    def foreign_caller(self, role):
+        """A caller whose foreign CA's certificate the policy gives this role."""
+        leaf = self.foreign_ca.leaf("URI:" + foreign_uri(role))
+        client = api.Client(self.ca, leaf.chain, leaf.key)
         issued = client.issue(make_csr("access.internal"))
         return Caller(role, client, issued.certificate.serial_number)
 
@@ -200,6 +221,7 @@ def outcome(client, method, message):
     return None
 
 
+IN_THE_HANDSHAKE = {"certificate", "foreign_certificate"}
 UNSERVED = (Code.UNAUTHENTICATED, "peer.listener")
 UNTAKEN = (Code.UNAUTHENTICATED, "peer.credential")
 
@@ -207,8 +229,9 @@ UNTAKEN = (Code.UNAUTHENTICATED, "peer.credential")
 def expected(method, role, credential):
     """The cell of docs/ACCESS.md: nothing, or how the caller is refused."""
     roles, credentials = DECLARED[method]
-    by_certificate = credential == "certificate"
-    on_this_listener = {each for each in credentials if (each == "certificate") == by_certificate}
+    by_certificate = credential in IN_THE_HANDSHAKE
+    on_this_listener = {each for each in credentials
+                        if (each in IN_THE_HANDSHAKE) == by_certificate}
     if not on_this_listener:
         return UNSERVED
     if credential not in credentials:
@@ -223,7 +246,8 @@ def test_every_method_has_a_declaration_and_a_request():
     for roles, credentials in DECLARED.values():
         assert roles and roles <= set(ROLES) and credentials
     kinds = {kind for _, credentials in DECLARED.values() for kind in credentials}
-    assert kinds == {"certificate", "jwt", "enrolment_token", "none"}, "teach this test the others"
+    assert kinds == {"certificate", "foreign_certificate", "jwt", "enrolment_token",
+                     "none"}, "teach this test the others"
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -239,6 +263,14 @@ def test_a_jwt_lets_in_whom_the_method_declares(world, method, role):
     caller = world.by_jwt[role]
     assert outcome(caller.client, method, REQUESTS[method](world, caller)) == expected(
         method, role, "jwt")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("method", DECLARED)
+def test_a_foreign_cas_certificate_lets_in_whom_the_method_declares(world, method, role):
+    caller = world.by_foreign[role]
+    assert outcome(caller.client, method, REQUESTS[method](world, caller)) == expected(
+        method, role, "foreign_certificate")
 
 
 @pytest.mark.parametrize("maker", ("enroller", "admin"))
@@ -260,7 +292,7 @@ def test_who_shows_nothing_is_let_in_where_the_method_declares_it(world, method)
 @pytest.mark.parametrize("method", DECLARED)
 def test_a_bad_token_is_no_better_than_nothing_and_is_refused(world, method):
     message = REQUESTS[method](world, world.callers["admin"])
-    served = DECLARED[method][1] != {"certificate"}
+    served = bool(DECLARED[method][1] - IN_THE_HANDSHAKE)
     for token, rule in (("mayfly_enrol_" + 64 * "0", "enrolment.unknown"),
                         ("nonsense", "jwt.format")):
         with contextlib.closing(api.stranger(world.ca, token)) as client:
@@ -270,22 +302,22 @@ def test_a_bad_token_is_no_better_than_nothing_and_is_refused(world, method):
 
 @pytest.mark.parametrize("method", DECLARED)
 def test_a_token_beside_a_certificate_is_refused(world, method):
-    client = world.clients["admin"]
     message = REQUESTS[method](world, world.by_jwt["admin"])
-    client.token = "nonsense"
-    try:
-        served = "certificate" in DECLARED[method][1]
-        assert outcome(client, method, message) == (
-            (Code.UNAUTHENTICATED, "peer.two-credentials") if served else UNSERVED)
-    finally:
-        client.token = None
+    served = bool(DECLARED[method][1] & IN_THE_HANDSHAKE)
+    for client in (world.clients["admin"], world.by_foreign["admin"].client):
+        client.token = "nonsense"
+        try:
+            assert outcome(client, method, message) == (
+                (Code.UNAUTHENTICATED, "peer.two-credentials") if served else UNSERVED)
+        finally:
+            client.token = None
 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("method", DECLARED)
-def test_a_foreign_certificate_lets_nobody_in(world, method, role):
+def test_an_unknown_cas_certificate_lets_nobody_in(world, method, role):
     message = REQUESTS[method](world, world.callers[role])
-    assert outcome(world.foreign[role], method, message) == (Code.UNAVAILABLE, "")
+    assert outcome(world.unknown[role], method, message) == (Code.UNAVAILABLE, "")
 
 
 @pytest.mark.parametrize("method", DECLARED)
@@ -360,14 +392,17 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("kind", ("certificate", "jwt"))
+@pytest.mark.parametrize("kind", ("certificate", "foreign_certificate", "jwt"))
 def test_who_holds_one_certificate_has_no_say_over_another(world, kind):
-    caller = (world.callers if kind == "certificate" else world.by_jwt)["requester"]
+    callers = {"certificate": world.callers, "foreign_certificate": world.by_foreign,
+               "jwt": world.by_jwt}
+    caller = callers[kind]["requester"]
     victim = world.serials["enroller"]
     for method, make in OTHERS.items():
         code, rule = outcome(caller.client, method, make(victim))
         assert (code, rule) in ((Code.NOT_FOUND, "certificate.not-found"),
-                                (Code.PERMISSION_DENIED, "policy.role"), UNSERVED), method
+                                (Code.PERMISSION_DENIED, "policy.role"), UNSERVED,
+                                UNTAKEN), method
     listed = caller.client.call("ListCertificates", request(
         "ListCertificates", parent="issuers/-",
         filter=f'subject_alt_names : "URI:{id_of("enroller")}"')).certificates
@@ -399,7 +434,7 @@ def test_a_certificate_revoked_while_its_channel_is_open_is_refused_at_the_next_
 def test_a_role_ends_with_the_policy_that_gave_it(world):
     auditor = world.clients["auditor"]
     auditor.policy()
-    lists = f'auditors = ["{id_of("auditor")}", "jwt:access:auditor"]\n'
+    lists = f'auditors = [{all_ids_of("auditor")}]\n'
     assert lists in world.policy_text
     world.operator.apply_policy(world.policy_text.replace(lists, ""))
     try:

@@ -36,6 +36,8 @@ NAME_PATTERN = "ca-server/policy/name_pattern.cc"
 PRINCIPAL_PATTERN = "ca-server/policy/principal_pattern.cc"
 LINT_CATALOG = "ca-server/policy/lint_catalog.cc"
 NAME_CONSTRAINTS = "ca-server/x509/name_constraints.cc"
+ANCHORS = "ca-server/x509/trust_anchors.cc"
+FOREIGN_CAS = "ca-server/identity/foreign_cas.cc"
 SEQUENCER = "ca-server/audit/sequencer.cc"
 KEEPER = "ca-server/audit/checkpoint_keeper.cc"
 WITNESS = "ca-server/audit/witness.cc"
@@ -61,6 +63,10 @@ def rpc(name, file, text, replacement, tests):
 
 def x509(name, file, text, replacement, tests):
     return Mutation(name, file, text, replacement, "unit_x509", tests)
+
+
+def identity(name, file, text, replacement, tests):
+    return Mutation(name, file, text, replacement, "unit_identity", tests)
 
 
 def audit(name, file, text, replacement, tests="*"):
@@ -236,7 +242,10 @@ MUTATIONS = [
         "callers == Callers::kWithCertificate ? takes_certificate : takes_others",
         "takes_certificate || takes_others", "RequireServed.*:Server.NoHandler*"),
     rpc("a token beside a certificate not looked at", "ca-server/rpc/identification.cc",
-        "    if (first != last) {\n", "    if (false) {\n", "*TwoCredentials*"),
+        ");\n    if (first != last) co_return TwoCredentials();\n", ");\n", "*TwoCredentials*"),
+    rpc("a token beside a foreign certificate not looked at",
+        "ca-server/rpc/identification.cc",
+        "      if (first != last) co_return TwoCredentials();\n", "", "ForeignCallers.*"),
     Mutation("a spent token spent again", "ca-server/store/token_uses.cc",
              "} else if (used.size() >= token.uses_max) {", "} else if (false) {",
              "contract_enrolment_tokens", "*Spent*"),
@@ -275,6 +284,39 @@ MUTATIONS = [
     rpc("a CSR of any size read", CONVERT,
         "if (!csr_der.empty() && csr_der.size() <= x509::kCsrDerBytesMax) return",
         "if (!csr_der.empty()) return", "ToIssueRequest.*"),
+
+    # Foreign CAs.
+    identity("a foreign CA says who is in any trust domain", FOREIGN_CAS,
+             " && id->trust_domain == rules.trust_domain", "", "Foreign.*"),
+    identity("a certificate of ours taken for a foreign one", FOREIGN_CAS,
+             "  if (own_.subjects.contains(chain.issuer())) return std::nullopt;\n", "",
+             "Foreign.*"),
+    identity("a path through a CA of ours", FOREIGN_CAS,
+             "return own_.keys.contains(key); }", "return own_.keys.contains(key) && false; }",
+             "Foreign.*"),
+    identity("any key of a foreign leaf", FOREIGN_CAS,
+             "  TRY(CheckKey(path.key, own_.keys));\n", "  (void)CheckKey;\n", "Foreign.*"),
+    identity("the first of two foreign CAs counts", FOREIGN_CAS,
+             "    if (found) return Refused(", "    if (found) return found;\n    if (false) return Refused(",
+             "Foreign.*"),
+    identity("a foreign CA's certificate or no client's makes a caller", ANCHORS,
+             "  TRY(CheckLeaf(chain.leaf_.get()));\n", "  (void)CheckLeaf;\n", "Foreign.*"),
+    identity("a foreign path of any time", ANCHORS,
+             "  X509_VERIFY_PARAM_set_time(rules, std::chrono::system_clock::to_time_t(at));\n",
+             "  X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_NO_CHECK_TIME);\n  (void)at;\n",
+             "Foreign.*"),
+    identity("a foreign path without its revocation lists", ANCHORS,
+             "  if (checks_lists) flags |=", "  if (checks_lists && false) flags |=", "Lists.*"),
+    identity("revocation lists that were never there", FOREIGN_CAS,
+             "  if (ca.lists && !lists) {", "  if (false) {", "Lists.*"),
+    policy("a foreign holder by a rule for another source", PRINCIPAL_PATTERN,
+           "  if (source_ != SourceOf(principal.proof)) return std::nullopt;\n",
+           "  (void)SourceOf;\n", "ForeignPrincipal.*"),
+
+    # The database's client certificate.
+    Mutation("a replaced client certificate not seen", "ca-server/store/client_certificate_file.cc",
+             "  return now && now != made_with_;\n", "  return false;\n", "unit_store",
+             "ClientCertificate.*"),
 
     # Lint.
     lint("lint's verdict ignored", "  TRY(VerdictOf(findings.all()));\n",

@@ -51,6 +51,17 @@ inline std::string ExampleIn(const std::string& page) {
   return text.substr(start, text.find("```", start) - start);
 }
 
+// The ```toml block of a guide that begins so.
+inline std::string GuideExample(const std::string& guide, const std::string& beginning) {
+  const std::string text =
+      ReadText(std::filesystem::path(MAYFLY_SOURCE_DIR) / "docs/guides" / guide);
+  const std::string opening = "```toml\n" + beginning;
+  const size_t start = text.find(opening);
+  EXPECT_NE(start, std::string::npos) << guide;
+  const size_t body = start + std::string_view("```toml\n").size();
+  return text.substr(body, text.find("```", body) - body);
+}
+
 class TemporaryFolder {
  public:
   TemporaryFolder() {

@@ -18,6 +18,7 @@ Result<std::vector<OidcIssuerConfig>> Read(const std::string& text) {
   return issuers;
 }
 
+constexpr char kGuide[] = "kubernetes-service-accounts.md";
 constexpr char kOne[] = R"([[oidc_issuer]]
 name = "cluster"
 issuer = "https://issuer.example"
@@ -56,20 +57,13 @@ TEST(OidcIssuer, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(cluster.ca_file, "/etc/mayfly/cluster-ca.pem");
 }
 
-std::string GuideExample(const std::string& section) {
-  const std::string page =
-      ReadText(std::string(MAYFLY_SOURCE_DIR) + "/docs/guides/kubernetes-service-accounts.md");
-  const size_t start = page.find("```toml\n" + section) + std::string_view("```toml\n").size();
-  return page.substr(start, page.find("```", start) - start);
-}
-
 TEST(OidcIssuer, TheGuideForKubernetesIsRead) {
-  const auto issuers = Read(GuideExample("[[oidc_issuer]]"));
+  const auto issuers = Read(GuideExample(kGuide, "[[oidc_issuer]]"));
   ASSERT_TRUE(issuers) << Describe(issuers.error(), ErrorText::kForLog);
   EXPECT_EQ(issuers->front().keys, TokenKeys::kFile);
   EXPECT_EQ(issuers->front().rules.claims.size(), 2u);
   const auto policy =
-      ParsePolicy(ExampleIn("POLICY.md") + "\n" + GuideExample("[[rule]]"), "policy.toml");
+      ParsePolicy(ExampleIn("POLICY.md") + "\n" + GuideExample(kGuide, "[[rule]]"), "policy.toml");
   ASSERT_TRUE(policy) << Describe(policy.error(), ErrorText::kForLog);
   EXPECT_EQ(policy->rules.back().principals.front().text(), "jwt:cluster:*");
 }

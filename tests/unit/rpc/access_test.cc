@@ -120,7 +120,8 @@ constexpr std::pair<policy::ProofOfIdentity, v1::Credential> kCredentials[] = {
     {policy::ProofOfIdentity::kNobody, v1::CREDENTIAL_NONE},
     {policy::ProofOfIdentity::kCertificate, v1::CREDENTIAL_CERTIFICATE},
     {policy::ProofOfIdentity::kEnrolmentToken, v1::CREDENTIAL_ENROLMENT_TOKEN},
-    {policy::ProofOfIdentity::kJwt, v1::CREDENTIAL_JWT}};
+    {policy::ProofOfIdentity::kJwt, v1::CREDENTIAL_JWT},
+    {policy::ProofOfIdentity::kForeignCertificate, v1::CREDENTIAL_FOREIGN_CERTIFICATE}};
 
 TEST(Admit, OnlyTheCredentialsOfTheDeclaration) {
   ASSERT_EQ(std::size(kCredentials) + 1, static_cast<size_t>(v1::Credential_ARRAYSIZE)) << "new";
@@ -146,7 +147,8 @@ TEST(Admit, NobodyNeedsNoRoleWhereNobodyIsLetIn) {
 TEST(RequireServed, ByTheListenersCallers) {
   for (const auto& [proof, credential] : kCredentials) {
     const auto access = Declared(1u << v1::ROLE_REQUESTER, 1u << credential);
-    const bool by_certificate = credential == v1::CREDENTIAL_CERTIFICATE;
+    const bool by_certificate = credential == v1::CREDENTIAL_CERTIFICATE ||
+                                credential == v1::CREDENTIAL_FOREIGN_CERTIFICATE;
     EXPECT_EQ(RequireServed(access, Callers::kWithCertificate).has_value(), by_certificate);
     EXPECT_EQ(RequireServed(access, Callers::kWithoutCertificate).has_value(), !by_certificate);
   }

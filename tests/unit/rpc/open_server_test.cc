@@ -30,6 +30,7 @@ class OpenServer : public testing::Test {
         ServiceParts{Callers::kWithoutCertificate,
                      use_cases_,
                      [this](std::string token) { return CheckJwt(token); },
+                     nullptr,
                      clock_,
                      pool_,
                      random_,

@@ -31,8 +31,8 @@ class Server : public testing::Test {
   void Start(CallLimits limits) {
     server_.reset();
     service_ = std::make_unique<CertificateAuthorityService>(
-        ServiceParts{Callers::kWithCertificate, use_cases_, nullptr, clock_, pool_, random_,
-                     Hash256{7}, limits, [this](const RequestLogEntry& entry) {
+        ServiceParts{Callers::kWithCertificate, use_cases_, nullptr, check_foreign_, clock_, pool_,
+                     random_, Hash256{7}, limits, [this](const RequestLogEntry& entry) {
                        std::lock_guard lock(mutex_);
                        log_.push_back(entry);
                      }});
@@ -44,7 +44,7 @@ class Server : public testing::Test {
     return {Callers::kWithCertificate,
             {{"127.0.0.1",
               port,
-              {pki_.File("server.crt"), pki_.File("server.key"), pki_.File("ca.crt")}}},
+              {pki_.File("server.crt"), pki_.File("server.key"), pki_.File(trusted_)}}},
             {&service_->grpc_service()}};
   }
   Result<std::unique_ptr<client::Client>> Connect(const std::string& who,
@@ -84,6 +84,8 @@ class Server : public testing::Test {
   SystemRandom random_;
   ThreadPool pool_{4};
   FakeUseCases use_cases_{Load(pki_)};
+  std::string trusted_ = "ca.crt";
+  ForeignCheck check_foreign_;
   std::mutex mutex_;
   std::vector<RequestLogEntry> log_;
   std::unique_ptr<CertificateAuthorityService> service_;

@@ -1,0 +1,28 @@
+// [[foreign_ca]] of the configuration.
+#pragma once
+
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "config/strict_toml.h"
+
+namespace mayfly::config {
+
+constexpr size_t kRootsFileBytesMax = 1 << 20;
+
+// What of the rest of the configuration these sections must agree with.
+struct ForeignCaSurroundings {
+  std::filesystem::path folder;  // where relative paths begin
+  std::string trust_domain;      // ours
+  std::set<Bytes> own_subjects;  // of our CAs, in DER
+  bool any_mutual_listener;
+};
+
+// What is wrong is complained of in the sections; those whose roots cannot be read are left out.
+std::vector<ForeignCaConfig> ReadForeignCas(Section& root,
+                                            const ForeignCaSurroundings& surroundings);
+
+}  // namespace mayfly::config
