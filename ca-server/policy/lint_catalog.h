@@ -2,6 +2,7 @@
 // a profile may weigh a finding differently, but for those that are fixed.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
