@@ -64,8 +64,9 @@ struct IssueWish {
 class Client {
  public:
   // Reads and checks the files; connects with the first call.
-  // Errors: kInvalidArgument "client.server", "file.read", "client.trust", "client.certificate",
-  // "client.private-key", "client.token"; kUnauthenticated "client.certificate-expired".
+  // Errors: kInvalidArgument "client.server", "client.file" (cannot be read), "client.trust",
+  // "client.certificate", "client.private-key", "client.token"; kUnauthenticated
+  // "client.certificate-expired", "client.certificate-purpose".
   static Result<std::unique_ptr<Client>> Connect(ClientConfig config, ClientSources sources);
   ~Client();
 
