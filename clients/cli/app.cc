@@ -56,8 +56,7 @@ int RunVerb(const CLI::App& verb, const Choice& choice, const AppParts& parts) {
   if (parts.console.out) return code;
   // Whoever reads has had enough: `| head` is no failure to speak of.
   if (errno != EPIPE) {
-    parts.console.err << "mayfly: the output could not be written: is the disk full?
-                         ";
+    parts.console.err << "mayfly: the output could not be written: is the disk full?\n";
   }
   if (verb.get_name() == kOwnExitCodes) return static_cast<int>(ExitCode::kOther);
   return code == 0 ? static_cast<int>(ExitCode::kFailed) : code;
