@@ -342,6 +342,39 @@ Result<v1::RevokeCertificateResponse> Client::Revoke(const std::string& name,
   return impl_->Call(&Impl::Stub::RevokeCertificate, request);
 }
 
+Result<v1::BatchRevokeCertificatesResponse> Client::RevokeAll(
+    const v1::BatchRevokeCertificatesRequest& request) {
+  return impl_->Call(&Impl::Stub::BatchRevokeCertificates, request);
+}
+
+Result<v1::Proposal> Client::Propose(const v1::CreateProposalRequest& request) {
+  return impl_->Call(&Impl::Stub::CreateProposal, request);
+}
+
+Result<v1::Proposal> Client::Proposal(const std::string& name) {
+  v1::GetProposalRequest request;
+  request.set_name(name);
+  return impl_->Call(&Impl::Stub::GetProposal, request);
+}
+
+Result<v1::ListProposalsResponse> Client::Proposals(const v1::ListProposalsRequest& request) {
+  return impl_->Call(&Impl::Stub::ListProposals, request);
+}
+
+Result<v1::ApproveProposalResponse> Client::Approve(const std::string& name,
+                                                    const Hash256& payload_sha256) {
+  v1::ApproveProposalRequest request;
+  request.set_name(name);
+  request.set_payload_sha256(ToHex(payload_sha256));
+  return impl_->Call(&Impl::Stub::ApproveProposal, request);
+}
+
+Result<v1::Proposal> Client::Withdraw(const std::string& name) {
+  v1::WithdrawProposalRequest request;
+  request.set_name(name);
+  return impl_->Call(&Impl::Stub::WithdrawProposal, request);
+}
+
 Result<v1::TrustBundle> Client::TrustBundle() {
   v1::GetTrustBundleRequest request;
   request.set_name("trustBundles/-");
