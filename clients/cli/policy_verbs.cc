@@ -63,7 +63,10 @@ ExitCode PolicyApply(const Invocation& invocation, const PolicyApplyOptions& opt
   if (!options.yes) {
     const auto in_force = (*client)->Policy();
     if (!in_force) return Report(invocation, kNotApplied, in_force.error());
-    if (const auto end = Ask(invocation, *in_force, ToString(*text))) return *end;
+    const bool is_news = in_force->policy_text() != AsText(*text);
+    if (is_news) {
+      if (const auto end = Ask(invocation, *in_force, ToString(*text))) return *end;
+    }
     if (!*base_version) *base_version = in_force->version();
   }
   const auto applied = (*client)->ApplyPolicy(ToString(*text), *base_version);

@@ -335,10 +335,10 @@ TEST(Table, IsCutAndThenThinnedWhereTheTerminalIsNarrow) {
   };
   EXPECT_EQ(last(std::nullopt), "abcdefghij  12345  zzzzz\n");
   EXPECT_EQ(last(24), "abcdefghij  12345  zzzzz\n");
-  EXPECT_EQ(last(23), "abcdef...  12345  zzzzz\n");
-  EXPECT_EQ(last(20), "abc...  12345  zzzzz\n");
+  EXPECT_EQ(last(23), "abc...hij  12345  zzzzz\n");
+  EXPECT_EQ(last(20), "a...ij  12345  zzzzz\n");
   EXPECT_EQ(last(19), "abcdefghij  12345\n");
-  EXPECT_EQ(last(5), "abc...  12345\n");
+  EXPECT_EQ(last(5), "a...ij  12345\n");
 }
 
 TEST(ErrorText, SaysWhatWhyAndWhatHelps) {
