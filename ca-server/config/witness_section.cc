@@ -50,11 +50,10 @@ void ReadWitnesses(Section& section, const std::filesystem::path& folder, AuditC
                      "more than " + std::to_string(kWitnessesMax) + " witnesses");
   }
   Section all = section.SubOrEmpty("witnesses");
-  audit.witnesses_needed = static_cast<size_t>(
-      all.IntegerOr("needed", 0, 0, static_cast<int64_t>(kWitnessesMax)));
+  audit.witnesses_needed =
+      static_cast<size_t>(all.IntegerOr("needed", 0, 0, static_cast<int64_t>(kWitnessesMax)));
   if (audit.witnesses_needed > sections.size()) {
-    all.Complain("needed", "config.range",
-                 "\"needed\" is more than there are [[audit.witness]]");
+    all.Complain("needed", "config.range", "\"needed\" is more than there are [[audit.witness]]");
   }
   audit.witnessed_age_max = all.DurationOr("age_max", kWitnessedAgeDefault);
   if (audit.witnessed_age_max < kWitnessedAgeMin || audit.witnessed_age_max > kWitnessedAgeMax) {
