@@ -31,6 +31,18 @@ struct Page {
 const std::string kLeaf = "21019c0b1d8800112233445566778899aabbccdd";
 const std::string kOthers = "21019b00000000000000000000000000000000a5";
 const std::string kNobody = "21019b00000000000000000000000000000000ff";
+const std::string kToken = "0190a1b2-0000-7000-8000-000000000001";
+// What stands for that which differs between two runs.
+const std::string kServer = "localhost:44444";
+const std::string kEnrolmentServer = "localhost:44445";
+const std::string kRootHash(64, '4');
+// Someone without any role.
+const Command kGuest = {"--cert", "guest.crt", "--key", "guest.key"};
+
+Command As(Command who, const Command& what) {
+  who.insert(who.begin(), what.begin(), what.end());
+  return who;
+}
 
 const Page kPages[] = {
     {"mayfly",
@@ -86,6 +98,8 @@ const Page kPages[] = {
       {"verify", "web.internal.crt", "--roots", "roots.pem", "--name", "api.internal"}}},
     {"renew",
      {{"renew", "--help"},
+      {"renew", "me.crt"},
+      {"renew", "me.crt", "--lifetime", "24h", "-o", "yaml"},
       {"renew", "web.internl.crt"},
       {"renew", "web.internal.crt"},
       {"renew", "expired.crt", "--key-file", "me.key"},
@@ -122,7 +136,9 @@ const Page kPages[] = {
       {"status", "-o", "yaml"},
       {"status", "all"},
       {"status", "-o", "pem"},
-      {"status", "--timeout", "1"}}},
+      {"status", "--timeout", "1"},
+      {"status", "--config", "empty.toml"},
+      {"status", "--context", "prd"}}},
     {"alerts",
      {{"alerts", "--help"},
       {"alerts"},
@@ -130,7 +146,10 @@ const Page kPages[] = {
       {"alerts", "-o", "name"},
       {"alerts", "--limit", "0"},
       {"alerts", "all"},
-      {"alerts", "-o", "pem"}}},
+      {"alerts", "-o", "pem"},
+      {"alerts", "--limt", "5"},
+      {"alerts", "--config", "empty.toml"},
+      As(kGuest, {"alerts"})}},
     {"revoke",
      {{"revoke", "--help"},
       {"revoke", "web.internal.crt", "--reason", "key-compromise", "--yes"},
@@ -155,12 +174,25 @@ const Page kPages[] = {
       {"token", "list"},
       {"token", "list", "-o", "name"},
       {"token", "list", "-o", "jsonl"},
-      {"token", "revoke", "0190a1b2-0000-7000-8000-000000000001", "--yes"},
-      {"token", "revoke", "0190a1b2-0000-7000-8000-000000000001"},
+      {"token", "list", "api.internal"},
+      {"token", "list", "-o", "pem"},
+      {"token", "list", "--config", "empty.toml"},
+      As(kGuest, {"token", "list"}),
+      {"token", "revoke", kToken, "--yes"},
+      {"token", "revoke", kToken},
       {"token", "revoke", "another", "--yes"},
+      {"token", "revoke"},
+      {"token", "revoke", kToken, "--force"},
+      As(kGuest, {"token", "revoke", kToken, "--yes"}),
       {"token", "revok"}}},
     {"bootstrap",
      {{"bootstrap", "--help"},
+      {"bootstrap", "--server", kServer, "--enrolment-server", kEnrolmentServer, "--fingerprint",
+       kRootHash},
+      {"bootstrap", "--server", kServer, "--enrolment-server", kEnrolmentServer, "--fingerprint",
+       kRootHash, "--name", "home", "--token-file", "enrol.token", "api.internal"},
+      {"bootstrap", "--server", kServer, "--enrolment-server", kEnrolmentServer, "--fingerprint",
+       std::string(64, 'a')},
       {"bootstrap"},
       {"bootstrap", "--fingerprint", std::string(64, 'a')},
       {"bootstrap", "--server", "ca.internal", "--fingerprint", "aa"},
@@ -174,6 +206,10 @@ const Page kPages[] = {
       {"policy", "show", "--help"},
       {"policy", "show"},
       {"policy", "show", "-o", "json"},
+      {"policy", "show", "policy.toml"},
+      {"policy", "show", "-o", "toml"},
+      {"policy", "show", "--config", "empty.toml"},
+      As(kGuest, {"policy", "show"}),
       {"policy", "apply", "--help"},
       {"policy", "apply", "new-policy.toml"},
       {"policy", "apply", "new-policy.toml", "--yes"},
@@ -188,6 +224,9 @@ const Page kPages[] = {
       {"policy", "diff", "policy.toml"},
       {"policy", "diff", "cases.toml"},
       {"policy", "diff", "policy.toml", "--days", "0"},
+      {"policy", "diff"},
+      {"policy", "diff", "polcy.toml"},
+      As(kGuest, {"policy", "diff", "new-policy.toml"}),
       {"policy", "test", "--help"},
       {"policy", "test", "cases.toml", "--policy", "policy.toml"},
       {"policy", "test", "wrong-cases.toml", "--policy", "policy.toml"},
@@ -211,16 +250,28 @@ const Page kPages[] = {
       {"audit", "follow", "--help"},
       {"audit", "follow", "--from", "0", "--limit", "3"},
       {"audit", "follow", "--from", "4", "--limit", "1", "-o", "jsonl"},
+      {"audit", "follow", "--from", "first"},
+      {"audit", "follow", "--kind", "revoked"},
+      {"audit", "follow", "--limit", "1", "-o", "json"},
+      {"audit", "follow", "--log", "nowhere"},
+      As(kGuest, {"audit", "follow", "--from", "0", "--limit", "3"}),
       {"audit", "prove", "--help"},
       {"audit", "prove", "web.internal.crt"},
       {"audit", "prove", "web.internal.crt", "-o", "yaml"},
       {"audit", "prove", "web.internal.crt", "--out", "web.tlog-proof"},
       {"audit", "prove", "web.internal.crt", "--out", "policy.toml"},
       {"audit", "prove", "expired.crt"},
+      {"audit", "prove"},
+      {"audit", "prove", "web.internl.crt"},
+      {"audit", "prove", "web.internal.crt", "--log", "nowhere"},
+      As(kGuest, {"audit", "prove", "web.internal.crt"}),
       {"audit", "export", "--help"},
       {"audit", "export", "copy"},
       {"audit", "export", "audit-log"},
       {"audit", "export"},
+      {"audit", "export", "copy", "--log", "nowhere"},
+      {"audit", "export", "copy", "-o", "json"},
+      As(kGuest, {"audit", "export", "copy"}),
       {"audit", "verify", "--help"},
       {"audit", "verify", "audit-log"},
       {"audit", "verify", "audit-log", "--dump", "ledger.sql"},
@@ -240,14 +291,24 @@ const Page kPages[] = {
       {"context", "remove", "--help"},
       {"context", "list"},
       {"context", "list", "-o", "json"},
+      {"context", "list", "prod"},
+      {"context", "list", "-o", "pem"},
+      {"context", "list", "--config", "nowhere.toml"},
       {"context", "show"},
       {"context", "show", "--context", "prod"},
+      {"context", "show", "prod"},
+      {"context", "show", "--context", "prd"},
+      {"context", "show", "-o", "name"},
+      {"context", "show", "--config", "nowhere.toml"},
       {"context", "use", "prod"},
       {"context", "add", "dev", "--server", "ca.dev", "--trust", "roots.pem", "--cert", "me.crt",
        "--key", "me.key"},
       {"context", "remove", "prod", "--yes"},
       {"context"},
       {"context", "use", "prd"},
+      {"context", "use"},
+      {"context", "use", "prod", "staging"},
+      {"context", "use", "prod", "--yes"},
       {"context", "add", "dev", "--server", "ca.dev"},
       {"context", "add", "dev/1"},
       {"context", "add", "prod", "--server", "ca.dev", "--trust", "roots.pem", "--cert", "me.crt",
@@ -255,6 +316,9 @@ const Page kPages[] = {
       {"context", "add", "dev", "--server", "ca.dev", "--trust", "roots.pem", "--cert", "me.crt",
        "--key", "roots.pem"},
       {"context", "remove", "prod"},
+      {"context", "remove"},
+      {"context", "remove", "prd", "--yes"},
+      {"context", "remove", "prod", "--force"},
       {"list", "--context", "prd"},
       {"list", "--config", "nowhere.toml"}}},
     {"trust",
@@ -264,15 +328,26 @@ const Page kPages[] = {
       {"trust", "uninstall", "--help"},
       {"trust", "show"},
       {"trust", "show", "-o", "name"},
+      {"trust", "show", "roots.pem"},
+      {"trust", "show", "-o", "text"},
+      {"trust", "show", "--config", "empty.toml"},
+      {"trust", "show", "--trust", "other-roots.pem"},
       {"trust", "install", "roots.pem"},
       {"trust", "install"},
       {"trust", "uninstall"},
       {"trust", "uninstall", "--yes"},
+      {"trust", "uninstall", "roots.pem"},
+      {"trust", "uninstall", "--force"},
       {"trust", "instal"},
       {"trust", "install", "web.internal.crt"},
-      {"trust", "install", "root.pem"}}},
+      {"trust", "install", "root.pem"},
+      {"trust", "install", "roots.pem", "other-roots.pem"},
+      {"trust", "install", "--config", "empty.toml"}}},
     {"completion",
      {{"completion", "--help"},
+      {"completion", "bash"},
+      {"completion", "zsh"},
+      {"completion", "fish"},
       {"completion"},
       {"completion", "bahs"},
       {"completion", "bash", "x"}}},
@@ -282,6 +357,8 @@ class Golden : public testing::TestWithParam<Page> {
  protected:
   static void SetUpTestSuite() {
     pki_ = new rpc::TestPki();
+    pki_->Make("guest", "ca", "clientAuth");
+    root_hash_ = client::ReadCertificates(pki_->File("ca.crt"))->front().sha256;
     ca_ = new FakeCa(*pki_, kGolden);
   }
   static void TearDownTestSuite() {
@@ -297,20 +374,48 @@ class Golden : public testing::TestWithParam<Page> {
                              "wrong-cases.toml", "audit-log", "ledger.sql", "altered.sql"}) {
       fs::copy(kGolden / name, sandbox.folder() / "work" / name, fs::copy_options::recursive);
     }
-    fs::copy(pki_->File("client.crt"), sandbox.folder() / "work/me.crt");
-    fs::copy(pki_->File("client.key"), sandbox.folder() / "work/me.key");
+    for (const auto& [from, to] : {std::pair("client", "me"), std::pair("guest", "guest")}) {
+      for (const std::string extension : {".crt", ".key"}) {
+        fs::copy(pki_->File(from + extension), sandbox.folder() / "work" / (to + extension));
+      }
+    }
     sandbox.Write("work/.mayfly/client.toml",
                   "server = \"" + ca_->address() +
                       "\"\ntrust = \"ca.crt\"\ncertificate = \"../me.crt\"\n"
                       "private_key = \"../me.key\"\n");
     fs::copy(pki_->File("ca.crt"), sandbox.folder() / "work/.mayfly/ca.crt");
+    sandbox.Write("work/empty.toml", "");
+    fs::permissions(sandbox.Write("work/enrol.token", "mayfly_enrol_" + std::string(64, '5')),
+                    fs::perms::owner_read);
     sandbox.Write("home/contexts/prod.toml", "server = \"ca.internal\"\ntrust = \"roots.pem\"\n");
     sandbox.Write("anchors/mayfly-0123456789abcdef.crt", "an older root");
     sandbox.terminal = terminal;
-    const int code = sandbox.Run(command);
+    const int code = sandbox.Run(ForThisRun(command));
     return Same(sandbox.folder().string(), "exit " + std::to_string(code) + "\n" +
-                                               Led("  | ", sandbox.out()) +
+                                               Led("  | ", Head(command, sandbox.out())) +
                                                Led("  ! ", sandbox.err()));
+  }
+
+  // Scripts are for shells, which try them: tests/unit/cli/completion_test.cc. They begin so.
+  static std::string Head(const Command& command, const std::string& text) {
+    constexpr int kLines = 6;
+    if (command.empty() || command.front() != "completion" || command.back() == "--help") {
+      return text;
+    }
+    size_t at = 0;
+    for (int i = 0; i < kLines && at < text.size(); ++i) {
+      at = std::min(text.find('\n', at), text.size() - 1) + 1;
+    }
+    return text.substr(0, at) + (at < text.size() ? "...\n" : "");
+  }
+
+  static Command ForThisRun(Command command) {
+    for (std::string& word : command) {
+      if (word == kServer) word = ca_->address();
+      if (word == kEnrolmentServer) word = ca_->enrolment_address();
+      if (word == kRootHash) word = root_hash_;
+    }
+    return command;
   }
 
   // Each line after `lead`: "  | " is stdout, "  ! " stderr.
@@ -331,8 +436,9 @@ class Golden : public testing::TestWithParam<Page> {
       }
     };
     replace(folder, "/tmp/mayfly-cli-golden");
-    replace(ca_->address(), "localhost:44444");
-    replace(client::ReadCertificates(pki_->File("ca.crt"))->front().sha256, std::string(64, '4'));
+    replace(ca_->address(), kServer);
+    replace(ca_->enrolment_address(), kEnrolmentServer);
+    replace(root_hash_, kRootHash);
     replace("\x1b", "^[");
     return text;
   }
@@ -370,6 +476,7 @@ class Golden : public testing::TestWithParam<Page> {
 
   static inline rpc::TestPki* pki_ = nullptr;
   static inline FakeCa* ca_ = nullptr;
+  static inline std::string root_hash_;
 };
 
 TEST_P(Golden, IsAsExpected) {
