@@ -47,7 +47,8 @@ def place(programs, tmp_path):
         (tmp_path / file).write_bytes(script.stdout)
     (tmp_path / ".bashrc").write_text('PS1="ready> "\nsource ~/mayfly.bash\n')
     (tmp_path / ".zshrc").write_text('PROMPT="ready> "\nfpath=(~/functions $fpath)\n'
-                                     'autoload -Uz compinit\ncompinit -u -D\n')
+                                     'autoload -Uz compinit\ncompinit -u -D\n'
+                                     'setopt no_auto_remove_slash  # at the end of the line\n')
     return tmp_path
 
 

@@ -65,6 +65,7 @@ def test_certtool_takes_the_last_second_and_none_after_it(ca, operator, monkeypa
     ends = operator.issue(make_csr("brief.internal"), lifetime=1).certificate.not_after_time.seconds
     rows = ledger.query(ca, "SELECT tbs, signature, not_after AT TIME ZONE 'UTC' FROM certificate"
                             " WHERE extract(epoch FROM not_after) = %s", (ends,))
+    assert rows
     for tbs, signature, not_after in rows:
         for seconds, agrees in ((0, True), (1, False)):
             row = ("00", tbs, signature, not_after + datetime.timedelta(seconds=seconds))

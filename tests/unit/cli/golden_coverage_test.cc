@@ -5,9 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <ranges>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include "clients/cli/command_tree.h"

@@ -1,5 +1,7 @@
 // Every verb's help, its success, and its likeliest mistakes, as people and pipes see them. Written
 // anew by tests/golden/cli/remake.sh.
+#include <algorithm>
+
 #include "clients/cpp/certificate_facts.h"
 #include "clients/cpp/files.h"
 #include "tests/unit/cli/cli_fixture.h"
@@ -486,6 +488,15 @@ TEST_P(Golden, IsAsExpected) {
   const auto expected = client::ReadFile(file);
   ASSERT_TRUE(expected) << file << ": tests/golden/cli/remake.sh makes it";
   EXPECT_EQ(text, ToString(*expected)) << "tests/golden/cli/remake.sh makes it anew";
+}
+
+// golden_coverage_test.cc counts what is in these files.
+TEST(GoldenFiles, EachIsOfAPage) {
+  for (const auto& entry : fs::directory_iterator(kGolden / "expected")) {
+    const std::string verb = entry.path().stem();
+    EXPECT_TRUE(std::ranges::any_of(kPages, [&](const Page& page) { return page.verb == verb; }))
+        << entry.path();
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Verbs, Golden, testing::ValuesIn(kPages),
