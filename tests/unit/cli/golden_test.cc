@@ -400,7 +400,7 @@ class Golden : public testing::TestWithParam<Page> {
 
   // Scripts are for shells, which try them: tests/unit/cli/completion_test.cc. They begin so.
   static std::string Head(const Command& command, const std::string& text) {
-    constexpr int kLines = 6;
+    constexpr int kLines = 2;
     if (command.empty() || command.front() != "completion" || command.back() == "--help") {
       return text;
     }
