@@ -18,12 +18,14 @@ Result<std::string> ReadPolicyFile(const std::filesystem::path& file) {
 
 Result<uint64_t> ApplyPolicyFile(Wiring& wiring) {
   TRY_ASSIGN(std::string text, ReadPolicyFile(wiring.config().policy_file));
-  PolicyEntry entry{std::move(text), "local:" + std::to_string(getuid())};
+  issuance::ApplyPolicyRequest request{
+      {policy::ProofOfIdentity::kLocal, "local:" + std::to_string(getuid()), "", {}},
+      std::move(text),
+      std::nullopt};
   const BootTime deadline = wiring.foundation().In(kCommandTimeMax);
-  TRY_ASSIGN(const uint64_t version,
-             SyncWait(wiring.ledger().ActivatePolicy(std::move(entry), deadline)));
-  TRY(SyncWait(wiring.audit().gate().WaitForCheckpoint(deadline)));
-  return version;
+  TRY_ASSIGN(const auto applied,
+             SyncWait(wiring.authority().ApplyPolicy(std::move(request), deadline)));
+  return applied.version;
 }
 
 }  // namespace mayfly

@@ -12,8 +12,9 @@ namespace mayfly {
 Result<std::string> ReadPolicyFile(const std::filesystem::path& file);
 
 // Gives the version in force, once a checkpoint of the audit log covers it; the text in force again
-// changes nothing, and neither does a bad one. Error: also kDeadlineExceeded "audit.not-covered"
-// (in force all the same).
+// changes nothing, and neither does a bad one. Errors: also kFailedPrecondition "approval.needed"
+// (the policy in force asks for two persons); kDeadlineExceeded "audit.not-covered" (in force all
+// the same).
 Result<uint64_t> ApplyPolicyFile(Wiring& wiring);
 
 }  // namespace mayfly

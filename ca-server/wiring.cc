@@ -81,6 +81,7 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   wiring->events_ = std::make_unique<store::PgEventIndex>(lists);
   wiring->alerts_ = std::make_unique<store::PgAlertIndex>(lists);
   wiring->tokens_ = std::make_unique<store::PgEnrolmentTokens>(lists);
+  wiring->proposals_ = std::make_unique<store::PgProposals>(lists);
   TRY_ASSIGN(wiring->page_key_,
              store::ReadPageKey(config.database.connection, config.database.password_file));
   wiring->basis_ =
@@ -90,8 +91,8 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   wiring->authority_ =
       std::make_unique<issuance::CertificateAuthority>(issuance::CertificateAuthority::Parts{
           foundation.clock, foundation.random, *wiring->metered_ledger_, *wiring->index_,
-          *wiring->events_, *wiring->alerts_, *wiring->tokens_, *wiring->basis_, wiring->planner_,
-          wiring->issuers_, wiring->bundle_,
+          *wiring->events_, *wiring->alerts_, *wiring->tokens_, *wiring->proposals_,
+          *wiring->basis_, wiring->planner_, wiring->issuers_, wiring->bundle_,
           [&known = wiring->revocation_](const auto& key) { return known.Ask(key); },
           wiring->audit_->gate(), wiring->audit_->published(),
           config.enrolment.token_lifetime_max});

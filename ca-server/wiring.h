@@ -18,6 +18,7 @@
 #include "store/enrolment_tokens.h"
 #include "store/event_index.h"
 #include "store/ledger.h"
+#include "store/proposals.h"
 #include "telemetry/metrics.h"
 
 namespace mayfly {
@@ -90,6 +91,7 @@ class Wiring {
   std::unique_ptr<store::PgEventIndex> events_;
   std::unique_ptr<store::PgAlertIndex> alerts_;
   std::unique_ptr<store::PgEnrolmentTokens> tokens_;
+  std::unique_ptr<store::PgProposals> proposals_;
   Hash256 page_key_{};
   std::unique_ptr<AuditService> audit_;
   std::unique_ptr<issuance::BasisCache> basis_;

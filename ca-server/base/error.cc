@@ -32,6 +32,8 @@ std::string_view ErrorCodeName(ErrorCode code) {
       return "certificate-revoked";
     case ErrorCode::kConflict:
       return "conflict";
+    case ErrorCode::kFailedPrecondition:
+      return "failed-precondition";
     case ErrorCode::kDecisionStale:
       return "decision-stale";
     case ErrorCode::kSchemaMismatch:

@@ -29,6 +29,7 @@ enum class ErrorCode {
   kNotFound,
   kCertificateRevoked,  // the request id's certificate has been revoked
   kConflict,            // lost a race that the caller should look at again
+  kFailedPrecondition,  // something else must come first, or came already
   kDecisionStale,       // decided before the control number was raised: decide again (never leaves)
   kSchemaMismatch,      // the database's schema is newer, dirty or absent
   // The service cannot, for now.

@@ -167,6 +167,30 @@ void CheckAdmins(Section& root, const std::vector<std::string>& admins) {
                 "admins bring the next policy into force");
 }
 
+// Only who has a certificate can call for an approval.
+bool CanApprove(const PrincipalPattern& admin) {
+  return !admin.text().starts_with("jwt:") && !admin.text().starts_with("local:");
+}
+
+// With a single admin nothing that needs two persons could ever be done, not even undoing this.
+void ReadTwoPersons(Section& root, PolicyText is, Policy& policy) {
+  Words<policy::ProposalKind> kinds;
+  for (const auto kind : policy::kProposalKinds) kinds.emplace_back(ProposalWord(kind), kind);
+  for (const std::string& word : root.StringsOrNone("two_persons")) {
+    if (const auto kind = ReadWord(root, "two_persons", word, kinds)) {
+      policy.two_persons.insert(*kind);
+    }
+  }
+  std::set<std::string> approvers;
+  for (const PrincipalPattern& admin : policy.admins) {
+    if (CanApprove(admin)) approvers.insert(admin.text());
+  }
+  if (is == PolicyText::kInForce || policy.two_persons.empty() || approvers.size() > 1) return;
+  root.Complain("two_persons", "policy.two-persons",
+                "two persons are needed, and fewer than two admins have certificates: name another "
+                "one under \"admins\"");
+}
+
 void ReadRoles(Section& root, PolicyText is, Policy& policy) {
   const std::vector<std::string> admins = root.StringsOrNone("admins");
   if (is == PolicyText::kProposed) CheckAdmins(root, admins);
@@ -177,6 +201,7 @@ void ReadRoles(Section& root, PolicyText is, Policy& policy) {
   policy.operators = members("operators");
   policy.auditors = members("auditors");
   policy.enrollers = members("enrollers");
+  ReadTwoPersons(root, is, policy);
 }
 
 }  // namespace

@@ -23,8 +23,7 @@ Task<Status> BasisCache::Refresh(BootTime deadline) {
   if (stored.policy_version == known->policy_version) {
     fresh->policy = known->policy;
   } else {
-    CO_TRY_ASSIGN(fresh->policy,
-                  parse_(stored.policy_text, "the policy in force", policy::PolicyText::kInForce));
+    CO_TRY_ASSIGN(fresh->policy, ParseInForce(stored.policy_text));
   }
   std::lock_guard lock(mutex_);
   if (fresh->decision > current_->decision) current_ = std::move(fresh);

@@ -31,6 +31,10 @@ class BasisCache {
   Result<policy::Policy> Parse(std::string_view text, std::string source_name) const {
     return parse_(text, std::move(source_name), policy::PolicyText::kProposed);
   }
+  // One that is.
+  Result<policy::Policy> ParseInForce(std::string_view text) const {
+    return parse_(text, "the policy in force", policy::PolicyText::kInForce);
+  }
 
  private:
   Ledger& ledger_;

@@ -158,7 +158,9 @@ Task<Result<KnownPeer>> CertificateAuthority::FindPeer(const x509::Certificate& 
                               std::move(names),
                               {},
                               peer.tbs().fields().public_key.hash(),
-                              peer.tbs().fields().validity.not_after()};
+                              peer.tbs().fields().validity.not_after(),
+                              {},
+                              peer.tbs().serial()};
   co_return KnownPeer{facts.key, std::move(principal), facts.profile, facts.lineage};
 }
 

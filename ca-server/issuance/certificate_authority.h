@@ -25,6 +25,7 @@
 #include "ports/enrolment_tokens.h"
 #include "ports/event_index.h"
 #include "ports/ledger.h"
+#include "ports/proposals.h"
 #include "ports/published_log.h"
 #include "ports/release_gate.h"
 #include "x509/certificate.h"
@@ -125,6 +126,29 @@ struct RevokedCertificate {
   RevokeReceipt receipt;
 };
 
+struct RevokeAllRequest {
+  policy::Principal principal;
+  policy::MassRevocation revocation;  // its issuers may be "-", its order any
+};
+struct RevokedCertificates {
+  std::vector<policy::NamedCertificate> certificates;  // in order, each once
+  MassRevocationReceipt receipt;                       // in the same order
+};
+
+struct ProposeRequest {
+  policy::Principal principal;
+  policy::ProposalPayload payload;  // as in RevokeAllRequest
+};
+struct ApproveRequest {
+  policy::Principal principal;
+  Uuid proposal;
+  Hash256 payload_sha256;
+};
+struct ApprovedProposal {
+  ProposalRecord proposal;
+  std::optional<TimePoint> good_answers_until;  // of a mass revocation
+};
+
 struct ApplyPolicyRequest {
   policy::Principal principal;
   std::string text;
@@ -155,6 +179,7 @@ class CertificateAuthority {
     EventIndex& events;
     AlertIndex& alerts;
     EnrolmentTokens& tokens;
+    Proposals& proposals;
     BasisCache& basis;
     RenewalPlanner& planner;
     std::vector<std::shared_ptr<const Issuer>> issuers;  // the first one issues
@@ -205,6 +230,10 @@ class CertificateAuthority {
 
   Task<Result<RevokedCertificate>> Revoke(RevokeRequest request, BootTime deadline);
 
+  // Many at once, all or none (mass_revocation.cc). Errors: as the proto's BatchRevokeCertificates
+  // says.
+  Task<Result<RevokedCertificates>> RevokeAll(RevokeAllRequest request, BootTime deadline);
+
   // Everybody's.
   Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline);
   Task<Result<AlertList>> ListAlerts(size_t count_max, BootTime deadline);
@@ -218,6 +247,15 @@ class CertificateAuthority {
                                                              BootTime deadline);
   Task<Status> RevokeToken(policy::Principal principal, Uuid token, BootTime deadline);
 
+  // Acts of two persons (proposals.cc). Errors: as the proto's methods say.
+  Task<Result<ProposalRecord>> Propose(ProposeRequest request, BootTime deadline);
+  Task<Result<ProposalRecord>> ShowProposal(Uuid proposal, BootTime deadline);
+  Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
+                                                          BootTime deadline);
+  Task<Result<ApprovedProposal>> Approve(ApproveRequest request, BootTime deadline);
+  Task<Result<ProposalRecord>> Withdraw(policy::Principal principal, Uuid proposal,
+                                        BootTime deadline);
+
   TrustBundle Bundle() const { return parts_.bundle; }
 
   // That the principal has one of these roles under the policy in force, not under one that this
@@ -229,7 +267,8 @@ class CertificateAuthority {
   Task<Result<StoredBasis>> ShowPolicy(BootTime deadline);
 
   // As Ledger::ActivatePolicy, of a text that is a policy. Errors: kInvalidArgument "policy.file"
-  // with a violation for each mistake, its field "policy_text:LINE".
+  // with a violation for each mistake, its field "policy_text:LINE"; kFailedPrecondition
+  // "approval.needed" (the policy in force asks for two persons).
   Task<Result<AppliedPolicy>> ApplyPolicy(ApplyPolicyRequest request, BootTime deadline);
 
   // A peer's certificate -> who asks. It must be in the ledger with those very bytes, issued and
@@ -250,6 +289,11 @@ class CertificateAuthority {
     std::optional<Seconds> lifetime;
     std::optional<Uuid> request_id;
     std::optional<Seconds> expired_for{};  // since the parent's end; nothing: it has not ended
+  };
+  // A certificate that many are revoked with, as it was found.
+  struct FoundCertificate {
+    policy::NamedCertificate name;
+    RevocationTarget target;
   };
   // The same answer as for a serial that does not exist: nobody learns what others hold.
   static Error NoSuchCertificate();
@@ -280,6 +324,20 @@ class CertificateAuthority {
   Task<Result<IssuedCertificate>> Prove(Result<IssuedCertificate> issued, WithProof with_proof,
                                         BootTime deadline);
   Result<IssuedCertificate> Release(const RecordedTbs& record, const SignedOutcome& outcome) const;
+  Status CheckPolicyText(const std::string& text) const;
+  bool NeedsTwoPersons(const StoredBasis& in_force) const;
+  Task<Result<AppliedPolicy>> ApplyOnce(ApplyPolicyRequest request, BootTime deadline);
+  Task<Result<std::vector<FoundCertificate>>> FindAll(policy::MassRevocation revocation,
+                                                      BootTime deadline);
+  Task<Result<FoundCertificate>> FindToRevoke(policy::NamedCertificate name,
+                                              RevocationReason reason, BootTime deadline);
+  Task<Status> CheckChange(policy::Principal principal, policy::PolicyChange change,
+                           BootTime deadline);
+  Task<Result<ProposalRecord>> FindProposal(Uuid proposal, BootTime deadline);
+  Task<Result<ApprovalReceipt>> Execute(ProposalRecord proposal, policy::Principal approver,
+                                        BootTime deadline);
+  Status RequireTwoPersons(const ProposalRecord& proposal, const policy::Principal& approver,
+                           const policy::Authorizer& authorizer);
   Task<Result<std::optional<CertificateRecord>>> Find(std::string issuer, x509::SerialNumber serial,
                                                       Reading reading, BootTime deadline);
   Result<ShownCertificate> Shown(CertificateRecord record) const;

@@ -13,6 +13,12 @@ Error BadText(Error error) {
   return error;
 }
 
+Error PolicyNeedsApproval() {
+  return Fail(ErrorCode::kFailedPrecondition, "approval.needed",
+              "the policy in force asks for two persons: one proposes the next (mayfly policy "
+              "propose FILE), another admin approves it (mayfly proposal approve ID)");
+}
+
 }  // namespace
 
 Task<Status> CertificateAuthority::RequireRole(policy::Principal principal, policy::Roles needed,
@@ -47,20 +53,48 @@ Task<Result<Bytes>> CertificateAuthority::ReadAuditLog(std::string name, BootTim
   co_return content;
 }
 
-Task<Result<AppliedPolicy>> CertificateAuthority::ApplyPolicy(ApplyPolicyRequest request,
-                                                              BootTime deadline) {
-  if (auto parsed = parts_.basis.Parse(request.text, kTextField); !parsed) {
-    co_return BadText(std::move(parsed).error());
+Status CertificateAuthority::CheckPolicyText(const std::string& text) const {
+  if (auto parsed = parts_.basis.Parse(text, kTextField); !parsed) {
+    return BadText(std::move(parsed).error());
   }
+  return Ok();
+}
+
+// Before the first policy the text is empty, and asks for nothing. One that cannot be read gives
+// nobody a role, so that nobody but the CA's own machine gets here.
+bool CertificateAuthority::NeedsTwoPersons(const StoredBasis& in_force) const {
+  const auto policy = parts_.basis.ParseInForce(in_force.policy_text);
+  return policy && policy->two_persons.contains(policy::ProposalKind::kPolicy);
+}
+
+Task<Result<AppliedPolicy>> CertificateAuthority::ApplyOnce(ApplyPolicyRequest request,
+                                                            BootTime deadline) {
   CO_TRY_ASSIGN(const StoredBasis before, co_await parts_.ledger.LoadBasis(deadline));
   const bool was_in_force = before.policy_version > 0 && before.policy_text == request.text;
-  PolicyEntry entry{std::move(request.text), request.principal.id, request.base_version};
+  if (!was_in_force && NeedsTwoPersons(before)) co_return PolicyNeedsApproval();
+  // What asks for nobody else must be in force still: base_version is the one that was looked at.
+  PolicyEntry entry{std::move(request.text), request.principal.id,
+                    request.base_version.value_or(before.policy_version)};
   CO_TRY_ASSIGN(const uint64_t version,
                 co_await parts_.ledger.ActivatePolicy(std::move(entry), deadline));
-  CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));
-  // Durable and in force as it is; this replica would find out by itself.
-  CO_TRY(co_await parts_.basis.Refresh(deadline));
   co_return AppliedPolicy{version, was_in_force && version == before.policy_version};
+}
+
+Task<Result<AppliedPolicy>> CertificateAuthority::ApplyPolicy(ApplyPolicyRequest request,
+                                                              BootTime deadline) {
+  CO_TRY(CheckPolicyText(request.text));
+  while (true) {
+    ApplyPolicyRequest once = request;
+    auto applied = co_await ApplyOnce(std::move(once), deadline);
+    if (!applied && applied.error().code == ErrorCode::kConflict && !request.base_version) {
+      continue;  // somebody else's came between; the deadline ends this
+    }
+    if (!applied) co_return std::move(applied).error();
+    CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));
+    // Durable and in force as it is; this replica would find out by itself.
+    CO_TRY(co_await parts_.basis.Refresh(deadline));
+    co_return *std::move(applied);
+  }
 }
 
 }  // namespace mayfly::issuance

@@ -471,4 +471,11 @@ Status Authorizer::RequireRole(const Principal& principal, Roles needed) const {
                   "; the policy in force lists them under " + Alternatives(needed, RoleList));
 }
 
+Status Authorizer::RequireUnblocked(const Principal& principal) const {
+  const IssuanceWish nothing{};
+  Decision decision(*basis_, principal, nothing, {});
+  decision.CheckBlocks();
+  return decision.Verdict();
+}
+
 }  // namespace mayfly::policy

@@ -111,6 +111,10 @@ class Authorizer {
   // That the principal has one of `needed`. Errors: kPolicyDenied "policy.role".
   Status RequireRole(const Principal& principal, Roles needed) const;
 
+  // That neither the principal's names nor its key nor its lineage are blocked. Errors:
+  // kPolicyDenied "policy.blocked".
+  Status RequireUnblocked(const Principal& principal) const;
+
   const DecisionBasis& basis() const { return *basis_; }
 
  private:

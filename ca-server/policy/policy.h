@@ -12,6 +12,7 @@
 #include "policy/lint_catalog.h"
 #include "policy/name_pattern.h"
 #include "policy/principal_pattern.h"
+#include "policy/proposal.h"
 #include "x509/extension.h"
 #include "x509/proven_key.h"
 
@@ -112,6 +113,8 @@ struct Policy {
   std::vector<Rule> rules;
   // Who has which role; Authorizer::RolesOf knows which contain which.
   std::vector<PrincipalPattern> admins, operators, auditors, enrollers;
+  // What nobody does alone: one proposes it, another approves.
+  std::set<ProposalKind> two_persons;
 };
 
 // A block: insert-only in the ledger, each raises the control number.

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "policy/placeholder.h"
 #include "x509/general_name.h"
+#include "x509/serial_number.h"
 
 namespace mayfly::policy {
 
@@ -37,6 +38,7 @@ struct Principal {
   std::optional<Hash256> key_hash{};        // SHA-256 of the SPKI that the requester proved to hold
   TimePoint proof_ends = TimePoint::max();  // of the certificate or the token
   std::shared_ptr<const Enrolment> enrolment{};  // of kEnrolmentToken: what the token stands for
+  std::optional<x509::SerialNumber> serial{};    // of kCertificate: the certificate's
 };
 
 constexpr std::string_view kSpiffeScheme = "spiffe://";

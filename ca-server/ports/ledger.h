@@ -18,6 +18,7 @@
 #include "base/uuid.h"
 #include "lint/linted_tbs.h"
 #include "policy/policy.h"
+#include "x509/revocation_reason.h"
 #include "x509/serial_number.h"
 
 namespace mayfly {
@@ -135,16 +136,7 @@ struct SettleEntry {
   uint64_t decision;
 };
 
-// CRLReason (RFC 5280 5.3.1), those that Mayfly writes. There is no hold.
-enum class RevocationReason : uint8_t {
-  kUnspecified = 0,
-  kKeyCompromise = 1,
-  kCaCompromise = 2,
-  kAffiliationChanged = 3,
-  kSuperseded = 4,
-  kCessationOfOperation = 5,
-  kPrivilegeWithdrawn = 9,
-};
+using x509::RevocationReason;
 
 struct Revocation {
   uint64_t number;  // commit order

@@ -82,12 +82,6 @@ Status CheckProfile(const std::string& profile) {
                                         " characters, e.g. \"server\"");
 }
 
-void SetTime(TimePoint time, google::protobuf::Timestamp& out) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
-  out.set_seconds(whole.time_since_epoch().count());
-  out.set_nanos(static_cast<int32_t>(std::chrono::nanoseconds(time - whole).count()));
-}
-
 // What any record says, signed or not.
 void SetFacts(const std::string& issuer, const RecordFacts& facts, TimePoint recorded_at,
               v1::Certificate& message) {
@@ -162,6 +156,12 @@ Result<size_t> ReadPageSize(int32_t size) {
 }
 
 }  // namespace
+
+void SetTime(TimePoint time, google::protobuf::Timestamp& out) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  out.set_seconds(whole.time_since_epoch().count());
+  out.set_nanos(static_cast<int32_t>(std::chrono::nanoseconds(time - whole).count()));
+}
 
 Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest& message,
                                               policy::Principal principal) {

@@ -25,6 +25,8 @@ constexpr size_t kSignatureBytesMax = 1024;
 constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
 
+void SetTime(TimePoint time, google::protobuf::Timestamp& out);
+
 // Errors: kInvalidArgument "csr.size", "request.profile", "request.names" (too many), "name.*" with
 // a violation for each bad name, "request.lifetime", "request-id.format".
 Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest& message,
@@ -52,6 +54,20 @@ Result<issuance::RevokeRequest> ToRevokeRequest(const v1::RevokeCertificateReque
                                                 policy::Principal principal);
 Result<RevocationReason> ToRevocationReason(v1::RevocationReason reason);
 v1::RevocationReason FromRevocationReason(RevocationReason reason);
+// Errors: kInvalidArgument "revocation.count", "name.*" with a violation for each bad name,
+// "revocation.reason".
+Result<issuance::RevokeAllRequest> ToRevokeAllRequest(
+    const v1::BatchRevokeCertificatesRequest& message, policy::Principal principal);
+void FromRevokedAll(const issuance::RevokedCertificates& revoked,
+                    v1::BatchRevokeCertificatesResponse& message);
+
+// Errors: those, and kInvalidArgument "proposal.payload" (none), "policy.base-version".
+Result<issuance::ProposeRequest> ToProposeRequest(const v1::CreateProposalRequest& message,
+                                                  policy::Principal principal);
+// Errors: kInvalidArgument "name.proposal", "proposal.hash".
+Result<issuance::ApproveRequest> ToApproveRequest(const v1::ApproveProposalRequest& message,
+                                                  policy::Principal principal);
+void FromProposal(const ProposalRecord& proposal, v1::Proposal& message);
 
 // But for the page token. Errors: kInvalidArgument "list.*".
 Result<EventQuery> ToEventQuery(const v1::ListEventsRequest& message);

@@ -1,6 +1,7 @@
 #include "rpc/resource_name.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/bytes.h"
 #include "x509/spiffe_id.h"
@@ -12,6 +13,7 @@ constexpr std::string_view kIssuers = "issuers/";
 constexpr std::string_view kCertificates = "/certificates/";
 constexpr std::string_view kTrustBundles = "trustBundles/";
 constexpr std::string_view kEnrolmentTokens = "enrolmentTokens/";
+constexpr std::string_view kProposals = "proposals/";
 
 bool IsIssuerName(std::string_view text) {
   return !text.empty() && text.size() <= kIssuerNameBytesMax &&
@@ -24,6 +26,15 @@ Status CheckSize(std::string_view text) {
   if (text.size() <= kResourceNameBytesMax) return Ok();
   return Fail(ErrorCode::kInvalidArgument, "name.size",
               "a resource name has at most " + std::to_string(kResourceNameBytesMax) + " bytes");
+}
+
+// {collection}{id}, the id a UUID in lower case.
+std::optional<Uuid> IdAfter(std::string_view collection, std::string_view text) {
+  if (!text.starts_with(collection)) return std::nullopt;
+  const std::string_view id = text.substr(collection.size());
+  const auto parsed = Uuid::Parse(id);
+  if (!parsed || parsed->ToString() != id) return std::nullopt;
+  return *parsed;
 }
 
 Error BadCertificateName(std::string_view text) {
@@ -80,12 +91,18 @@ std::string EnrolmentTokenName(const Uuid& id) {
 
 Result<Uuid> ParseEnrolmentTokenName(std::string_view text) {
   TRY(CheckSize(text));
-  if (text.starts_with(kEnrolmentTokens)) {
-    const std::string_view id = text.substr(kEnrolmentTokens.size());
-    if (auto parsed = Uuid::Parse(id); parsed && parsed->ToString() == id) return parsed;
-  }
+  if (const auto id = IdAfter(kEnrolmentTokens, text)) return *id;
   return Fail(ErrorCode::kInvalidArgument, "name.enrolment-token",
               "\"" + Escape(text) + "\" is not enrolmentTokens/{id}, the id a UUID in lower case");
+}
+
+std::string ProposalName(const Uuid& id) { return std::string(kProposals) + id.ToString(); }
+
+Result<Uuid> ParseProposalName(std::string_view text) {
+  TRY(CheckSize(text));
+  if (const auto id = IdAfter(kProposals, text)) return *id;
+  return Fail(ErrorCode::kInvalidArgument, "name.proposal",
+              "\"" + Escape(text) + "\" is not proposals/{id}, the id a UUID in lower case");
 }
 
 std::string TrustBundleName(std::string_view trust_domain) {

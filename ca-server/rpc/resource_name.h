@@ -36,4 +36,9 @@ std::string EnrolmentTokenName(const Uuid& id);
 // Error: kInvalidArgument "name.enrolment-token".
 Result<Uuid> ParseEnrolmentTokenName(std::string_view text);
 
+// proposals/{id}
+std::string ProposalName(const Uuid& id);
+// Error: kInvalidArgument "name.proposal".
+Result<Uuid> ParseProposalName(std::string_view text);
+
 }  // namespace mayfly::rpc

@@ -12,6 +12,7 @@
 #include "rpc/convert.h"
 #include "rpc/page_token.h"
 #include "rpc/peer.h"
+#include "rpc/proposal_calls.h"
 #include "rpc/resource_name.h"
 #include "rpc/status.h"
 #include "rpc/turns.h"
@@ -188,6 +189,37 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     return Begin(context, request, response, &Impl::PutInForce);
   }
 
+  grpc::ServerUnaryReactor* BatchRevokeCertificates(
+      grpc::CallbackServerContext* context, const v1::BatchRevokeCertificatesRequest* request,
+      v1::BatchRevokeCertificatesResponse* response) override {
+    return Begin(context, request, response, &Impl::Through<ServeBatchRevoke>);
+  }
+  grpc::ServerUnaryReactor* CreateProposal(grpc::CallbackServerContext* context,
+                                           const v1::CreateProposalRequest* request,
+                                           v1::Proposal* response) override {
+    return Begin(context, request, response, &Impl::Through<ServeCreateProposal>);
+  }
+  grpc::ServerUnaryReactor* GetProposal(grpc::CallbackServerContext* context,
+                                        const v1::GetProposalRequest* request,
+                                        v1::Proposal* response) override {
+    return Begin(context, request, response, &Impl::Through<ServeGetProposal>);
+  }
+  grpc::ServerUnaryReactor* ListProposals(grpc::CallbackServerContext* context,
+                                          const v1::ListProposalsRequest* request,
+                                          v1::ListProposalsResponse* response) override {
+    return Begin(context, request, response, &Impl::Through<ServeListProposals>);
+  }
+  grpc::ServerUnaryReactor* ApproveProposal(grpc::CallbackServerContext* context,
+                                            const v1::ApproveProposalRequest* request,
+                                            v1::ApproveProposalResponse* response) override {
+    return Begin(context, request, response, &Impl::Through<ServeApproveProposal>);
+  }
+  grpc::ServerUnaryReactor* WithdrawProposal(grpc::CallbackServerContext* context,
+                                             const v1::WithdrawProposalRequest* request,
+                                             v1::Proposal* response) override {
+    return Begin(context, request, response, &Impl::Through<ServeWithdrawProposal>);
+  }
+
   // On gRPC's thread: counts in, and off to the executor.
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Begin(grpc::CallbackServerContext* context, const Request* request,
@@ -277,6 +309,16 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                   co_await IdentifyCaller(identification, *call.context, deadline));
     call.entry.principal = principal.id;
     co_return principal;
+  }
+
+  // A handler that needs no more than the use cases.
+  template <auto kServe, class Request, class Response>
+  Task<Status> Through(Call& call, const Caller& caller, const Request& request,
+                       Response& response) {
+    const BootTime deadline = call.deadline;
+    auto served = co_await kServe(parts.use_cases, caller, request, response, deadline);
+    if constexpr (requires { response.name(); }) call.entry.subject = response.name();
+    co_return served;
   }
 
   Task<Status> Issue(Call& call, const Caller& caller, const v1::IssueCertificateRequest& request,

@@ -90,6 +90,7 @@ grpc::StatusCode StatusCodeFor(ErrorCode code) {
       return grpc::StatusCode::PERMISSION_DENIED;
     case ErrorCode::kLintFailed:
     case ErrorCode::kCertificateRevoked:
+    case ErrorCode::kFailedPrecondition:
       return grpc::StatusCode::FAILED_PRECONDITION;
     case ErrorCode::kConflict:
       return grpc::StatusCode::ABORTED;

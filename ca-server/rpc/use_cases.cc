@@ -62,6 +62,29 @@ class AuthorityUseCases final : public UseCases {
                                                     BootTime deadline) override {
     return authority_.Revoke(std::move(request), deadline);
   }
+  Task<Result<issuance::RevokedCertificates>> RevokeAll(issuance::RevokeAllRequest request,
+                                                        BootTime deadline) override {
+    return authority_.RevokeAll(std::move(request), deadline);
+  }
+  Task<Result<ProposalRecord>> Propose(issuance::ProposeRequest request,
+                                       BootTime deadline) override {
+    return authority_.Propose(std::move(request), deadline);
+  }
+  Task<Result<ProposalRecord>> ShowProposal(Uuid proposal, BootTime deadline) override {
+    return authority_.ShowProposal(proposal, deadline);
+  }
+  Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
+                                                          BootTime deadline) override {
+    return authority_.ListProposals(listed, deadline);
+  }
+  Task<Result<issuance::ApprovedProposal>> Approve(issuance::ApproveRequest request,
+                                                   BootTime deadline) override {
+    return authority_.Approve(std::move(request), deadline);
+  }
+  Task<Result<ProposalRecord>> Withdraw(policy::Principal principal, Uuid proposal,
+                                        BootTime deadline) override {
+    return authority_.Withdraw(std::move(principal), proposal, deadline);
+  }
   Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline) override {
     return authority_.ListEvents(std::move(query), deadline);
   }

@@ -38,6 +38,17 @@ class UseCases {
                                                        BootTime deadline) = 0;
   virtual Task<Result<issuance::RevokedCertificate>> Revoke(issuance::RevokeRequest request,
                                                             BootTime deadline) = 0;
+  virtual Task<Result<issuance::RevokedCertificates>> RevokeAll(issuance::RevokeAllRequest request,
+                                                                BootTime deadline) = 0;
+  virtual Task<Result<ProposalRecord>> Propose(issuance::ProposeRequest request,
+                                               BootTime deadline) = 0;
+  virtual Task<Result<ProposalRecord>> ShowProposal(Uuid proposal, BootTime deadline) = 0;
+  virtual Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
+                                                                  BootTime deadline) = 0;
+  virtual Task<Result<issuance::ApprovedProposal>> Approve(issuance::ApproveRequest request,
+                                                           BootTime deadline) = 0;
+  virtual Task<Result<ProposalRecord>> Withdraw(policy::Principal principal, Uuid proposal,
+                                                BootTime deadline) = 0;
   virtual Task<Result<EventPage>> ListEvents(EventQuery query, BootTime deadline) = 0;
   virtual Task<Result<AlertList>> ListAlerts(size_t count_max, BootTime deadline) = 0;
   virtual Task<Result<Bytes>> ReadAuditLog(std::string name, BootTime deadline) = 0;

@@ -1,18 +1,16 @@
 #include "store/enrolment_tokens.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "store/ledger_batch.h"
 #include "store/ledger_rows.h"
+#include "store/names_text.h"
 
 namespace mayfly::store {
 namespace {
 
 constexpr std::string_view kRole = "mayfly_issue";
 constexpr size_t kQueueMax = 1024;  // a look for each call with a token
-// No name in its text form has one.
-constexpr char kBetweenNames = '\n';
 
 SessionWorkers Workers(const IndexOptions& options) {
   return SessionWorkers({.session = {.connection = options.connection,
@@ -21,23 +19,6 @@ SessionWorkers Workers(const IndexOptions& options) {
                          .threads = 2,
                          .queue_max = kQueueMax},
                         {options.executor, options.timer, options.clock});
-}
-
-std::string NamesText(const x509::GeneralNames& names) {
-  ArrayText text;
-  for (const x509::GeneralName& name : names) text.Add(std::string_view(name.ToString()));
-  return text.Take();
-}
-
-Result<x509::GeneralNames> NamesOf(std::string_view text) {
-  x509::GeneralNames names;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(kBetweenNames), text.size());
-    TRY_ASSIGN(auto name, x509::GeneralName::FromString(text.substr(0, end)));
-    names.push_back(std::move(name));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return names;
 }
 
 // Of enrolment_token t, in the order that ReadToken expects.

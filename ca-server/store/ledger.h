@@ -56,12 +56,6 @@ class PgLedger final : public Ledger {
   uint64_t events_dropped() const { return writer_.events_dropped(); }
 
  private:
-  struct Leases {
-    uint64_t outstanding;
-    std::chrono::microseconds answer_life;
-  };
-  Task<Result<Leases>> AskLeases(Revocation revocation, BootTime deadline);
-
   const StoreContext context_;
   std::mutex swept_mutex_;
   std::map<x509::LifetimeClass, TimePoint> swept_until_;  // no older intent is left

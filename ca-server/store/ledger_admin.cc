@@ -1,12 +1,12 @@
 // PgLedger: what people and the server itself decide. Revocation, policy, blocks, old intents.
+#include "store/leases.h"
 #include "store/ledger.h"
 #include "store/ledger_rows.h"
-#include "x509/digest.h"
+#include "store/policy_activation.h"
 
 namespace mayfly::store {
 namespace {
 
-constexpr Milliseconds kLeasePoll{50};
 constexpr Seconds kSweepSpan{48 * 3600};  // before the newest intent, where the first sweep starts
 constexpr Seconds kSweepSlice{600};       // of serials' time, in one statement
 constexpr int kSlicesPerCallMax = 1200;
@@ -43,12 +43,6 @@ Result<RevokeReceipt> RevokeIn(Session& session, const RevokeEntry& entry) {
   transaction.Commit();
   if (receipt.was_revoked_before) session.Barrier();
   return receipt;
-}
-
-Error PolicyOutdated(uint64_t version) {
-  return Fail(ErrorCode::kConflict, "policy.outdated",
-              "version " + std::to_string(version) +
-                  " of the policy came into force meanwhile; look at it, then apply again");
 }
 
 // The intents of a range, abandoned; gives how many there were.
@@ -91,18 +85,6 @@ TimePoint FirstSweepFrom(Session& session, x509::LifetimeClass lifetime_class, T
 
 }  // namespace
 
-Task<Result<PgLedger::Leases>> PgLedger::AskLeases(Revocation revocation, BootTime deadline) {
-  std::function<Result<Leases>(Session&)> work = [revocation](Session& session) -> Result<Leases> {
-    auto row = session.Exec(
-        "SELECT outstanding, (extract(epoch FROM answer_life) * 1000000)::bigint "
-        "FROM outstanding_leases($1, " +
-            FromMicros("$2::bigint") + ")",
-        Params().Add(static_cast<int64_t>(revocation.number)).Add(revocation.not_after))[0];
-    return Leases{row[0].as<uint64_t>(), std::chrono::microseconds(row[1].as<int64_t>())};
-  };
-  return RunOn<Leases>(revoker_, std::move(work), deadline);
-}
-
 Task<Result<RevokeReceipt>> PgLedger::Revoke(RevokeEntry entry, BootTime deadline) {
   std::function<Result<RevokeReceipt>(Session&)> work = [entry](Session& session) {
     return RevokeIn(session, entry);
@@ -110,21 +92,12 @@ Task<Result<RevokeReceipt>> PgLedger::Revoke(RevokeEntry entry, BootTime deadlin
   auto revoke = RunOn<RevokeReceipt>(revoker_, std::move(work), deadline);
   auto receipt = co_await revoke;
   if (!receipt) co_return std::move(receipt).error();
-  while (true) {
-    auto ask = AskLeases(receipt->revocation, deadline);
-    auto leases = co_await ask;
-    if (leases && leases->outstanding == 0) {
-      receipt->good_answers_until = receipt->revocation.revoked_at + leases->answer_life;
-      co_return *std::move(receipt);
-    }
-    const BootTime next = context_.clock.BootNow() + kLeasePoll;
-    if (next >= deadline) break;
-    auto sleep = SleepUntil(context_.timer, context_.executor, next);
-    co_await sleep;
-  }
-  co_return Fail(ErrorCode::kDeadlineExceeded, "ledger.lease-outstanding",
-                 "revoked, but a responder may answer good until its lease ends; call again to "
-                 "wait for it");
+  Revocation revocation = receipt->revocation;
+  auto wait = WaitForLeases(revoker_, std::move(revocation), deadline);
+  auto until = co_await wait;
+  if (!until) co_return std::move(until).error();
+  receipt->good_answers_until = *until;
+  co_return *std::move(receipt);
 }
 
 Task<Result<StoredBasis>> PgLedger::LoadBasis(BootTime deadline) {
@@ -154,21 +127,11 @@ Task<Result<StoredBasis>> PgLedger::LoadBasis(BootTime deadline) {
 Task<Result<uint64_t>> PgLedger::ActivatePolicy(PolicyEntry entry, BootTime deadline) {
   std::function<Result<uint64_t>(Session&)> work =
       [entry = std::move(entry)](Session& session) -> Result<uint64_t> {
-    const Hash256 hash = x509::Sha256(AsBytes(entry.text));
-    Params params;
-    params.Add(entry.text).Add(ByteSpan(hash)).Add(entry.principal);
-    if (entry.base_version) params.Add(static_cast<int64_t>(*entry.base_version));
     Transaction transaction(session);
-    auto row = session.Exec(
-        std::string("SELECT version, changed, outdated FROM activate_policy($1, $2::bytea, $3, ") +
-            (entry.base_version ? "$4" : "NULL") + "::bigint)",
-        params)[0];
-    const auto version = row[0].as<uint64_t>();
-    const bool changed = row[1].as<bool>();
-    if (row[2].as<bool>()) return PolicyOutdated(version);
+    TRY_ASSIGN(const Activation activation, ActivateIn(session, entry));
     transaction.Commit();
-    if (!changed) session.Barrier();
-    return version;
+    if (!activation.changed) session.Barrier();
+    return activation.version;
   };
   return RunOn<uint64_t>(revoker_, std::move(work), deadline);
 }

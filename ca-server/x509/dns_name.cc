@@ -23,7 +23,10 @@ Status CheckLabel(std::string_view label) {
     return Bad("each label of a DNS name has 1 to 63 characters, and there is no trailing dot");
   }
   if (!std::all_of(label.begin(), label.end(), IsLabelChar)) {
-    return Bad("a DNS name is letters, digits and hyphens");
+    const bool is_ascii = std::ranges::all_of(label, [](char c) { return (c & 0x80) == 0; });
+    return Bad(is_ascii ? "a DNS name is letters, digits and hyphens"
+                        : "a DNS name is letters, digits and hyphens; one with others is asked for "
+                          "in its ASCII form, xn--...");
   }
   if (label.front() == '-' || label.back() == '-') {
     return Bad("no label of a DNS name begins or ends with a hyphen");

@@ -1,6 +1,7 @@
 #include "clients/cli/app.h"
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 
 #include "clients/cli/command_tree.h"
 #include "clients/cli/error_text.h"
@@ -50,11 +51,13 @@ int RunVerb(const CLI::App& verb, const Choice& choice, const AppParts& parts) {
       static_cast<int>(choice.run({VerbPath(verb), choice.global, *format, parts.surroundings,
                                    parts.clock, parts.random, parts.console}));
   // A full disk or a closed pipe is a failure, not silence; and never "not yet".
+  errno = 0;
   parts.console.out.flush();
   if (parts.console.out) return code;
-  parts.console.err
-      << "mayfly: the output could not be written: is the disk full, or did its reader "
-         "end?\n";
+  // Whoever reads has had enough: `| head` is no failure to speak of.
+  if (errno != EPIPE) {
+    parts.console.err << "mayfly: the output could not be written: is the disk full?\n";
+  }
   if (verb.get_name() == kOwnExitCodes) return static_cast<int>(ExitCode::kOther);
   return code == 0 ? static_cast<int>(ExitCode::kFailed) : code;
 }

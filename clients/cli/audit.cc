@@ -16,8 +16,8 @@ namespace mayfly::cli {
 namespace {
 
 constexpr std::array<std::string_view, 4> kKinds = {"issued", "abandoned", "revoked", "event"};
-constexpr size_t kPrincipalColumns = 60;  // of a table
-constexpr Seconds kFollowPause{1};        // there is a checkpoint a second
+constexpr size_t kSubjectColumns = 13, kPrincipalColumns = 20;  // at least, of a table
+constexpr Seconds kFollowPause{1};                              // there is a checkpoint a second
 
 struct Listed {
   uint64_t index;
@@ -75,7 +75,11 @@ Answer ListAnswer(const tlog::Checkpoint& checkpoint, const std::vector<Listed>&
   answer.lines = entries;
   answer.document = {{"checkpoint", HeadJson(checkpoint)}, {"entries", std::move(entries)}};
   if (rows.empty()) return answer;
-  answer.table = Table({{"INDEX"}, {"TIME", 2}, {"KIND"}, {"WHAT"}, {"BY", 1, kPrincipalColumns}},
+  answer.table = Table({{"INDEX"},
+                        {"TIME", 2},
+                        {"KIND"},
+                        {"WHAT", 0, kSubjectColumns},
+                        {"BY", 1, kPrincipalColumns}},
                        rows, terminal);
   return answer;
 }

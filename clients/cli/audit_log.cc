@@ -88,8 +88,8 @@ struct Fields {
     json["lineage"] = record.lineage.ToString();
     json["generation"] = record.generation;
     if (record.request_id) json["request_id"] = record.request_id->ToString();
-    json["policy_version"] = decided.policy_version;
-    json["decision"] = decided.decision;
+    json["policy_version"] = std::to_string(decided.policy_version);  // as the API's int64
+    json["decision"] = std::to_string(decided.decision);
     json["record_time"] = Rfc3339(record.recorded_at);
     json["not_after_time"] = Rfc3339(record.not_after);
   }
@@ -97,8 +97,12 @@ struct Fields {
 
 }  // namespace
 
-std::string VerifierKeyText(const std::string& key_or_file) {
+Result<std::string> VerifierKeyText(const std::string& key_or_file) {
   const auto file = client::ReadFile(key_or_file);
+  if (!file && key_or_file.find('+') == std::string::npos) {
+    return Usage("cli.verifier-key",
+                 "\"" + Escape(key_or_file, 200) + "\" is no file, and no key NAME+ID+KEY");
+  }
   return FirstLine(file ? AsText(*file) : std::string_view(key_or_file));
 }
 
@@ -109,7 +113,7 @@ Result<AuditLogView> AuditLogView::Open(const Invocation& invocation, const LogO
     TRY_ASSIGN(const Bytes file, fetch(kVerifierKey));
     text = FirstLine(AsText(file));
   } else {
-    text = VerifierKeyText(options.verifier_key);
+    TRY_ASSIGN(text, VerifierKeyText(options.verifier_key));
   }
   auto key = tlog::NoteKey::Parse(text);
   if (!key) {

@@ -40,7 +40,7 @@ class AuditLogView {
 };
 
 // A key as text, or the first line of the file of that name.
-std::string VerifierKeyText(const std::string& key_or_file);
+Result<std::string> VerifierKeyText(const std::string& key_or_file);
 
 // An entry for people and for programs.
 std::string EntryKind(const tlog::LogEntry& entry);     // "issued", "abandoned", "revoked", "event"

@@ -120,8 +120,9 @@ Result<audit_reader::VerifyRequest> RequestOf(const Invocation& invocation,
                                       .now = 0};
   TRY_ASSIGN(request.now, TimeToJudgeBy(invocation, options.as_of));
   const fs::path own_key = fs::path(options.folder) / "verifier-key";
-  request.verifier_key =
-      VerifierKeyText(options.verifier_key.empty() ? own_key.string() : options.verifier_key);
+  TRY_ASSIGN(
+      request.verifier_key,
+      VerifierKeyText(options.verifier_key.empty() ? own_key.string() : options.verifier_key));
   if (!options.dump.empty()) request.dump = options.dump;
   for (const std::string& file : options.kept) {
     TRY_ASSIGN(const Bytes note, client::ReadFile(file));

@@ -44,6 +44,13 @@ class FittedFormatter : public CLI::Formatter {
   }
 };
 
+// Of what has a resource name.
+Formats NamedFormats() {
+  Formats formats = StructuredFormats();
+  formats.push_back(Format::kName);
+  return formats;
+}
+
 void AddGlobal(CLI::App& app, GlobalOptions& options) {
   const auto add = [&](const char* flag, std::string& value, std::string_view type,
                        const char* help) {
@@ -202,9 +209,8 @@ void AddList(CLI::App& app, Choice& choice) {
 
 void AddAlerts(CLI::App& app, Choice& choice) {
   const auto options = std::make_shared<AlertsOptions>();
-  Formats formats = StructuredFormats();
-  formats.push_back(Format::kName);
-  CLI::App* verb = AddVerb(app, "alerts", help::kAlerts, choice, formats, options, ListAlerts);
+  CLI::App* verb =
+      AddVerb(app, "alerts", help::kAlerts, choice, NamedFormats(), options, ListAlerts);
   verb->group(kCertificates);
   verb->add_option("--limit", options->limit, "at most so many, up to 1000")
       ->type_name("N")
@@ -216,12 +222,13 @@ void AddRevoke(CLI::App& app, Choice& choice) {
   CLI::App* verb =
       AddVerb(app, "revoke", help::kRevoke, choice, CertificateFormats(), options, Revoke);
   verb->group(kCertificates);
-  verb->add_option("certificate", options->target, kTargetHelp)
+  verb->add_option("certificates", options->targets, kTargetHelp)
       ->type_name(Type(kFileType))
       ->required();
   verb->add_option("--reason", options->reason, "why")
       ->type_name(ReasonList())
       ->capture_default_str();
+  verb->add_flag("--propose", options->propose, "only propose it; another admin approves");
   verb->add_flag("--yes", options->yes, "do not ask");
 }
 
@@ -249,6 +256,15 @@ void AddPolicyApply(CLI::App& policy, Choice& choice) {
   verb->add_flag("--yes", options->yes, "do not ask");
 }
 
+void AddPolicyPropose(CLI::App& policy, Choice& choice) {
+  const auto options = std::make_shared<PolicyProposeOptions>();
+  CLI::App* verb = AddVerb(policy, "propose", help::kPolicyPropose, choice, NamedFormats(), options,
+                           PolicyPropose);
+  verb->add_option("file", options->file, "the policy, TOML")
+      ->type_name(Type(kFileType))
+      ->required();
+}
+
 void AddPolicyDiff(CLI::App& policy, Choice& choice) {
   const auto options = std::make_shared<PolicyDiffOptions>();
   CLI::App* verb =
@@ -269,16 +285,40 @@ void AddPolicy(CLI::App& app, Choice& choice) {
   AddPolicyTest(*policy, choice);
   AddPolicyDiff(*policy, choice);
   AddPolicyApply(*policy, choice);
+  AddPolicyPropose(*policy, choice);
+}
+
+// A verb about one proposal.
+CLI::App* AddProposalVerb(CLI::App& proposal, const char* name, const HelpText& help,
+                          Choice& choice, std::shared_ptr<ProposalOptions> options,
+                          ExitCode (*run)(const Invocation&, const ProposalOptions&)) {
+  CLI::App* verb = AddVerb(proposal, name, help, choice, NamedFormats(), options, run);
+  verb->add_option("id", options->id, "as mayfly proposal list shows it")
+      ->type_name("ID")
+      ->required();
+  return verb;
+}
+
+void AddProposal(CLI::App& app, Choice& choice) {
+  CLI::App* proposal = app.add_subcommand("proposal", help::kProposal.about);
+  proposal->footer(help::kProposal.footer)->group(kPolicyGroup)->require_subcommand(1);
+  const auto list = std::make_shared<ProposalListOptions>();
+  AddVerb(*proposal, "list", help::kProposalList, choice, NamedFormats(), list, ProposalList)
+      ->add_flag("--all", list->all, "those too that are not open any more");
+  const auto options = std::make_shared<ProposalOptions>();
+  AddProposalVerb(*proposal, "show", help::kProposalShow, choice, options, ProposalShow);
+  AddProposalVerb(*proposal, "approve", help::kProposalApprove, choice, options, ProposalApprove)
+      ->add_flag("--yes", options->yes, "do not ask");
+  AddProposalVerb(*proposal, "withdraw", help::kProposalWithdraw, choice, options, ProposalWithdraw)
+      ->add_flag("--yes", options->yes, "do not ask");
 }
 
 void AddToken(CLI::App& app, Choice& choice) {
   CLI::App* token = app.add_subcommand("token", help::kToken.about);
   token->footer(help::kToken.footer)->group(kCertificates)->require_subcommand(1);
-  Formats formats = StructuredFormats();
-  formats.push_back(Format::kName);
   const auto options = std::make_shared<TokenOptions>();
   CLI::App* create =
-      AddVerb(*token, "create", help::kTokenCreate, choice, formats, options, TokenCreate);
+      AddVerb(*token, "create", help::kTokenCreate, choice, NamedFormats(), options, TokenCreate);
   create->add_option("names", options->names, "names of the certificate")
       ->type_name("NAME")
       ->required();
@@ -293,7 +333,7 @@ void AddToken(CLI::App& app, Choice& choice) {
   create->add_option("--out", options->out, "file for the token, instead of printing it")
       ->type_name(Type(kFileType));
   create->add_flag("--force", options->force, "replace a file that exists");
-  AddVerb(*token, "list", help::kTokenList, choice, formats, std::make_shared<NoOptions>(),
+  AddVerb(*token, "list", help::kTokenList, choice, NamedFormats(), std::make_shared<NoOptions>(),
           WithoutOptions<TokenList>);
   const auto revoked = std::make_shared<TokenRevokeOptions>();
   CLI::App* revoke =
@@ -413,10 +453,8 @@ void AddContext(CLI::App& app, Choice& choice) {
   CLI::App* context = app.add_subcommand("context", help::kContext.about);
   context->footer(help::kContext.footer)->group(kMachine)->require_subcommand(1);
   const auto options = std::make_shared<ContextOptions>();
-  Formats list_formats = StructuredFormats();
-  list_formats.push_back(Format::kName);
-  AddVerb(*context, "list", help::kContextList, choice, list_formats, std::make_shared<NoOptions>(),
-          WithoutOptions<ContextList>);
+  AddVerb(*context, "list", help::kContextList, choice, NamedFormats(),
+          std::make_shared<NoOptions>(), WithoutOptions<ContextList>);
   AddVerb(*context, "show", help::kContextShow, choice, StructuredFormats(),
           std::make_shared<NoOptions>(), WithoutOptions<ContextShow>);
   AddContextName(AddVerb(*context, "use", help::kContextUse, choice, {}, options, ContextUse),
@@ -459,6 +497,7 @@ std::unique_ptr<CLI::App> MakeCommandTree(Choice& choice) {
   AddRevoke(*app, choice);
   AddToken(*app, choice);
   AddPolicy(*app, choice);
+  AddProposal(*app, choice);
   AddBootstrap(*app, choice);
   AddAudit(*app, choice);
   AddContext(*app, choice);

@@ -19,7 +19,9 @@ constexpr std::string_view kAddContext =
     "mayfly context add prod --server ca.internal \\\n"
     "           --trust roots.pem --cert me.crt --key me.key";
 constexpr std::string_view kAskForLess =
-    "Ask for what the policy grants you, or ask the CA's operator to change it.";
+    "Ask for what the policy grants you, or ask the CA's operator to change it. mayfly explain, "
+    "with "
+    "the same words as mayfly issue, says what each rule asks for.";
 
 constexpr std::string_view kKeepEvidence =
     "Keep the folder and the dump as they are, and tell who answers for the CA.";
@@ -40,9 +42,15 @@ constexpr Help kHelp[] = {
      "that; else ask an operator for a new one. On the CA's machine ./quickstart makes the "
      "operator's again.",
      {"mayfly context show               where your certificate lies"}},
+    {"client.certificate-purpose",
+     "Ask as somebody whose certificate has clientAuth: --cert and --key, or a context.",
+     {"mayfly context show               where your certificate lies"}},
     {"client.unimplemented", "Use the mayfly that came with the server, or update the server."},
     {"client.deadline", "Try again; --timeout waits longer."},
     {"client.status", "The server's log says more."},
+    {"client.file",
+     "Is the path right, and may you read the file?",
+     {"mayfly context show               who says where it lies"}},
     {"client.private-key",
      "Certificate and key must belong together; the key may have no password."},
     {"client.token", "A token file holds the token, on one line of at most 8 KiB."},
@@ -55,12 +63,12 @@ constexpr Help kHelp[] = {
      {kAddContext, "mayfly context list               the contexts there are"}},
     {"cli.enrolment-server",
      "Give it with --enrolment-server HOST:PORT, or as enrolment_server in the context."},
+    {"cli.token-place", "What a project's file says may have come with somebody's repository."},
     {"cli.two-identities", "Give --cert and --key, or --token-file."},
     {"bootstrap.fingerprint",
      "Is the address right, and the fingerprint of this CA's root? If both are, somebody else "
      "answers there.",
-     {"mayfly trust show                 the roots, with their fingerprints, as an admin sees "
-      "them"}},
+     {"mayfly trust show                 as an admin: the roots and their fingerprints"}},
     {"cli.token-id", "", {"mayfly token list                 the tokens that you may see"}},
     {"bootstrap.unreachable",
      "Is the server running, and does it take callers without a certificate on this port? That is "
@@ -87,7 +95,8 @@ constexpr Help kHelp[] = {
     {"file.exists", "Choose another place with --out, or replace it with --force."},
     {"file.locked", "Wait for it, and try again; --timeout waits longer."},
     {"file.missing", "Is the path right? It is relative to this folder."},
-    {"file.write", "Choose another folder with --out, or a user who may write there."},
+    {"file.write", "Choose another place, or a user who may write there."},
+    {"file.same", "Name one of them otherwise."},
     {"file.", "Is the path right, and may you read the file?"},
     {"certificate.none", "Give the file of a certificate, PEM or DER; it often ends in .crt."},
     {"certificate.not-found",
@@ -102,6 +111,9 @@ constexpr Help kHelp[] = {
     {"policy.role",
      "The CA's policy says who has which role; an admin can change it.",
      {"mayfly context show               who you are to the CA"}},
+    {"peer.revoked",
+     "It cannot say who you are any more. Ask for a new one: mayfly issue NAME --force"},
+    {"renewal.pem", "openssl x509 -inform DER -in FILE -out FILE.pem makes it PEM."},
     {"renewal.key", "Is its key another file? Name it with --key-file."},
     {"renewal.server-only",
      "Ask for a new one: mayfly issue NAME --force; or let the profile have client-auth too."},
@@ -112,6 +124,19 @@ constexpr Help kHelp[] = {
      "a "
      "new one: mayfly issue NAME --force"},
     {"renewal.", "docs/POLICY.md says what a renewal may have; for all else mayfly issue."},
+    {"approval.needed",
+     "Propose it; another admin approves.",
+     {"mayfly policy propose FILE       a policy", "mayfly revoke A B C --propose    certificates",
+      "mayfly proposal approve ID       by the other admin"}},
+    {"approval.same-person",
+     "Ask another admin of the policy.",
+     {"mayfly proposal approve ID       by them"}},
+    {"approval.payload", "Somebody or something altered it on the way; look at it again."},
+    {"approval.", "Let somebody else propose it anew."},
+    {"proposal.altered", kKeepEvidence},
+    {"proposal.not-yours", "Ask who proposed it, or an admin."},
+    {"proposal.", "", {"mayfly proposal list --all       the proposals, and how they ended"}},
+    {"cli.proposal-id", "", {"mayfly proposal list             the proposals that are open"}},
     {"policy.outdated", "See what changed: mayfly policy show, then mayfly policy apply FILE"},
     {"policy.key-reused", "Make a new key: leave out --csr, or make its request with another key."},
     {"policy.admins", "Mend the file; docs/POLICY.md says what may stand in it."},

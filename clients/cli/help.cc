@@ -137,12 +137,16 @@ Examples:
   mayfly alerts -o name    the certificates that show them
 )"};
 
-const HelpText kRevoke = {"Revoke a certificate, for ever", R"(
-On a terminal you are asked first; elsewhere --yes is needed. Operators only.
+const HelpText kRevoke = {"Revoke certificates, for ever", R"(
+On a terminal you are asked first; elsewhere --yes is needed. Several are revoked
+all together or not at all. Where the policy asks for two persons, several are
+revoked by a proposal that another admin approves (--propose, then
+mayfly proposal approve); a single one never needs that. Operators only.
 
 Examples:
   mayfly revoke web.internal.crt --reason key-compromise
   mayfly revoke 2101933b52f0a1c2d3e4f5061728394a5b6c7d8e --yes
+  mayfly revoke web.internal api.internal db.internal --propose
 )"};
 
 const HelpText kToken = {"Tokens with which others enrol", R"(
@@ -199,6 +203,7 @@ Examples:
   mayfly policy test cases.toml --policy policy.toml
   mayfly policy diff policy.toml
   mayfly policy apply policy.toml
+  mayfly policy propose policy.toml
 )"};
 
 const HelpText kPolicyShow = {"Print the policy in force", R"(
@@ -213,11 +218,64 @@ On a terminal you are shown what changes and asked first; elsewhere --yes is
 needed. A file with a mistake changes nothing, and every mistake is told with
 its line. When it returns, nothing is issued any more that was decided under an
 older policy. Nobody is overwritten: it counts against the version that you were
-shown, or that --if-version says. Admins only.
+shown, or that --if-version says. Where the policy in force asks for two persons,
+mayfly policy propose does it. Admins only.
 
 Examples:
   mayfly policy apply policy.toml
   mayfly policy apply policy.toml --yes --if-version 7
+)"};
+
+const HelpText kPolicyPropose = {"Propose a policy, which another admin approves", R"(
+Shows what would change. The proposal is for the version in force now: when
+another one comes into force, it is outdated. In 7 days it expires. Needed where
+the policy has two_persons = ["policy"]. Admins only.
+
+Examples:
+  mayfly policy propose policy.toml
+)"};
+
+const HelpText kProposal = {"What waits for a second person", R"(
+Where the policy says two_persons, one proposes (mayfly policy propose, mayfly
+revoke --propose), and an admin who is somebody else approves.
+
+Examples:
+  mayfly proposal list
+  mayfly proposal show 0190a1b2-0000-7000-8000-000000000007
+  mayfly proposal approve 0190a1b2-0000-7000-8000-000000000007
+)"};
+
+const HelpText kProposalList = {"The proposals that are open, newest first", R"(
+For auditors, operators and admins.
+
+Examples:
+  mayfly proposal list
+  mayfly proposal list --all -o json
+)"};
+
+const HelpText kProposalShow = {"Show a proposal, and all that it would do", R"(
+A policy is shown as the lines that it changes in the one in force; -o json has
+the whole text. For auditors, operators and admins.
+
+Examples:
+  mayfly proposal show 0190a1b2-0000-7000-8000-000000000007
+)"};
+
+const HelpText kProposalApprove = {"Approve a proposal: it is carried out", R"(
+You are shown all that it does, and on a terminal asked; elsewhere --yes is
+needed. What is approved is what was shown: its SHA-256, worked out here, goes
+with the approval. Who proposed it cannot approve it. Admins only.
+
+Examples:
+  mayfly proposal approve 0190a1b2-0000-7000-8000-000000000007
+)"};
+
+const HelpText kProposalWithdraw = {"Take a proposal back", R"(
+Your own; admins anybody's. On a terminal you are asked first; elsewhere --yes is
+needed.
+
+Examples:
+  mayfly proposal withdraw 0190a1b2-0000-7000-8000-000000000007
 )"};
 
 const HelpText kPolicyDiff = {"Show what a new policy changes for recent requests", R"(

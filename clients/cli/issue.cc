@@ -45,7 +45,7 @@ Status PlacePlan(const IssueOptions& options, Plan& plan) {
   plan.certificate_path = options.certificate_out.empty() ? folder / (stem + ".crt")
                                                           : fs::path(options.certificate_out);
   plan.key_path = options.key_out.empty() ? folder / (stem + ".key") : fs::path(options.key_out);
-  plan.existing = options.force ? client::Existing::kReplace : client::Existing::kKeep;
+  plan.existing = options.force ? client::Existing::kReplaceAlike : client::Existing::kKeep;
   std::vector<fs::path> places = {plan.certificate_path};
   if (plan.key) places.push_back(plan.key_path);
   if (!plan.proof_path.empty()) places.insert(places.end(), {plan.proof_path, EntryPath(plan)});

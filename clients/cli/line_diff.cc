@@ -9,7 +9,6 @@ namespace mayfly::cli {
 namespace {
 
 using Lines = std::vector<std::string_view>;
-constexpr size_t kLineBytesMax = 512;
 
 Lines LinesOf(std::string_view text) {
   Lines lines;
@@ -20,6 +19,9 @@ Lines LinesOf(std::string_view text) {
   }
   return lines;
 }
+
+// Never cut: what is approved by it must be seen. An escaped byte takes four.
+std::string Whole(std::string_view line) { return Escape(line, 4 * line.size()); }
 
 // The lengths of the longest common subsequences of all tails.
 class Tails {
@@ -41,11 +43,11 @@ class Tails {
 };
 
 void Remove(std::string_view line, LineDiff& out) {
-  out.text += "- " + Escape(line, kLineBytesMax) + "\n";
+  out.text += "- " + Whole(line) + "\n";
   ++out.removed;
 }
 void Add(std::string_view line, LineDiff& out) {
-  out.text += "+ " + Escape(line, kLineBytesMax) + "\n";
+  out.text += "+ " + Whole(line) + "\n";
   ++out.added;
 }
 

@@ -1,7 +1,7 @@
 // `mayfly policy show` and `mayfly policy apply`.
 #include <charconv>
 
-#include "clients/cli/line_diff.h"
+#include "clients/cli/proposals.h"
 #include "clients/cli/verbs.h"
 #include "clients/cpp/files.h"
 
@@ -23,11 +23,7 @@ Error WithFile(Error error, const std::string& file) {
 // Nothing: go on.
 std::optional<ExitCode> Ask(const Invocation& invocation, const ca::v1::Policy& in_force,
                             const std::string& text) {
-  const LineDiff diff = DiffLines(in_force.policy_text(), text);
-  Note(invocation, "Against version " + std::to_string(in_force.version()) +
-                       ", which is in force, " + std::to_string(diff.removed) + " lines go and " +
-                       std::to_string(diff.added) + " come:");
-  invocation.console.err << diff.text;
+  Tell(invocation, PolicyChangeText(in_force, text));
   return Confirm(invocation, "Apply it?", kNotApplied);
 }
 
@@ -67,7 +63,10 @@ ExitCode PolicyApply(const Invocation& invocation, const PolicyApplyOptions& opt
   if (!options.yes) {
     const auto in_force = (*client)->Policy();
     if (!in_force) return Report(invocation, kNotApplied, in_force.error());
-    if (const auto end = Ask(invocation, *in_force, ToString(*text))) return *end;
+    const bool is_news = in_force->policy_text() != AsText(*text);
+    if (is_news) {
+      if (const auto end = Ask(invocation, *in_force, ToString(*text))) return *end;
+    }
     if (!*base_version) *base_version = in_force->version();
   }
   const auto applied = (*client)->ApplyPolicy(ToString(*text), *base_version);
@@ -81,6 +80,23 @@ ExitCode PolicyApply(const Invocation& invocation, const PolicyApplyOptions& opt
            ? "It was in force already; nothing changed."
            : "In force on every replica: nothing is issued under an older one any more.");
   return ExitCode::kOk;
+}
+
+ExitCode PolicyPropose(const Invocation& invocation, const PolicyProposeOptions& options) {
+  constexpr std::string_view kNotProposed = "nothing was proposed";
+  const auto text = client::ReadFile(options.file);
+  if (!text) return Report(invocation, kNotProposed, text.error());
+  const auto client = Connect(invocation);
+  if (!client) return Report(invocation, kNotProposed, client.error());
+  const auto in_force = (*client)->Policy();
+  if (!in_force) return Report(invocation, kNotProposed, in_force.error());
+  Tell(invocation, PolicyChangeText(*in_force, ToString(*text)));
+  ca::v1::CreateProposalRequest request;
+  request.mutable_policy_change()->set_policy_text(ToString(*text));
+  request.mutable_policy_change()->set_base_version(in_force->version());
+  const auto proposal = (*client)->Propose(request);
+  if (!proposal) return Report(invocation, kNotProposed, WithFile(proposal.error(), options.file));
+  return PrintProposed(invocation, *proposal);
 }
 
 }  // namespace mayfly::cli

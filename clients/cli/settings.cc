@@ -1,5 +1,8 @@
 #include "clients/cli/settings.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <functional>
 #include <utility>
@@ -141,6 +144,25 @@ Error Incomplete(const Values& values, Caller caller) {
   return error;
 }
 
+// A token is worth what it says to whoever has it: one that is kept elsewhere is not for a server
+// that a project names, which may have come with somebody's repository.
+Status CheckTokensPlace(const Values& values, const Surroundings& surroundings) {
+  const auto project = ProjectFolder(surroundings);
+  const Value& token = values[static_cast<size_t>(Setting::kTokenFile)];
+  if (token.text.empty() || !project) return Ok();
+  const std::string project_file = (*project / kSettingsFile).string();
+  for (const Setting setting : {Setting::kServer, Setting::kEnrolmentServer, Setting::kTrust}) {
+    const Value& place = values[static_cast<size_t>(setting)];
+    if (place.text.empty() || place.origin != project_file || token.origin == project_file)
+      continue;
+    return Fail(ErrorCode::kInvalidArgument, "cli.token-place",
+                "the token of " + token.origin + " is not sent where " + project_file +
+                    " says; say " + NamesOf(setting).option + " " + Escape(place.text, 200) +
+                    " if you mean it");
+  }
+  return Ok();
+}
+
 bool HasPort(const std::string& server) {
   return server.find(':', server.starts_with('[') ? server.find(']') : 0) != std::string::npos;
 }
@@ -182,11 +204,22 @@ Result<FileSettings> ReadSettings(const fs::path& file) {
   return settings;
 }
 
+// It says which server is believed and asked as whom, so nobody else may have written it.
+bool IsOwn(const fs::path& file) {
+  struct stat folder{}, info{};
+  const auto is_own = [](const struct stat& of) {
+    return (of.st_uid == geteuid() || of.st_uid == 0) && (of.st_mode & S_IWOTH) == 0;
+  };
+  return stat(file.parent_path().c_str(), &folder) == 0 && is_own(folder) &&
+         (stat(file.c_str(), &info) != 0 || is_own(info));
+}
+
 std::optional<fs::path> ProjectFolder(const Surroundings& surroundings) {
   std::error_code ignored;
   for (fs::path folder = surroundings.working_folder; !folder.empty();
        folder = folder.parent_path()) {
-    if (fs::is_directory(folder / kProjectFolder, ignored)) return folder / kProjectFolder;
+    const fs::path project = folder / kProjectFolder;
+    if (fs::is_directory(project, ignored) && IsOwn(project / kSettingsFile)) return project;
     if (folder == folder.root_path()) break;
   }
   return std::nullopt;
@@ -248,6 +281,7 @@ Result<client::ClientConfig> ResolveSettings(const GlobalOptions& options,
                                              const Surroundings& surroundings, Caller caller) {
   TRY_ASSIGN(const auto timeout, FindTimeout(options, surroundings));
   TRY_ASSIGN(const Values values, FindSettings(options, surroundings));
+  if (caller == Caller::kFromSettings) TRY(CheckTokensPlace(values, surroundings));
   const bool complete = caller == Caller::kNobody ? !At(values, Setting::kServer).empty() &&
                                                         !At(values, Setting::kTrust).empty()
                                                   : IsComplete(values);

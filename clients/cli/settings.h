@@ -85,7 +85,8 @@ struct FileSettings {
 Result<FileSettings> ReadSettings(const std::filesystem::path& file);
 
 constexpr char kSettingsFile[] = "client.toml";
-// .mayfly in the working folder or the nearest above it that has one.
+// .mayfly in the working folder or the nearest above it that has one; of the user's or root's, and
+// written by nobody else.
 std::optional<std::filesystem::path> ProjectFolder(const Surroundings& surroundings);
 // The settings files that count here, most important first; only those that exist, but for
 // --config's and MAYFLY_CONFIG's.
@@ -114,7 +115,8 @@ Result<std::optional<Seconds>> FindTimeout(const GlobalOptions& options,
 enum class Caller : uint8_t { kFromSettings, kNobody };
 // With the server for such a caller: enrolment_server for a token and for nobody. Errors: those of
 // FindSettings; kInvalidArgument "cli.settings" with a violation for each setting that is nowhere,
-// "cli.enrolment-server", "cli.timeout".
+// "cli.enrolment-server", "cli.timeout", "cli.token-place" (kept in another place than the project
+// file that names the server).
 Result<client::ClientConfig> ResolveSettings(const GlobalOptions& options,
                                              const Surroundings& surroundings,
                                              Caller caller = Caller::kFromSettings);

@@ -66,7 +66,9 @@ void Fit(Layout& layout, const std::vector<Column>& columns, size_t width) {
 
 std::string Shown(const std::string& text, size_t width) {
   if (text.size() <= width) return text;
-  return text.substr(0, width - kCut.size()) + std::string(kCut);
+  // In the middle: names tell apart by their ends, and what they are by how they begin.
+  const size_t kept = width - kCut.size(), first = kept / 2;
+  return text.substr(0, first) + std::string(kCut) + text.substr(text.size() - (kept - first));
 }
 
 std::string Line(const Layout& layout, const std::vector<Cell>& cells, bool color) {

@@ -53,14 +53,21 @@ Error NoTarget(const std::string& text, const fs::path& folder) {
   }
   return Fail(ErrorCode::kInvalidArgument, "cli.target",
               "\"" + Escape(text) + "\" is no file" + near +
-                  ", no https://HOST, no serial number in hex, and no name whose NAME.crt is in "
-                  "this folder");
+                  ", no https://HOST, no serial number (" + std::to_string(kSerialHexDigitsMin) +
+                  " hex digits or more), and no name whose NAME.crt is in this folder");
 }
 
 Error PlainHttp(const std::string& text) {
   return Fail(ErrorCode::kInvalidArgument, "cli.target",
               "plain HTTP shows no certificate (did you mean \"https://" +
                   Escape(text.substr(kPlainHttp.size())) + "\"?)");
+}
+
+// "21:01:A2:.." and "0x2101a2.." are serial numbers as other programs print them.
+std::string HexDigitsOf(std::string_view text) {
+  std::string digits(text.starts_with("0x") || text.starts_with("0X") ? text.substr(2) : text);
+  std::erase(digits, ':');
+  return digits;
 }
 
 // OpenSSL writes serial numbers in capitals, resource names have small letters.
@@ -79,8 +86,8 @@ Result<Target> ReadTarget(const std::string& text, const fs::path& folder) {
   }
   if (text.starts_with(kPlainHttp)) return PlainHttp(text);
   if (IsFile(folder / text)) return Target(FileTarget{folder / text});
-  if (text.size() >= kSerialHexDigitsMin) {
-    if (const auto serial = x509::SerialNumber::FromHex(text)) {
+  if (const std::string digits = HexDigitsOf(text); digits.size() >= kSerialHexDigitsMin) {
+    if (const auto serial = x509::SerialNumber::FromHex(digits)) {
       return Target(RecordTarget{client::AnyIssuerName(*serial)});
     }
   }

@@ -97,12 +97,16 @@ Error ProgramFailed(const fs::path& program, const std::string& why) {
 }
 
 // Without a shell; what it prints goes to stderr, since it is no data of ours.
-Status ReadInAnchors(const fs::path& program) {
+enum class Reading : uint8_t { kWhatCame, kAllAnew };
+Status ReadInAnchors(const fs::path& program, Reading reading) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
   std::string name = program.string(), path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-  char* const arguments[] = {name.data(), nullptr};
+  // Links to files that are gone are left by all but this.
+  std::string fresh = "--fresh";
+  char* const arguments[] = {name.data(), reading == Reading::kAllAnew ? fresh.data() : nullptr,
+                             nullptr};
   char* const environment[] = {path.data(), nullptr};
   pid_t child = 0;
   const int error = posix_spawn(&child, name.c_str(), &actions, nullptr, arguments, environment);
@@ -123,9 +127,13 @@ Status Install(const Invocation& invocation, const std::vector<client::Certifica
     const std::string pem = x509::ToPem("CERTIFICATE", root.der);
     TRY(client::WriteFileAtomically(file, AsBytes(pem), client::kPublicMode,
                                     client::Existing::kReplace));
-    Note(invocation, "Trusted here from now on: " + root.subject + " (" + file.string() + ")");
   }
-  return ReadInAnchors(surroundings.anchor_program);
+  TRY(ReadInAnchors(surroundings.anchor_program, Reading::kWhatCame));
+  for (const auto& root : roots) {
+    Note(invocation, "Trusted here from now on: " + root.subject + " (" +
+                         AnchorOf(root, surroundings).string() + ")");
+  }
+  return Ok();
 }
 
 Status Uninstall(const Surroundings& surroundings, const std::vector<fs::path>& files) {
@@ -137,7 +145,7 @@ Status Uninstall(const Surroundings& surroundings, const std::vector<fs::path>& 
                   "cannot delete " + file.string() + ": " + error.message());
     }
   }
-  return ReadInAnchors(surroundings.anchor_program);
+  return ReadInAnchors(surroundings.anchor_program, Reading::kAllAnew);
 }
 
 }  // namespace

@@ -48,9 +48,20 @@ struct AlertsOptions {
   int limit = 100;
 };
 struct RevokeOptions {
-  std::string target;
+  std::vector<std::string> targets;
   std::string reason = "unspecified";
+  bool propose = false;  // another admin approves it
   bool yes = false;
+};
+struct ProposalListOptions {
+  bool all = false;  // those too that are not open any more
+};
+struct ProposalOptions {
+  std::string id;
+  bool yes = false;
+};
+struct PolicyProposeOptions {
+  std::string file;
 };
 struct TokenOptions {
   std::vector<std::string> names;
@@ -129,6 +140,11 @@ ExitCode ShowStatus(const Invocation& invocation);
 ExitCode ListAlerts(const Invocation& invocation, const AlertsOptions& options);
 ExitCode Revoke(const Invocation& invocation, const RevokeOptions& options);
 
+ExitCode ProposalList(const Invocation& invocation, const ProposalListOptions& options);
+ExitCode ProposalShow(const Invocation& invocation, const ProposalOptions& options);
+ExitCode ProposalApprove(const Invocation& invocation, const ProposalOptions& options);
+ExitCode ProposalWithdraw(const Invocation& invocation, const ProposalOptions& options);
+
 ExitCode TokenCreate(const Invocation& invocation, const TokenOptions& options);
 ExitCode TokenList(const Invocation& invocation);
 ExitCode TokenRevoke(const Invocation& invocation, const TokenRevokeOptions& options);
@@ -136,6 +152,7 @@ ExitCode Bootstrap(const Invocation& invocation, const BootstrapOptions& options
 
 ExitCode PolicyShow(const Invocation& invocation);
 ExitCode PolicyApply(const Invocation& invocation, const PolicyApplyOptions& options);
+ExitCode PolicyPropose(const Invocation& invocation, const PolicyProposeOptions& options);
 ExitCode PolicyDiff(const Invocation& invocation, const PolicyDiffOptions& options);
 ExitCode PolicyTest(const Invocation& invocation, const PolicyTestOptions& options);
 

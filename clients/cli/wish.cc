@@ -38,7 +38,7 @@ Result<x509::GeneralNames> ReadNames(const std::vector<std::string>& texts) {
 Result<std::optional<Seconds>> ReadLifetime(const std::string& text) {
   if (text.empty()) return std::optional<Seconds>();
   auto lifetime = config::ParseDuration(text);
-  if (!lifetime) {
+  if (!lifetime || *lifetime <= Seconds(0)) {
     return Usage("cli.lifetime",
                  "--lifetime \"" + Escape(text, 40) + "\" is not like 90m, 24h or 30d");
   }

@@ -74,8 +74,26 @@ Result<SecretBytes> ReadToken(const std::filesystem::path& path) {
   return SecretBytes(ToBytes(AsBytes(text)));
 }
 
+// gRPC would only say that the server ends the connection.
+Status CheckPurpose(const x509::Certificate& certificate, const std::filesystem::path& path) {
+  const x509::Extension* purposes =
+      x509::Find(certificate.tbs().fields().extensions, x509::oid::ExtendedKeyUsage());
+  if (purposes == nullptr) return Ok();
+  TRY_ASSIGN(const auto usages, x509::ReadExtendedKeyUsage(purposes->value));
+  if (std::ranges::find(usages, x509::oid::ClientAuth()) != usages.end()) return Ok();
+  return Fail(ErrorCode::kUnauthenticated, "client.certificate-purpose",
+              path.string() + " is for servers only (no clientAuth): it cannot say who you are");
+}
+
+// A file that a setting names.
+Result<Bytes> ReadSetting(const char* what, const std::filesystem::path& path) {
+  auto content = ReadFile(path);
+  if (content) return content;
+  return Invalid("client.file", std::string(what) + ": " + content.error().message);
+}
+
 Result<Credentials> LoadCredentials(const ClientConfig& config, TimePoint now) {
-  TRY_ASSIGN(const Bytes trust, ReadFile(config.trust));
+  TRY_ASSIGN(const Bytes trust, ReadSetting("the roots", config.trust));
   if (!x509::Certificate::FromPem(AsText(trust))) {
     return Invalid("client.trust", config.trust.string() + " is not a PEM file of certificates");
   }
@@ -83,14 +101,16 @@ Result<Credentials> LoadCredentials(const ClientConfig& config, TimePoint now) {
   if (config.certificate.empty()) {
     return Credentials{grpc::SslCredentials({ToString(trust), "", ""}), std::nullopt};
   }
-  TRY_ASSIGN(const Bytes chain, ReadFile(config.certificate));
-  TRY_ASSIGN(const SecretBytes key, ReadSecretFile(config.private_key));
+  TRY_ASSIGN(const Bytes chain, ReadSetting("your certificate", config.certificate));
+  TRY_ASSIGN(Bytes key_file, ReadSetting("your key", config.private_key));
+  const SecretBytes key(std::move(key_file));
   auto certificate = x509::Certificate::FromPem(AsText(chain));
   if (!certificate) {
     return Invalid("client.certificate",
                    config.certificate.string() + ": " + certificate.error().message);
   }
   TRY(CheckValidity(*certificate, config.certificate, now));
+  TRY(CheckPurpose(*certificate, config.certificate));
   // gRPC would only fail its handshakes.
   if (!IsKeyOf(key.Reveal(), certificate->tbs().fields().public_key)) {
     return Invalid("client.private-key", config.private_key.string() +
@@ -320,6 +340,39 @@ Result<v1::RevokeCertificateResponse> Client::Revoke(const std::string& name,
   request.set_name(name);
   request.set_reason(reason);
   return impl_->Call(&Impl::Stub::RevokeCertificate, request);
+}
+
+Result<v1::BatchRevokeCertificatesResponse> Client::RevokeAll(
+    const v1::BatchRevokeCertificatesRequest& request) {
+  return impl_->Call(&Impl::Stub::BatchRevokeCertificates, request);
+}
+
+Result<v1::Proposal> Client::Propose(const v1::CreateProposalRequest& request) {
+  return impl_->Call(&Impl::Stub::CreateProposal, request);
+}
+
+Result<v1::Proposal> Client::Proposal(const std::string& name) {
+  v1::GetProposalRequest request;
+  request.set_name(name);
+  return impl_->Call(&Impl::Stub::GetProposal, request);
+}
+
+Result<v1::ListProposalsResponse> Client::Proposals(const v1::ListProposalsRequest& request) {
+  return impl_->Call(&Impl::Stub::ListProposals, request);
+}
+
+Result<v1::ApproveProposalResponse> Client::Approve(const std::string& name,
+                                                    const Hash256& payload_sha256) {
+  v1::ApproveProposalRequest request;
+  request.set_name(name);
+  request.set_payload_sha256(ToHex(payload_sha256));
+  return impl_->Call(&Impl::Stub::ApproveProposal, request);
+}
+
+Result<v1::Proposal> Client::Withdraw(const std::string& name) {
+  v1::WithdrawProposalRequest request;
+  request.set_name(name);
+  return impl_->Call(&Impl::Stub::WithdrawProposal, request);
 }
 
 Result<v1::TrustBundle> Client::TrustBundle() {

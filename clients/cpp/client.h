@@ -64,8 +64,9 @@ struct IssueWish {
 class Client {
  public:
   // Reads and checks the files; connects with the first call.
-  // Errors: kInvalidArgument "client.server", "file.read", "client.trust", "client.certificate",
-  // "client.private-key", "client.token"; kUnauthenticated "client.certificate-expired".
+  // Errors: kInvalidArgument "client.server", "client.file" (cannot be read), "client.trust",
+  // "client.certificate", "client.private-key", "client.token"; kUnauthenticated
+  // "client.certificate-expired", "client.certificate-purpose".
   static Result<std::unique_ptr<Client>> Connect(ClientConfig config, ClientSources sources);
   ~Client();
 
@@ -95,6 +96,18 @@ class Client {
   Result<v1::ListCertificatesResponse> List(const v1::ListCertificatesRequest& request);
   Result<v1::RevokeCertificateResponse> Revoke(const std::string& name,
                                                v1::RevocationReason reason);
+  // All of them, or none.
+  Result<v1::BatchRevokeCertificatesResponse> RevokeAll(
+      const v1::BatchRevokeCertificatesRequest& request);
+  // Acts of two persons.
+  Result<v1::Proposal> Propose(const v1::CreateProposalRequest& request);
+  Result<v1::Proposal> Proposal(const std::string& name);
+  Result<v1::ListProposalsResponse> Proposals(const v1::ListProposalsRequest& request);
+  // `payload_sha256`: worked out from the payload that was looked at (policy/proposal.h), not
+  // copied from what the server says it is.
+  Result<v1::ApproveProposalResponse> Approve(const std::string& name,
+                                              const Hash256& payload_sha256);
+  Result<v1::Proposal> Withdraw(const std::string& name);
   Result<v1::TrustBundle> TrustBundle();
   // `as`: another principal's id; empty: whoever calls. The wish's request id is not looked at.
   Result<v1::ExplainIssuanceResponse> Explain(const IssueWish& wish, const std::string& as);

@@ -69,16 +69,18 @@ std::string TemporaryPattern(const std::filesystem::path& path) {
   return (FolderOf(path) / (TemporaryStart(path) + std::string(kRandomCharacters, 'X'))).string();
 }
 
-// Like what is in its place: its owner and group, and its mode where those could be set.
+// Like what is in its place: its owner, where that may be set (root), its group, and its mode. A
+// member of the group may give a file to it; who is none gives its rights to nobody else.
 bool MakeAlike(int fd, const NewFile& file) {
-  constexpr mode_t kAll = 0777, kOthers = 0007;
-  struct stat old{}, fresh{};
+  constexpr mode_t kAll = 0777, kGroup = 0070, kOthers = 0007;
+  struct stat old{};
   if (stat(file.path.c_str(), &old) != 0) return errno == ENOENT && fchmod(fd, file.mode) == 0;
-  if (fstat(fd, &fresh) != 0) return false;
-  const bool is_owned_alike = (old.st_uid == fresh.st_uid && old.st_gid == fresh.st_gid) ||
-                              fchown(fd, old.st_uid, old.st_gid) == 0;
-  const mode_t kept = old.st_mode & ((file.mode & kOthers) != 0 ? kAll : kAll & ~kOthers);
-  return fchmod(fd, is_owned_alike ? kept : file.mode) == 0;
+  const bool has_group = fchown(fd, old.st_uid, old.st_gid) == 0 ||
+                         fchown(fd, static_cast<uid_t>(-1), old.st_gid) == 0;
+  mode_t mode = old.st_mode & kAll;
+  if ((file.mode & kOthers) == 0) mode &= ~kOthers;
+  if (!has_group) mode &= ~kGroup;
+  return fchmod(fd, mode) == 0;
 }
 
 // Beside its place, under a temporary name that goes with this object.

@@ -72,6 +72,11 @@ RenewalFiles::~RenewalFiles() {
 Result<RenewalFiles> RenewalFiles::Open(const fs::path& certificate, const fs::path& key,
                                         Milliseconds patience) {
   TRY(ReadCertificates(certificate));  // says best what is wrong with it
+  TRY_ASSIGN(const Bytes content, ReadFile(certificate));
+  if (AsText(content).find("-----BEGIN ") == std::string_view::npos) {
+    return Fail(ErrorCode::kInvalidArgument, "renewal.pem",
+                certificate.string() + " is DER; what is renewed is PEM, with its chain");
+  }
   std::error_code missing;
   const fs::path key_place = fs::canonical(key, missing);
   if (missing) {

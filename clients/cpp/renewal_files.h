@@ -15,8 +15,8 @@ namespace mayfly::client {
 class RenewalFiles {
  public:
   // Waits at most `patience` for its turn, which lasts until this object goes. Links are followed.
-  // Errors: those of ReadCertificates and CheckPlaces; kInvalidArgument "renewal.key" (there is
-  // none); kConflict "file.locked" (another run did not end in time).
+  // Errors: those of ReadCertificates and CheckPlaces; kInvalidArgument "renewal.pem" (DER),
+  // "renewal.key" (there is none); kConflict "file.locked" (another run did not end in time).
   static Result<RenewalFiles> Open(const std::filesystem::path& certificate,
                                    const std::filesystem::path& key, Milliseconds patience);
   RenewalFiles(RenewalFiles&& other) noexcept;

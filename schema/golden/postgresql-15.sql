@@ -93,6 +93,20 @@ END $$;
 CREATE FUNCTION mayfly.day_ms_hex(p_day date) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT
     RETURN lpad(to_hex((((p_day - '1970-01-01'::date))::bigint * 86400000)), 12, '0'::text);
+CREATE FUNCTION mayfly.is_standing(p_serial bytea) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET search_path TO 'mayfly', 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT coalesce(bool_and(n.not_after > clock_timestamp()
+           AND NOT EXISTS (SELECT FROM revocation r WHERE r.serial IN (p_serial, n.serial))), false)
+    FROM issuance i
+    LEFT JOIN LATERAL (
+      SELECT u.serial FROM lineage_use u
+        WHERE u.lineage = i.lineage AND u.generation > i.generation
+        ORDER BY u.generation DESC LIMIT 1) later ON true
+    JOIN issuance n ON n.serial = coalesce(later.serial, i.serial)
+    WHERE i.serial = p_serial
+$$;
 CREATE FUNCTION mayfly.make_partition(p_parent text, p_name text, p_from text, p_to text) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'mayfly', 'pg_catalog', 'pg_temp'
@@ -149,6 +163,42 @@ BEGIN
          coalesce(max(l.answer_life), interval '0')
     INTO outstanding, answer_life FROM responder_lease l;
 END $$;
+SET default_tablespace = '';
+SET default_table_access_method = heap;
+CREATE TABLE mayfly.proposal (
+    id uuid NOT NULL,
+    kind smallint NOT NULL,
+    policy_text text,
+    base_version bigint,
+    reason smallint,
+    payload_hash bytea NOT NULL,
+    principal text NOT NULL,
+    principal_scope text NOT NULL,
+    principal_names text[] NOT NULL,
+    principal_key bytea NOT NULL,
+    principal_serial bytea NOT NULL,
+    tick bigint NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT proposal_check CHECK ((expires_at <= (created_at + '8 days'::interval))),
+    CONSTRAINT proposal_check1 CHECK ((((kind = 1) = (policy_text IS NOT NULL)) AND ((kind = 1) = (base_version IS NOT NULL)) AND ((kind = 2) = (reason IS NOT NULL)))),
+    CONSTRAINT proposal_kind_check CHECK ((kind = ANY (ARRAY[1, 2]))),
+    CONSTRAINT proposal_payload_hash_check CHECK ((octet_length(payload_hash) = 32)),
+    CONSTRAINT proposal_principal_key_check CHECK ((octet_length(principal_key) = 32)),
+    CONSTRAINT proposal_reason_check CHECK ((reason = ANY (ARRAY[0, 1, 2, 3, 4, 5, 9])))
+);
+CREATE FUNCTION mayfly.proposal_state(p mayfly.proposal) RETURNS smallint
+    LANGUAGE sql STABLE
+    SET search_path TO 'mayfly', 'pg_catalog', 'pg_temp'
+    AS $$
+  SELECT CASE
+    WHEN EXISTS (SELECT FROM proposal_end e WHERE e.proposal = p.id AND e.kind = 1) THEN 2
+    WHEN EXISTS (SELECT FROM proposal_end e WHERE e.proposal = p.id AND e.kind = 2) THEN 3
+    WHEN p.expires_at <= clock_timestamp() THEN 4
+    WHEN p.kind = 1
+         AND p.base_version <> coalesce((SELECT max(v.version) FROM policy_version v), 0) THEN 5
+    ELSE 1 END::smallint
+$$;
 CREATE FUNCTION mayfly.raise_decision(OUT decision bigint, OUT tick bigint) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'mayfly', 'pg_catalog', 'pg_temp'
@@ -234,8 +284,6 @@ BEGIN
           answer_life = greatest(excluded.answer_life, l.answer_life);
   RETURN true;
 END $$;
-SET default_tablespace = '';
-SET default_table_access_method = heap;
 CREATE TABLE mayfly.key_holder (
     spki_hash bytea NOT NULL,
     identity bytea NOT NULL,
@@ -526,6 +574,20 @@ CREATE TABLE mayfly.projection_position (
     tick bigint DEFAULT 0 NOT NULL,
     CONSTRAINT projection_position_one_check CHECK (one)
 );
+CREATE TABLE mayfly.proposal_certificate (
+    proposal uuid NOT NULL,
+    issuer text NOT NULL,
+    serial bytea NOT NULL
+);
+CREATE TABLE mayfly.proposal_end (
+    proposal uuid NOT NULL,
+    kind smallint NOT NULL,
+    principal text NOT NULL,
+    policy_version bigint,
+    tick bigint NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT proposal_end_kind_check CHECK ((kind = ANY (ARRAY[1, 2])))
+);
 CREATE TABLE mayfly.request (
     request_id uuid NOT NULL,
     scope text NOT NULL,
@@ -610,6 +672,12 @@ ALTER TABLE ONLY mayfly.policy_version
     ADD CONSTRAINT policy_version_pkey PRIMARY KEY (version);
 ALTER TABLE ONLY mayfly.projection_position
     ADD CONSTRAINT projection_position_pkey PRIMARY KEY (one);
+ALTER TABLE ONLY mayfly.proposal_certificate
+    ADD CONSTRAINT proposal_certificate_pkey PRIMARY KEY (proposal, issuer, serial);
+ALTER TABLE ONLY mayfly.proposal_end
+    ADD CONSTRAINT proposal_end_pkey PRIMARY KEY (proposal);
+ALTER TABLE ONLY mayfly.proposal
+    ADD CONSTRAINT proposal_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY mayfly.request
     ADD CONSTRAINT request_pkey PRIMARY KEY (request_id, scope, attempt);
 ALTER TABLE ONLY mayfly.responder_lease
@@ -632,6 +700,7 @@ CREATE INDEX lineage_state_copied ON mayfly.lineage_state USING btree (copied_at
 CREATE INDEX lineage_state_identity ON mayfly.lineage_state USING btree (identity, enrolled_by, enrolled_at);
 CREATE INDEX lineage_state_renew_until ON mayfly.lineage_state USING btree (renew_until);
 CREATE INDEX outcome_tick ON ONLY mayfly.outcome USING btree (tick);
+CREATE INDEX proposal_created ON mayfly.proposal USING btree (created_at, id);
 CREATE INDEX revocation_not_after ON mayfly.revocation USING btree (not_after, serial, issuer_id);
 CREATE INDEX revocation_tick ON mayfly.revocation USING btree (tick);
 CREATE UNIQUE INDEX token_use_request ON mayfly.token_use USING btree (token_hash, request_id);
@@ -641,6 +710,12 @@ ALTER TABLE ONLY mayfly.ca_certificate_outcome
     ADD CONSTRAINT ca_certificate_outcome_serial_issuer_id_fkey FOREIGN KEY (serial, issuer_id) REFERENCES mayfly.ca_certificate(serial, issuer_id);
 ALTER TABLE ONLY mayfly.ca_certificate
     ADD CONSTRAINT ca_certificate_subject_id_fkey FOREIGN KEY (subject_id) REFERENCES mayfly.issuer(id);
+ALTER TABLE ONLY mayfly.proposal_certificate
+    ADD CONSTRAINT proposal_certificate_proposal_fkey FOREIGN KEY (proposal) REFERENCES mayfly.proposal(id);
+ALTER TABLE ONLY mayfly.proposal_end
+    ADD CONSTRAINT proposal_end_policy_version_fkey FOREIGN KEY (policy_version) REFERENCES mayfly.policy_version(version);
+ALTER TABLE ONLY mayfly.proposal_end
+    ADD CONSTRAINT proposal_end_proposal_fkey FOREIGN KEY (proposal) REFERENCES mayfly.proposal(id);
 GRANT USAGE ON SCHEMA mayfly TO mayfly_issue;
 GRANT USAGE ON SCHEMA mayfly TO mayfly_respond;
 GRANT USAGE ON SCHEMA mayfly TO mayfly_project;
@@ -658,11 +733,35 @@ GRANT ALL ON FUNCTION mayfly.begin_write() TO mayfly_issue;
 REVOKE ALL ON FUNCTION mayfly.close_tick() FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.close_tick() TO mayfly_audit;
 REVOKE ALL ON FUNCTION mayfly.day_ms_hex(p_day date) FROM PUBLIC;
+REVOKE ALL ON FUNCTION mayfly.is_standing(p_serial bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION mayfly.is_standing(p_serial bytea) TO mayfly_issue;
 REVOKE ALL ON FUNCTION mayfly.make_partition(p_parent text, p_name text, p_from text, p_to text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION mayfly.make_partitions(p_spans_ahead integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.make_partitions(p_spans_ahead integer) TO mayfly_maintain;
 REVOKE ALL ON FUNCTION mayfly.outstanding_leases(p_number bigint, p_not_after timestamp with time zone, OUT outstanding bigint, OUT answer_life interval) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.outstanding_leases(p_number bigint, p_not_after timestamp with time zone, OUT outstanding bigint, OUT answer_life interval) TO mayfly_issue;
+GRANT SELECT ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT SELECT ON TABLE mayfly.proposal TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.proposal TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.proposal TO mayfly_read;
+GRANT INSERT(id) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(kind) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(policy_text) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(base_version) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(reason) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(payload_hash) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(principal) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(principal_scope) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(principal_names) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(principal_key) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(principal_serial) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(tick) ON TABLE mayfly.proposal TO mayfly_issue;
+GRANT INSERT(expires_at) ON TABLE mayfly.proposal TO mayfly_issue;
+REVOKE ALL ON FUNCTION mayfly.proposal_state(p mayfly.proposal) FROM PUBLIC;
+GRANT ALL ON FUNCTION mayfly.proposal_state(p mayfly.proposal) TO mayfly_issue;
+GRANT ALL ON FUNCTION mayfly.proposal_state(p mayfly.proposal) TO mayfly_project;
+GRANT ALL ON FUNCTION mayfly.proposal_state(p mayfly.proposal) TO mayfly_maintain;
+GRANT ALL ON FUNCTION mayfly.proposal_state(p mayfly.proposal) TO mayfly_read;
 REVOKE ALL ON FUNCTION mayfly.raise_decision(OUT decision bigint, OUT tick bigint) FROM PUBLIC;
 REVOKE ALL ON FUNCTION mayfly.revoke(p_serial bytea, p_issuer integer, p_reason smallint, p_principal text) FROM PUBLIC;
 GRANT ALL ON FUNCTION mayfly.revoke(p_serial bytea, p_issuer integer, p_reason smallint, p_principal text) TO mayfly_issue;
@@ -826,6 +925,19 @@ GRANT SELECT ON TABLE mayfly.projection_position TO mayfly_issue;
 GRANT SELECT,UPDATE ON TABLE mayfly.projection_position TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.projection_position TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.projection_position TO mayfly_read;
+GRANT SELECT,INSERT ON TABLE mayfly.proposal_certificate TO mayfly_issue;
+GRANT SELECT ON TABLE mayfly.proposal_certificate TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.proposal_certificate TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.proposal_certificate TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.proposal_end TO mayfly_issue;
+GRANT SELECT ON TABLE mayfly.proposal_end TO mayfly_project;
+GRANT SELECT ON TABLE mayfly.proposal_end TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.proposal_end TO mayfly_read;
+GRANT INSERT(proposal) ON TABLE mayfly.proposal_end TO mayfly_issue;
+GRANT INSERT(kind) ON TABLE mayfly.proposal_end TO mayfly_issue;
+GRANT INSERT(principal) ON TABLE mayfly.proposal_end TO mayfly_issue;
+GRANT INSERT(policy_version) ON TABLE mayfly.proposal_end TO mayfly_issue;
+GRANT INSERT(tick) ON TABLE mayfly.proposal_end TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.request TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.request TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.request TO mayfly_maintain;

@@ -31,30 +31,37 @@ class Loop {
     }
   }
 
-  // Calls for `duration`, then waits for those in flight.
+  // Calls for `duration`. In an open loop all that were due by then are waited for and counted, for
+  // a server that stalls at the end is charged for them too; in a closed one, what is in flight
+  // then belongs to nobody's second.
   RpcOutcome Run(std::chrono::seconds duration) {
     outcome_ = {};
     const Clock::time_point begin = Clock::now(), end = begin + duration;
     next_arrival_ = begin;
     while (Clock::now() < end) {
-      StartDue();
+      StartDue(end);
       Reap(load_.rate ? std::min(next_arrival_, end) : end);
     }
-    arrivals_.clear();
+    if (load_.rate) StartDue(end);
+    while (!arrivals_.empty()) {
+      Reap(Clock::now() + kCallTimeMax);
+      StartDue(end);
+    }
     outcome_.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    while (idle_.size() < calls_.size()) Reap(Clock::now() + kCallTimeMax, Counting::kNo);
+    const Counting counting = load_.rate ? Counting::kYes : Counting::kNo;
+    while (idle_.size() < calls_.size()) Reap(Clock::now() + kCallTimeMax, counting);
     return std::move(outcome_);
   }
 
  private:
   enum class Counting { kYes, kNo };
 
-  void StartDue() {
+  void StartDue(Clock::time_point end) {
     const Clock::time_point now = Clock::now();
     if (load_.rate) {
       const auto step = std::chrono::duration_cast<Clock::duration>(
           std::chrono::duration<double>(1 / *load_.rate));
-      for (; next_arrival_ <= now; next_arrival_ += step) {
+      for (; next_arrival_ <= now && next_arrival_ < end; next_arrival_ += step) {
         if (arrivals_.size() < kBacklogMax) {
           arrivals_.push_back(next_arrival_);
         } else {

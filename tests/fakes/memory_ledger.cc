@@ -194,15 +194,11 @@ Task<Result<std::optional<CertificateRecord>>> MemoryLedger::FindCertificate(Cer
                                                                .recorded_at = entry.recorded_at});
 }
 
-Task<Result<RevokeReceipt>> MemoryLedger::Revoke(RevokeEntry entry, BootTime deadline) {
-  std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
-  auto found = records_.find(entry.key);
-  if (found == records_.end()) co_return NoSuchCertificate();
+RevokeReceipt MemoryLedger::RevokeNow(const RevokeEntry& entry) {
   if (const auto& key = entry.compromised_key) {
     if (blocks_.insert({policy::BlockKind::kKey, ToBytes(*key)}).second) ++decision_;
   }
-  Entry& record = found->second;
+  Entry& record = records_.at(entry.key);
   const bool before = record.revocation.has_value();
   if (!before) {
     record.revocation = Revocation{.number = ++revocations_,
@@ -212,9 +208,16 @@ Task<Result<RevokeReceipt>> MemoryLedger::Revoke(RevokeEntry entry, BootTime dea
                                    .not_after = record.not_after};
     if (!record.outcome) record.outcome = AbandonedOutcome{};
   }
-  co_return RevokeReceipt{.revocation = *record.revocation,
-                          .was_revoked_before = before,
-                          .good_answers_until = record.revocation->revoked_at};
+  return RevokeReceipt{.revocation = *record.revocation,
+                       .was_revoked_before = before,
+                       .good_answers_until = record.revocation->revoked_at};
+}
+
+Task<Result<RevokeReceipt>> MemoryLedger::Revoke(RevokeEntry entry, BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (!records_.contains(entry.key)) co_return NoSuchCertificate();
+  co_return RevokeNow(entry);
 }
 
 Task<Result<StoredBasis>> MemoryLedger::LoadBasis(BootTime deadline) {
@@ -226,18 +229,22 @@ Task<Result<StoredBasis>> MemoryLedger::LoadBasis(BootTime deadline) {
                         .blocks = {blocks_.begin(), blocks_.end()}};
 }
 
-Task<Result<uint64_t>> MemoryLedger::ActivatePolicy(PolicyEntry entry, BootTime deadline) {
-  std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+Result<uint64_t> MemoryLedger::ActivateNow(PolicyEntry entry) {
   if (policies_.empty() || policies_.back() != entry.text) {
     if (entry.base_version && *entry.base_version != policies_.size()) {
-      co_return Fail(ErrorCode::kConflict, "policy.outdated", "another version is in force");
+      return Fail(ErrorCode::kConflict, "policy.outdated", "another version is in force");
     }
     policies_.push_back(std::move(entry.text));
     ++decision_;
     NoteNow({"policy.activated", std::move(entry.principal), "{}"});
   }
-  co_return uint64_t{policies_.size()};
+  return uint64_t{policies_.size()};
+}
+
+Task<Result<uint64_t>> MemoryLedger::ActivatePolicy(PolicyEntry entry, BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  co_return ActivateNow(std::move(entry));
 }
 
 Task<Result<std::optional<Hash256>>> MemoryLedger::FindKeyClaim(Hash256 spki_hash,

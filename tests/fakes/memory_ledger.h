@@ -14,6 +14,7 @@
 #include "ports/enrolment_tokens.h"
 #include "ports/event_index.h"
 #include "ports/ledger.h"
+#include "ports/proposals.h"
 
 namespace mayfly::fakes {
 
@@ -29,7 +30,8 @@ enum class CommitFault { kDidPersist, kDidNotPersist };
 class MemoryLedger final : public Ledger,
                            public CertificateIndex,
                            public EventIndex,
-                           public EnrolmentTokens {
+                           public EnrolmentTokens,
+                           public Proposals {
  public:
   explicit MemoryLedger(const Clock& clock) : clock_(clock) {}
 
@@ -55,6 +57,16 @@ class MemoryLedger final : public Ledger,
   Task<Result<std::optional<EnrolmentTokenRecord>>> FindById(Uuid id, BootTime deadline) override;
   Task<Result<std::vector<EnrolmentTokenRecord>>> Unexpired(std::optional<std::string> made_by,
                                                             BootTime deadline) override;
+
+  Task<Result<ProposalRecord>> Propose(NewProposal proposal, BootTime deadline) override;
+  Task<Result<std::optional<ProposalRecord>>> FindProposal(Uuid id, BootTime deadline) override;
+  Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
+                                                          BootTime deadline) override;
+  Task<Result<ApprovalReceipt>> Execute(ProposalApproval approval, BootTime deadline) override;
+  Task<Status> Withdraw(Uuid id, std::string principal, BootTime deadline) override;
+  Task<Result<MassRevocationReceipt>> RevokeAll(MassRevocationEntry entry,
+                                                BootTime deadline) override;
+  void AlterProposal(Uuid id, policy::ProposalPayload payload);  // as only its owner could
 
   void AddBlock(policy::Block block);  // the same, at once
   // The next Record or Settle answers kCommitInDoubt (persisted) or kStoreUnavailable (not).
@@ -95,6 +107,13 @@ class MemoryLedger final : public Ledger,
   std::map<Hash256, Hash256> key_claims_;
   std::set<policy::Block> blocks_;
   std::vector<std::string> policies_;
+  Result<uint64_t> ActivateNow(PolicyEntry entry);
+  RevokeReceipt RevokeNow(const RevokeEntry& entry);
+  Result<MassRevocationReceipt> RevokeAllNow(const std::vector<RevocationTarget>& targets,
+                                             RevocationReason reason, const std::string& principal);
+  bool IsStanding(const x509::SerialNumber& serial) const;
+  ProposalState StateNow(const ProposalRecord& proposal) const;
+  std::map<Uuid, ProposalRecord> proposals_;  // by time
   void NoteNow(Event event);
   std::vector<ListedEvent> events_;
   uint64_t decision_ = 1;

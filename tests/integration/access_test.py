@@ -161,6 +161,11 @@ class World:
         maker = self.clients[role] if role in ("enroller", "admin") else self.operator
         return maker.create_token("access.internal").enrolment_token.name
 
+    def proposal(self, role=None):
+        """A proposal that nobody with a role here made, unless the role may withdraw only its own."""
+        proposer = self.clients["operator"] if role == "operator" else self.operator
+        return proposer.call("CreateProposal", revocation_of(self))
+
     def victim(self):
         """The serial number of a certificate that nobody needs."""
         return self.operator.issue(make_csr("victim.internal")).certificate.serial_number
@@ -181,6 +186,16 @@ def request(method, /, **fields):
     return api.message(f"mayfly.ca.v1.{method}Request")(**fields)
 
 
+def revocation_of(world):
+    return request("CreateProposal", mass_revocation={
+        "certificates": [f"issuers/-/certificates/{world.victim()}"]})
+
+
+def approval_of(proposal):
+    return request("ApproveProposal", name=proposal.name,
+                   payload_sha256=api.payload_sha256(proposal))
+
+
 # A request of each method that goes well for everybody whom the method lets in; by World and Caller.
 REQUESTS = {
     "IssueCertificate": lambda world, caller: request(
@@ -196,6 +211,15 @@ REQUESTS = {
     "ListCertificates": lambda world, caller: request("ListCertificates", parent="issuers/-"),
     "RevokeCertificate": lambda world, caller: request(
         "RevokeCertificate", name=f"issuers/-/certificates/{world.victim()}"),
+    "BatchRevokeCertificates": lambda world, caller: request(
+        "BatchRevokeCertificates",
+        names=[f"issuers/-/certificates/{world.victim()}" for _ in range(2)]),
+    "CreateProposal": lambda world, caller: revocation_of(world),
+    "GetProposal": lambda world, caller: request("GetProposal", name=world.proposal().name),
+    "ListProposals": lambda world, caller: request("ListProposals"),
+    "ApproveProposal": lambda world, caller: approval_of(world.proposal()),
+    "WithdrawProposal": lambda world, caller: request(
+        "WithdrawProposal", name=world.proposal(caller.role).name),
     "GetTrustBundle": lambda world, caller: request("GetTrustBundle", name="trustBundles/-"),
     "ExplainIssuance": lambda world, caller: request(
         "ExplainIssuance", csr_der=make_csr("access.internal"), profile="server"),

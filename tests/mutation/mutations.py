@@ -31,6 +31,9 @@ API = "proto/mayfly/ca/v1/certificate_authority.proto"
 ACCESS_TABLE = "proto/access/access_table.cc"
 EXPLAIN = "ca-server/issuance/explain.cc"
 POLICY_ADMIN = "ca-server/issuance/policy_admin.cc"
+PROPOSALS = "ca-server/issuance/proposals.cc"
+MASS_REVOCATION = "ca-server/issuance/mass_revocation.cc"
+PROPOSAL_STORE = "ca-server/store/proposals.cc"
 POLICY_FILE = "ca-server/config/policy_file.cc"
 NAME_PATTERN = "ca-server/policy/name_pattern.cc"
 PRINCIPAL_PATTERN = "ca-server/policy/principal_pattern.cc"
@@ -246,6 +249,31 @@ MUTATIONS = [
     rpc("a token beside a foreign certificate not looked at",
         "ca-server/rpc/identification.cc",
         "      if (first != last) co_return TwoCredentials();\n", "", "ForeignCallers.*"),
+    issuance("a policy applied by one person", POLICY_ADMIN,
+             "  if (!was_in_force && NeedsTwoPersons(before)) co_return PolicyNeedsApproval();\n", "",
+             "TwoPersons.*"),
+    issuance("a policy that came between and was not asked", POLICY_ADMIN,
+             "request.base_version.value_or(before.policy_version)", "request.base_version",
+             "TwoPersons.*"),
+    issuance("many revoked by one person", MASS_REVOCATION,
+             "    if (AsksForTwo(*basis, found.size())) co_return RevocationNeedsApproval();\n", "",
+             "TwoPersons.*"),
+    issuance("one person as both", PROPOSALS,
+             "if (IsSamePerson(proposal.proposer, approver)) {", "if (false) {", "TwoPersons.*"),
+    issuance("another holder of the same key", PROPOSALS,
+             "(a.key_hash && a.key_hash == b.key_hash)", "false", "TwoPersons.*"),
+    issuance("something else than what was shown approved", PROPOSALS,
+             "if (payload == approved) return Ok();", "return Ok();", "TwoPersons.*"),
+    issuance("an altered payload approved", PROPOSALS,
+             "if (payload != proposal.payload_sha256) {", "if (false) {", "TwoPersons.*"),
+    issuance("a proposer who lost the role", PROPOSALS,
+             "if (!authorizer.RequireRole(proposer, needed) || ", "if (", "TwoPersons.*"),
+    Mutation("carried out under a control number that has risen", PROPOSAL_STORE,
+             "  if (start.decision != approval.decision) return DecisionStale();\n", "",
+             "contract_proposals", "*ControlNumber*"),
+    Mutation("proposed by who was revoked meanwhile", PROPOSAL_STORE,
+             "  if (!IsStanding(session, proposal->proposer)) return ProposerGone();\n", "",
+             "contract_proposals", "*Revoked*"),
     Mutation("a spent token spent again", "ca-server/store/token_uses.cc",
              "} else if (used.size() >= token.uses_max) {", "} else if (false) {",
              "contract_enrolment_tokens", "*Spent*"),
@@ -273,8 +301,11 @@ MUTATIONS = [
     rpc("the declared credentials not looked at", ACCESS,
         "  CO_TRY(RequireCredential(access, principal));\n", "  (void)RequireCredential;\n",
         "Admit.*"),
-    rpc("anybody revokes", API, "roles: [ROLE_OPERATOR, ROLE_ADMIN]", "roles: [ROLE_REQUESTER]",
-        "Declarations.*"),
+    rpc("anybody revokes", API,
+        "returns (RevokeCertificateResponse) {\n    option (mayfly.ca.v1.access) = {\n"
+        "      roles: [ROLE_OPERATOR, ROLE_ADMIN]",
+        "returns (RevokeCertificateResponse) {\n    option (mayfly.ca.v1.access) = {\n"
+        "      roles: [ROLE_REQUESTER]", "Declarations.*"),
     rpc("an operator taken for an admin", ACCESS,
         "      return {policy::Role::kAdmin};", "      return {policy::Role::kOperator};", "Admit.*"),
     rpc("another method's declaration", ACCESS_TABLE, "kAccessTable[\" << i << \"]",

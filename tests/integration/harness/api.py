@@ -21,7 +21,8 @@ from .authority import ROOT
 SERVICE = "mayfly.ca.v1.CertificateAuthorityService"
 PEM = serialization.Encoding.PEM
 # Methods that answer with a resource.
-RESOURCES = {"GetTrustBundle": "TrustBundle", "GetCertificate": "Certificate", "GetPolicy": "Policy"}
+RESOURCES = {"GetTrustBundle": "TrustBundle", "GetCertificate": "Certificate", "GetPolicy": "Policy",
+             "CreateProposal": "Proposal", "GetProposal": "Proposal", "WithdrawProposal": "Proposal"}
 
 
 @functools.lru_cache(maxsize=None)
@@ -230,6 +231,27 @@ def renewal_statement(request):
     return (b"mayfly.ca.v1.RenewExpiredCertificate\0"
             + hashlib.sha256(request.certificate_der).digest()
             + hashlib.sha256(request.csr_der).digest() + uuid.UUID(request.request_id).bytes)
+
+
+def _sized(octets):
+    return len(octets).to_bytes(4, "big") + octets
+
+
+def payload_sha256(proposal):
+    """What an approval of a proposal names, as the proto says it."""
+    encoding = b"mayfly.ca.v1.Proposal\0\1"
+    if proposal.WhichOneof("payload") == "policy_change":
+        change = proposal.policy_change
+        encoding += b"\1" + change.base_version.to_bytes(8, "big")
+        encoding += _sized(change.policy_text.encode())
+    else:
+        revocation = proposal.mass_revocation
+        encoding += b"\2" + bytes([max(revocation.reason - 1, 0)])
+        encoding += len(revocation.certificates).to_bytes(8, "big")
+        for name in revocation.certificates:
+            _, issuer, _, serial = name.split("/")
+            encoding += _sized(issuer.encode()) + _sized(bytes.fromhex(serial))
+    return hashlib.sha256(encoding).hexdigest()
 
 
 @contextlib.contextmanager

@@ -45,6 +45,38 @@ TEST_F(Cli, EverySettingComesFromTheFirstPlaceThatHasIt) {
   EXPECT_EQ(Server({.server = "option", .context = "b"}), "option");
 }
 
+TEST_F(Cli, AProjectsFileThatOthersMayWriteSaysNothing) {
+  box_.Write("home/client.toml", "server = \"user\"\n");
+  const auto file = box_.Write("work/.mayfly/client.toml", "server = \"project\"\n");
+  EXPECT_EQ(Server(), "project");
+  fs::permissions(file, fs::perms::others_write, fs::perm_options::add);
+  EXPECT_EQ(Server(), "user");
+  fs::permissions(file, fs::perms::others_write, fs::perm_options::remove);
+  fs::permissions(file.parent_path(), fs::perms::others_write, fs::perm_options::add);
+  EXPECT_EQ(Server(), "user");
+  fs::permissions(file.parent_path(), fs::perms::others_write, fs::perm_options::remove);
+  if (geteuid() == 0) {
+    ASSERT_EQ(chown(file.c_str(), 1234, 1234), 0);
+    EXPECT_EQ(Server(), geteuid() == 1234 ? "project" : "user");
+  }
+}
+
+TEST_F(Cli, ATokenIsNotSentWhereAProjectSays) {
+  box_.Write("home/token", "secret\n");
+  box_.Write("home/client.toml",
+             "server = \"user\"\ntrust = \"roots.pem\"\ntoken_file = \"token\"\n");
+  EXPECT_TRUE(ResolveSettings({}, box_.Around()));
+  box_.Write("work/.mayfly/client.toml", "server = \"project\"\n");
+  EXPECT_EQ(ResolveSettings({}, box_.Around()).error().rule, "cli.token-place");
+  EXPECT_TRUE(ResolveSettings({}, box_.Around(), Caller::kNobody));
+  EXPECT_TRUE(ResolveSettings({.server = "project"}, box_.Around())) << "it was said";
+  box_.Write("work/.mayfly/client.toml", "trust = \"mine.pem\"\n");
+  EXPECT_EQ(ResolveSettings({}, box_.Around()).error().rule, "cli.token-place");
+  // A project with a token of its own.
+  box_.Write("work/.mayfly/client.toml", "server = \"project\"\ntoken_file = \"own\"\n");
+  EXPECT_TRUE(ResolveSettings({}, box_.Around()));
+}
+
 TEST_F(Cli, BootstrapSaysWhichPortItNeedsWhereNobodyAnswers) {
   EXPECT_EQ(box_.Run({"bootstrap", "--server", "localhost:1", "--enrolment-server", "localhost:2",
                       "--fingerprint", std::string(64, 'a'), "--timeout", "1s"}),
@@ -303,10 +335,10 @@ TEST(Table, IsCutAndThenThinnedWhereTheTerminalIsNarrow) {
   };
   EXPECT_EQ(last(std::nullopt), "abcdefghij  12345  zzzzz\n");
   EXPECT_EQ(last(24), "abcdefghij  12345  zzzzz\n");
-  EXPECT_EQ(last(23), "abcdef...  12345  zzzzz\n");
-  EXPECT_EQ(last(20), "abc...  12345  zzzzz\n");
+  EXPECT_EQ(last(23), "abc...hij  12345  zzzzz\n");
+  EXPECT_EQ(last(20), "a...ij  12345  zzzzz\n");
   EXPECT_EQ(last(19), "abcdefghij  12345\n");
-  EXPECT_EQ(last(5), "abc...  12345\n");
+  EXPECT_EQ(last(5), "a...ij  12345\n");
 }
 
 TEST(ErrorText, SaysWhatWhyAndWhatHelps) {

@@ -7,8 +7,7 @@
 
 #include "clients/cpp/certificate_facts.h"
 #include "clients/cpp/files.h"
-#include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
+#include "tests/unit/cli/refusal.h"
 #include "x509/certificate.h"
 #include "x509/certification_request.h"
 
@@ -21,28 +20,6 @@ constexpr int64_t kNow = 1'772'452'800;  // 2026-03-02 12:00:00 UTC
 constexpr int64_t kDay = 86'400;
 constexpr char kOthersSerial[] = "21019b00000000000000000000000000000000a5";
 constexpr char kLeafSerial[] = "21019c0b1d8800112233445566778899aabbccdd";
-
-// As rpc/status.cc writes it.
-grpc::Status Refusal(grpc::StatusCode code, const std::string& reason, const std::string& rule,
-                     const std::string& message,
-                     const std::vector<std::pair<std::string, std::string>>& findings = {}) {
-  google::rpc::ErrorInfo info;
-  info.set_reason(reason);
-  info.set_domain("mayfly.ca");
-  (*info.mutable_metadata())["rule"] = rule;
-  google::rpc::BadRequest bad;
-  for (const auto& [field, description] : findings) {
-    auto* finding = bad.add_field_violations();
-    finding->set_field(field);
-    finding->set_description(description);
-  }
-  google::rpc::Status details;
-  details.set_code(code);
-  details.set_message(message);
-  details.add_details()->PackFrom(info);
-  if (!findings.empty()) details.add_details()->PackFrom(bad);
-  return {code, message, details.SerializeAsString()};
-}
 
 // What the certificate of whoever calls names them; nothing where they have none.
 std::string CallerOf(const grpc::ServerContext& context) {
@@ -406,6 +383,11 @@ grpc::Status FakeCa::ListAlerts(Context* context, const v1::ListAlertsRequest* r
 
 grpc::Status FakeCa::ApplyPolicy(Context*, const v1::ApplyPolicyRequest* request,
                                  v1::ApplyPolicyResponse* response) {
+  if (request->base_version() == 2) {
+    return Refusal(grpc::StatusCode::FAILED_PRECONDITION, "FAILED_PRECONDITION", "approval.needed",
+                   "the policy in force asks for two persons: one proposes the next (mayfly policy "
+                   "propose FILE), another admin approves it (mayfly proposal approve ID)");
+  }
   if (!request->policy_text().starts_with("admins")) {
     return Refusal(grpc::StatusCode::INVALID_ARGUMENT, "INVALID_ARGUMENT", "policy.file",
                    "policy_text has 1 error(s)",

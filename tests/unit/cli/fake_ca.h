@@ -38,6 +38,22 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   // Only an operator would revoke api.internal.
   grpc::Status RevokeCertificate(Context*, const ca::v1::RevokeCertificateRequest* request,
                                  ca::v1::RevokeCertificateResponse* response) override;
+  // Two persons are needed.
+  grpc::Status BatchRevokeCertificates(Context*,
+                                       const ca::v1::BatchRevokeCertificatesRequest* request,
+                                       ca::v1::BatchRevokeCertificatesResponse* response) override;
+  grpc::Status CreateProposal(Context*, const ca::v1::CreateProposalRequest* request,
+                              ca::v1::Proposal* response) override;
+  // ...7 is a policy, ...8 a mass revocation, ...9 a policy that the caller proposed.
+  grpc::Status GetProposal(Context*, const ca::v1::GetProposalRequest* request,
+                           ca::v1::Proposal* response) override;
+  grpc::Status ListProposals(Context*, const ca::v1::ListProposalsRequest* request,
+                             ca::v1::ListProposalsResponse* response) override;
+  // Works the hash out as the API says it, by itself.
+  grpc::Status ApproveProposal(Context*, const ca::v1::ApproveProposalRequest* request,
+                               ca::v1::ApproveProposalResponse* response) override;
+  grpc::Status WithdrawProposal(Context*, const ca::v1::WithdrawProposalRequest* request,
+                                ca::v1::Proposal* response) override;
   grpc::Status CreateEnrolmentToken(Context*, const ca::v1::CreateEnrolmentTokenRequest* request,
                                     ca::v1::CreateEnrolmentTokenResponse* response) override;
   grpc::Status ListEnrolmentTokens(Context*, const ca::v1::ListEnrolmentTokensRequest* request,
@@ -51,7 +67,7 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   // Knows the rules "operators", "web" and "others".
   grpc::Status ExplainIssuance(Context*, const ca::v1::ExplainIssuanceRequest* request,
                                ca::v1::ExplainIssuanceResponse* response) override;
-  // Refuses every text that does not begin with admins.
+  // Refuses every text that does not begin with admins; on version 2 it wants two persons.
   grpc::Status ApplyPolicy(Context*, const ca::v1::ApplyPolicyRequest* request,
                            ca::v1::ApplyPolicyResponse* response) override;
   // The files of tests/golden/cli/audit-log.
@@ -67,6 +83,7 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
                          ca::v1::Policy* response) override;
 
  private:
+  ca::v1::Proposal ProposalFor(const std::string& id) const;
   const std::filesystem::path golden_;
   std::string policy_text_;
   std::string leaf_der_, issuing_der_, root_der_, tls_root_der_;

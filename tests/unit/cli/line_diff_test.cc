@@ -21,6 +21,11 @@ TEST(DiffLines, KeepsControlCharactersFromTheTerminal) {
   EXPECT_EQ(DiffLines("", "\x1b[2J").text.find('\x1b'), std::string::npos);
 }
 
+TEST(DiffLines, HidesNothingOfALongLine) {
+  const std::string line = std::string(5000, '\x1b') + "end";
+  EXPECT_NE(DiffLines("", line).text.find("end\n"), std::string::npos);
+}
+
 // One pair of lines past the limit, the lines in between are replaced altogether.
 TEST(DiffLines, LongTextsAreReplacedBetweenTheirEnds) {
   const auto text = [](size_t lines, const char* first) {

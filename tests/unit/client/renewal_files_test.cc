@@ -1,5 +1,6 @@
 #include "clients/cpp/renewal_files.h"
 
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -118,6 +119,29 @@ TEST_F(RenewalFilesTest, OwnerGroupAndModeStay) {
   }
 }
 
+// Who is no root cannot give a file away, but to a group of theirs.
+TEST_F(RenewalFilesTest, AMemberOfTheGroupKeepsTheGroup) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, to be somebody else";
+  constexpr gid_t kGroup = 4321;
+  constexpr uid_t kSomebody = 1234;
+  ASSERT_EQ(chmod(folder_.c_str(), 0777), 0);
+  for (const char* name : {"web.key", "web.crt"}) {
+    ASSERT_EQ(chown((folder_ / name).c_str(), 0, kGroup), 0);
+    ASSERT_EQ(chmod((folder_ / name).c_str(), 0640), 0);
+  }
+  ASSERT_EQ(setgroups(1, &kGroup), 0);
+  ASSERT_TRUE(setegid(kSomebody) == 0 && seteuid(kSomebody) == 0);
+  const auto files = Open();
+  const bool is_replaced =
+      files && files->Replace("chain", SecretBytes(ToBytes(AsBytes("key")))).has_value();
+  ASSERT_TRUE(seteuid(0) == 0 && setegid(0) == 0 && setgroups(0, nullptr) == 0);
+  ASSERT_TRUE(is_replaced);
+  struct stat key{};
+  ASSERT_EQ(stat((folder_ / "web.key").c_str(), &key), 0);
+  EXPECT_EQ(std::pair(key.st_uid, key.st_gid), std::pair(kSomebody, kGroup));
+  EXPECT_EQ(key.st_mode & 07777, 0640u);
+}
+
 TEST_F(RenewalFilesTest, LinksAreFollowed) {
   fs::create_directory(folder_ / "live");
   fs::create_symlink("../web.crt", folder_ / "live/tls.crt");
@@ -136,6 +160,13 @@ TEST_F(RenewalFilesTest, SaysWhatIsNotThere) {
   EXPECT_EQ(Open().error().rule, "renewal.key");
   fs::remove(folder_ / "web.crt");
   EXPECT_EQ(Open().error().rule, "file.missing");
+}
+
+TEST_F(RenewalFilesTest, DerIsNotRenewed) {
+  const std::string command =
+      "cd " + folder_.string() + " && openssl x509 -in web.crt -outform DER -out d && mv d web.crt";
+  ASSERT_EQ(system(command.c_str()), 0);
+  EXPECT_EQ(Open().error().rule, "renewal.pem");
 }
 
 }  // namespace

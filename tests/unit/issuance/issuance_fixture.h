@@ -133,6 +133,7 @@ class IssuanceTest : public testing::Test {
                                     ledger_,
                                     alerts_,
                                     ledger_,
+                                    ledger_,
                                     *basis_,
                                     planner_,
                                     {issuer_},

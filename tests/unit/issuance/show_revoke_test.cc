@@ -103,6 +103,7 @@ TEST_F(IssuanceTest, APeerThatTheLedgerDoesNotHaveIsUnknown) {
                                   empty,
                                   alerts_,
                                   empty,
+                                  empty,
                                   *basis_,
                                   planner_,
                                   {issuer_},

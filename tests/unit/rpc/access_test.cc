@@ -69,6 +69,23 @@ class OnlyRoles final : public UseCases {
                                                     BootTime) override {
     co_return Unused();
   }
+  Task<Result<issuance::RevokedCertificates>> RevokeAll(issuance::RevokeAllRequest,
+                                                        BootTime) override {
+    co_return Unused();
+  }
+  Task<Result<ProposalRecord>> Propose(issuance::ProposeRequest, BootTime) override {
+    co_return Unused();
+  }
+  Task<Result<ProposalRecord>> ShowProposal(Uuid, BootTime) override { co_return Unused(); }
+  Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed, BootTime) override {
+    co_return Unused();
+  }
+  Task<Result<issuance::ApprovedProposal>> Approve(issuance::ApproveRequest, BootTime) override {
+    co_return Unused();
+  }
+  Task<Result<ProposalRecord>> Withdraw(policy::Principal, Uuid, BootTime) override {
+    co_return Unused();
+  }
 
  private:
   static Error Unused() { return Fail(ErrorCode::kInternal, "", "not asked for"); }

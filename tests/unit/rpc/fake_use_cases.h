@@ -115,6 +115,57 @@ class FakeUseCases final : public UseCases {
     RevokeReceipt receipt{*shown.record.revocation, true, TimePoint(Seconds(2000))};
     co_return issuance::RevokedCertificate{std::move(shown), receipt};
   }
+  Task<Result<issuance::RevokedCertificates>> RevokeAll(issuance::RevokeAllRequest request,
+                                                        BootTime) override {
+    issuance::RevokedCertificates revoked{request.revocation.certificates, {}};
+    for (const auto& certificate : revoked.certificates) {
+      revoked.receipt.revocations.push_back({{1,
+                                              {certificate.serial, IssuerId{1}},
+                                              request.revocation.reason,
+                                              TimePoint(Seconds(1000)),
+                                              {}},
+                                             false,
+                                             {}});
+    }
+    revoked.receipt.good_answers_until = TimePoint(Seconds(2000));
+    co_return revoked;
+  }
+  Task<Result<ProposalRecord>> Propose(issuance::ProposeRequest request, BootTime) override {
+    co_return Proposal(std::move(request.payload), request.principal.id);
+  }
+  Task<Result<ProposalRecord>> ShowProposal(Uuid proposal, BootTime) override {
+    if (proposal != AnyUuid()) co_return NoSuchProposal();
+    co_return Proposal(policy::PolicyChange{"admins = []", 4}, "dns:proposer");
+  }
+  Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
+                                                          BootTime) override {
+    std::vector<ProposalRecord> list = {Proposal(policy::PolicyChange{"", 4}, "dns:proposer")};
+    if (listed == ProposalsListed::kOpen) co_return list;
+    list.push_back(list.front());
+    list.back().state = ProposalState::kWithdrawn;
+    list.back().end = ProposalEnd{"dns:other", TimePoint(Seconds(3000))};
+    co_return list;
+  }
+  Task<Result<issuance::ApprovedProposal>> Approve(issuance::ApproveRequest request,
+                                                   BootTime) override {
+    policy::MassRevocation revocation{{{"issuing-1", certificate_.tbs().serial()}},
+                                      RevocationReason::kKeyCompromise};
+    ProposalRecord proposal = Proposal(std::move(revocation), "dns:proposer");
+    if (request.payload_sha256 != proposal.payload_sha256) {
+      co_return Fail(ErrorCode::kFailedPrecondition, "approval.payload", "no");
+    }
+    proposal.state = ProposalState::kExecuted;
+    proposal.end = ProposalEnd{request.principal.id, TimePoint(Seconds(3000))};
+    co_return issuance::ApprovedProposal{std::move(proposal), TimePoint(Seconds(2000))};
+  }
+  Task<Result<ProposalRecord>> Withdraw(policy::Principal principal, Uuid proposal,
+                                        BootTime) override {
+    if (proposal != AnyUuid()) co_return NoSuchProposal();
+    ProposalRecord record = Proposal(policy::PolicyChange{"", 4}, "dns:proposer");
+    record.state = ProposalState::kWithdrawn;
+    record.end = ProposalEnd{principal.id, TimePoint(Seconds(3000))};
+    co_return record;
+  }
   Task<Result<Bytes>> ReadAuditLog(std::string name, BootTime) override {
     if (name != "checkpoint") co_return NotFound();
     co_return ToBytes(AsBytes("a checkpoint"));
@@ -185,6 +236,19 @@ class FakeUseCases final : public UseCases {
   std::vector<std::pair<std::string, policy::Roles>> asked;
 
  private:
+  static ProposalRecord Proposal(policy::ProposalPayload payload, const std::string& proposer) {
+    const auto* revocation = std::get_if<policy::MassRevocation>(&payload);
+    const size_t count = revocation ? revocation->certificates.size() : 0;
+    const Hash256 hash = policy::PayloadHash(payload);
+    return {.id = AnyUuid(),
+            .payload = std::move(payload),
+            .certificate_count = count,
+            .payload_sha256 = hash,
+            .proposer = {policy::ProofOfIdentity::kCertificate, proposer, proposer, {}},
+            .created_at = TimePoint(),
+            .expires_at = TimePoint(policy::kProposalLifetime),
+            .state = ProposalState::kOpen};
+  }
   static EnrolmentTokenRecord Token(const std::string& maker, x509::GeneralNames names,
                                     uint32_t uses_max) {
     policy::Enrolment enrolment{

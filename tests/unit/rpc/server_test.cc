@@ -73,6 +73,71 @@ TEST_F(Server, AppliesAPolicyOnTheVersionThatIsSaid) {
   EXPECT_EQ((*client)->ApplyPolicy("in force", -1).error().rule, "policy.base-version");
 }
 
+TEST_F(Server, ProposesShowsAndListsProposals) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  ca::v1::CreateProposalRequest request;
+  EXPECT_EQ((*client)->Propose(request).error().rule, "proposal.payload");
+  request.mutable_policy_change()->set_base_version(-1);
+  EXPECT_EQ((*client)->Propose(request).error().rule, "policy.base-version");
+  request.mutable_policy_change()->set_base_version(7);
+  request.mutable_policy_change()->set_policy_text("admins = []");
+  const auto made = (*client)->Propose(request);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->name(), "proposals/" + AnyUuid().ToString());
+  EXPECT_EQ(made->policy_change().policy_text(), "admins = []");
+  EXPECT_EQ(made->state(), ca::v1::Proposal::STATE_OPEN);
+  EXPECT_EQ(made->proposer(), "dns:localhost");
+  EXPECT_EQ(made->payload_sha256(),
+            ToHex(policy::PayloadHash(policy::PolicyChange{"admins = []", 7})));
+  EXPECT_EQ((*client)->Proposal(made->name())->policy_change().base_version(), 4);
+  EXPECT_EQ((*client)->Proposal("proposals/latest").error().rule, "name.proposal");
+  ca::v1::ListProposalsRequest list;
+  EXPECT_EQ((*client)->Proposals(list)->proposals_size(), 1);
+  list.set_with_ended(true);
+  ASSERT_EQ((*client)->Proposals(list)->proposals_size(), 2);
+  EXPECT_EQ((*client)->Proposals(list)->proposals(1).ended_by(), "dns:other");
+  EXPECT_EQ((*client)->Withdraw(made->name())->ended_by(), "dns:localhost");
+}
+
+TEST_F(Server, ApprovesByTheHashOfThePayload) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  const std::string name = "proposals/" + AnyUuid().ToString();
+  const policy::MassRevocation payload{{{"issuing-1", (*client)->certificate()->tbs().serial()}},
+                                       RevocationReason::kKeyCompromise};
+  EXPECT_EQ((*client)->Approve(name, Hash256{}).error().rule, "approval.payload");
+  EXPECT_EQ((*client)->Approve(name, Hash256{}).error().code, ErrorCode::kFailedPrecondition);
+  const auto approved = (*client)->Approve(name, policy::PayloadHash(payload));
+  ASSERT_TRUE(approved);
+  EXPECT_EQ(approved->proposal().state(), ca::v1::Proposal::STATE_EXECUTED);
+  EXPECT_EQ(approved->proposal().mass_revocation().certificate_count(), 1);
+  EXPECT_EQ(approved->good_answers_expire_time().seconds(), 2000);
+}
+
+TEST_F(Server, RevokesAThousandAtMost) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  ca::v1::BatchRevokeCertificatesRequest request;
+  EXPECT_EQ((*client)->RevokeAll(request).error().rule, "revocation.count");
+  for (int i = 0; i < 1000; ++i) request.add_names("issuers/issuing-1/certificates/21");
+  request.set_reason(ca::v1::REVOCATION_REASON_SUPERSEDED);
+  const auto revoked = (*client)->RevokeAll(request);
+  ASSERT_TRUE(revoked);
+  EXPECT_EQ(revoked->revocations_size(), 1000);
+  EXPECT_EQ(revoked->revocations(0).revocation().reason(), ca::v1::REVOCATION_REASON_SUPERSEDED);
+  request.add_names("issuers/issuing-1/certificates/21");
+  EXPECT_EQ((*client)->RevokeAll(request).error().rule, "revocation.count");
+  request.clear_names();
+  for (const char* name : {"issuers/-/certificates/21", "21", "issuers/a/certificates/2x"}) {
+    request.add_names(name);
+  }
+  const auto refused = (*client)->RevokeAll(request);
+  ASSERT_FALSE(refused);
+  ASSERT_EQ(refused.error().violations.size(), 2u);
+  EXPECT_EQ(refused.error().violations[0].field, "names[1]");
+}
+
 TEST_F(Server, WhatCannotBeReadIsNoted) {
   auto client = Connect("client");
   ASSERT_TRUE(client);

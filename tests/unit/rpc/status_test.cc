@@ -50,6 +50,7 @@ const std::map<ErrorCode, Row>& ExpectedTable() {
       {ErrorCode::kNotFound, {NOT_FOUND, false}},
       {ErrorCode::kCertificateRevoked, {FAILED_PRECONDITION, false}},
       {ErrorCode::kConflict, {ABORTED, false}},
+      {ErrorCode::kFailedPrecondition, {FAILED_PRECONDITION, false}},
       {ErrorCode::kDecisionStale, {INTERNAL, false}},
       {ErrorCode::kSchemaMismatch, {INTERNAL, false}},
       {ErrorCode::kSignerUnavailable, {UNAVAILABLE, true}},

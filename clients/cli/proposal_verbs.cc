@@ -1,0 +1,137 @@
+// `mayfly proposal ...`: what one has proposed and another approves.
+#include "base/uuid.h"
+#include "clients/cli/proposals.h"
+#include "clients/cli/render.h"
+#include "clients/cli/table.h"
+#include "clients/cli/verbs.h"
+
+namespace mayfly::cli {
+namespace {
+
+namespace v1 = ::mayfly::ca::v1;
+
+Result<std::string> NameOf(const std::string& id) {
+  const std::string bare = id.starts_with(kProposalPrefix) ? id.substr(kProposalPrefix.size()) : id;
+  const auto uuid = Uuid::Parse(bare);
+  if (uuid) return std::string(kProposalPrefix) + uuid->ToString();
+  return Usage("cli.proposal-id", "\"" + Escape(id, 64) + "\" is no proposal's id");
+}
+
+std::string TableOf(const v1::ListProposalsResponse& list, TimePoint now,
+                    const Terminal& terminal) {
+  std::vector<std::vector<Cell>> rows;
+  for (const v1::Proposal& proposal : list.proposals()) {
+    rows.push_back({ProposalId(proposal), PayloadText(proposal), StateText(proposal.state()),
+                    FromNow(TimeOf(proposal.expire_time()), now),
+                    Escape(proposal.proposer(), 300)});
+  }
+  return Table({{"ID"}, {"WHAT", 0, 30}, {"STATE", 3}, {"EXPIRES", 2}, {"PROPOSED BY", 1, 30}},
+               rows, terminal);
+}
+
+// Everything that it would do.
+Result<std::string> EffectOf(client::Client& client, const v1::Proposal& proposal) {
+  if (proposal.has_policy_change()) {
+    TRY_ASSIGN(const v1::Policy in_force, client.Policy());
+    return PolicyChangeText(in_force, proposal.policy_change().policy_text());
+  }
+  const auto& names = proposal.mass_revocation().certificates();
+  return CertificatesText(client, {names.begin(), names.end()});
+}
+
+struct Seen {
+  std::unique_ptr<client::Client> client;
+  v1::Proposal proposal;
+  Hash256 payload_sha256;  // of what is shown
+  std::string effect;
+};
+Result<Seen> Look(const Invocation& invocation, const std::string& id) {
+  TRY_ASSIGN(const std::string name, NameOf(id));
+  Seen seen;
+  TRY_ASSIGN(seen.client, Connect(invocation));
+  TRY_ASSIGN(seen.proposal, seen.client->Proposal(name));
+  TRY_ASSIGN(const auto payload, PayloadOf(seen.proposal));
+  seen.payload_sha256 = policy::PayloadHash(payload);
+  TRY_ASSIGN(seen.effect, EffectOf(*seen.client, seen.proposal));
+  return seen;
+}
+
+ExitCode PrintApproved(const Invocation& invocation, const v1::ApproveProposalResponse& approved) {
+  Print(invocation, AnswerOf(approved.proposal(), invocation.clock.Now()));
+  if (approved.proposal().has_policy_change()) {
+    Note(invocation, "In force on every replica, as version " +
+                         std::to_string(approved.proposal().policy_version()) + ".");
+    return ExitCode::kOk;
+  }
+  Note(invocation, "Revoked, for ever.");
+  Note(invocation, "OCSP answers given before may say good until " +
+                       TimeText(TimeOf(approved.good_answers_expire_time())) + ".");
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+ExitCode ProposalList(const Invocation& invocation, const ProposalListOptions& options) {
+  constexpr std::string_view kWhat = "cannot list the proposals";
+  const auto client = Connect(invocation);
+  if (!client) return Report(invocation, kWhat, client.error());
+  v1::ListProposalsRequest request;
+  request.set_with_ended(options.all);
+  const auto list = (*client)->Proposals(request);
+  if (!list) return Report(invocation, kWhat, list.error());
+  Answer answer;
+  answer.document = ToJson(*list);
+  for (const v1::Proposal& proposal : list->proposals()) {
+    answer.lines.push_back(ToJson(proposal));
+    answer.names.push_back(proposal.name());
+  }
+  if (!list->proposals().empty()) {
+    answer.table = TableOf(*list, invocation.clock.Now(), invocation.console.terminal);
+  }
+  Print(invocation, answer);
+  if (list->proposals().empty()) Note(invocation, "There are none.");
+  return ExitCode::kOk;
+}
+
+ExitCode ProposalShow(const Invocation& invocation, const ProposalOptions& options) {
+  const auto seen = Look(invocation, options.id);
+  if (!seen) return Report(invocation, "cannot show the proposal", seen.error());
+  Answer answer = AnswerOf(seen->proposal, invocation.clock.Now());
+  answer.table += "\n" + seen->effect;
+  Print(invocation, answer);
+  return ExitCode::kOk;
+}
+
+ExitCode ProposalApprove(const Invocation& invocation, const ProposalOptions& options) {
+  constexpr std::string_view kWhat = "nothing was approved";
+  const auto seen = Look(invocation, options.id);
+  if (!seen) return Report(invocation, kWhat, seen.error());
+  Tell(invocation, AnswerOf(seen->proposal, invocation.clock.Now()).table + "\n" + seen->effect);
+  if (!options.yes) {
+    const std::string question = seen->proposal.has_policy_change()
+                                     ? "Bring this policy into force?"
+                                     : "Revoke them? This is for ever.";
+    if (const auto end = Confirm(invocation, question, kWhat)) return *end;
+  }
+  const auto approved = seen->client->Approve(seen->proposal.name(), seen->payload_sha256);
+  if (!approved) return Report(invocation, kWhat, approved.error());
+  return PrintApproved(invocation, *approved);
+}
+
+ExitCode ProposalWithdraw(const Invocation& invocation, const ProposalOptions& options) {
+  constexpr std::string_view kWhat = "nothing was withdrawn";
+  const auto name = NameOf(options.id);
+  if (!name) return Report(invocation, kWhat, name.error());
+  if (!options.yes) {
+    const auto end = Confirm(invocation, "Take the proposal " + options.id + " back?", kWhat);
+    if (end) return *end;
+  }
+  const auto client = Connect(invocation);
+  if (!client) return Report(invocation, kWhat, client.error());
+  const auto withdrawn = (*client)->Withdraw(*name);
+  if (!withdrawn) return Report(invocation, kWhat, withdrawn.error());
+  Print(invocation, AnswerOf(*withdrawn, invocation.clock.Now()));
+  return ExitCode::kOk;
+}
+
+}  // namespace mayfly::cli
