@@ -20,6 +20,8 @@ test_packages=(
   ccache libgtest-dev libgmock-dev clang-format-19 shellcheck gnutls-bin curl git
   python3-pytest python3-grpcio python3-protobuf python3-cryptography python3-psycopg2 python3-venv
   golang-go     # another implementation judges the audit log
+  faketime      # certtool judges what has expired as of its own time
+  zsh fish      # completion is typed into them
 )
 full_test_packages=(  # ./run-tests --full, and tests/fuzz/run
   clang-tidy-19 clang-19 libclang-rt-19-dev

@@ -53,15 +53,10 @@ std::string WordsOf(const CLI::App& app) {
 // A flag takes none.
 bool TakesValue(const CLI::Option& option) { return option.get_items_expected_min() > 0; }
 
-// The options of the whole tree that take a value.
 std::vector<const CLI::Option*> ValueOptions(const CLI::App& app) {
   std::vector<const CLI::Option*> options;
   for (const CLI::Option* option : app.get_options()) {
     if (!option->get_lnames().empty() && TakesValue(*option)) options.push_back(option);
-  }
-  for (const CLI::App* verb : VerbsOf(app)) {
-    const auto below = ValueOptions(*verb);
-    options.insert(options.end(), below.begin(), below.end());
   }
   return options;
 }
@@ -73,44 +68,56 @@ const CLI::Option* PositionalOf(const CLI::App& app) {
   return nullptr;
 }
 
-// In bash: sets COMPREPLY.
-std::string BashReply(const Values& values) {
+// In bash and zsh: sets what is expected, `kind` and `replies`.
+std::string Expected(const Values& values) {
   switch (values.kind) {
     case Values::Kind::kWords:
-      return "COMPREPLY=($(compgen -W '" + values.words + "' -- \"$word\"))";
+      return "replies='" + values.words + "'";
     case Values::Kind::kFiles:
-      return "local IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$word\"))";
+      return "kind=files";
     case Values::Kind::kFolders:
-      return "local IFS=$'\\n'; COMPREPLY=($(compgen -d -- \"$word\"))";
+      return "kind=folders";
     case Values::Kind::kContexts:
-      return "COMPREPLY=($(compgen -W \"$(" + std::string(kAskContexts) + ")\" -- \"$word\"))";
+      return "replies=$(" + std::string(kAskContexts) + ")";
     case Values::Kind::kNone:
       break;
   }
-  return "COMPREPLY=()";
+  return "replies=''";
 }
 
-// "-o|--output"
-std::string BashNames(const CLI::Option& option) {
+// "-o|--output"; each after `before`.
+std::string Names(const CLI::Option& option, const std::string& before = "") {
   std::string names;
-  for (const std::string& name : option.get_snames()) names += "-" + name + "|";
-  for (const std::string& name : option.get_lnames()) names += "--" + name + "|";
+  for (const std::string& name : option.get_snames()) names += before + "-" + name + "|";
+  for (const std::string& name : option.get_lnames()) names += before + "--" + name + "|";
   names.pop_back();
   return names;
 }
 
-std::string BashOption(const CLI::Option& option) {
-  return "    " + BashNames(option) + ") " + BashReply(ValuesOf(option)) + "; return ;;\n";
-}
-
-void AppendBashVerbs(const CLI::App& app, std::string& out) {
+void AppendVerbCases(const CLI::App& app, std::string& out) {
   const std::string path = VerbPath(app);
-  out += "    '" + path + "') words='" + WordsOf(app) + "'";
+  out += "    '" + path + "') replies='" + WordsOf(app) + "'";
   if (const CLI::Option* positional = PositionalOf(app)) {
-    out += "; [[ $word == -* ]] || { " + BashReply(ValuesOf(*positional)) + "; return; }";
+    out += "; [[ $word == -* ]] || " + Expected(ValuesOf(*positional));
   }
   out += " ;;\n";
-  for (const CLI::App* verb : VerbsOf(app)) AppendBashVerbs(*verb, out);
+  for (const CLI::App* verb : VerbsOf(app)) AppendVerbCases(*verb, out);
+}
+
+// The program's own options may follow every verb.
+void AppendOptionCases(const CLI::App& app, std::string& out) {
+  const std::string path = VerbPath(app);
+  for (const CLI::Option* option : ValueOptions(app)) {
+    out += "    " + Names(*option, (path.empty() ? "*" : "'" + path + "'") + ":") + ") " +
+           Expected(ValuesOf(*option)) + "; return ;;\n";
+  }
+  for (const CLI::App* verb : VerbsOf(app)) AppendOptionCases(*verb, out);
+}
+
+// Of the whole tree.
+void AppendValueNames(const CLI::App& app, std::string& out) {
+  for (const CLI::Option* option : ValueOptions(app)) out += Names(*option) + "|";
+  for (const CLI::App* verb : VerbsOf(app)) AppendValueNames(*verb, out);
 }
 
 void AppendPaths(const CLI::App& app, std::string& out) {
@@ -120,21 +127,31 @@ void AppendPaths(const CLI::App& app, std::string& out) {
   }
 }
 
-std::string BashFunction(const CLI::App& app) {
+// What both shells run: of COMP_WORDS and COMP_CWORD it makes `word`, what of it is to be
+// completed; `lead`, what stands before that; `kind`, files, folders or words; `replies`, those
+// words.
+std::string ExpectFunction(const CLI::App& app) {
   std::string options, names, verbs, paths;
-  for (const CLI::Option* option : ValueOptions(app)) {
-    options += BashOption(*option);
-    names += (names.empty() ? "" : "|") + BashNames(*option);
-  }
-  AppendBashVerbs(app, verbs);
+  AppendOptionCases(app, options);
+  AppendValueNames(app, names);
+  AppendVerbCases(app, verbs);
   AppendPaths(app, paths);
-  return R"(_mayfly() {
-  local word=${COMP_WORDS[COMP_CWORD]} previous='' verb='' words='' longer i
+  return R"(_mayfly_expect() {
+  local previous='' valued='' verb='' longer i
+  word=${COMP_WORDS[COMP_CWORD]} lead='' kind=words replies=''
   ((COMP_CWORD == 0)) || previous=${COMP_WORDS[COMP_CWORD-1]}
+  # --option=value: one word in zsh, three in bash (COMP_WORDBREAKS).
+  if [[ $word == --*'='* ]]; then
+    valued=1 previous=${word%%=*} lead=${word%%=*}= word=${word#*=}
+  elif [[ $word == '=' ]]; then
+    valued=1 word=''
+  elif [[ $previous == '=' ]]; then
+    valued=1 previous=${COMP_WORDS[COMP_CWORD-2]}
+  fi
   for ((i = 1; i < COMP_CWORD; ++i)); do
     case ${COMP_WORDS[i-1]} in
     )" + names +
-         R"() continue ;;  # a value
+         R"('=') continue ;;  # a value
     esac
     longer=${verb:+$verb }${COMP_WORDS[i]}
     case $longer in
@@ -142,16 +159,54 @@ std::string BashFunction(const CLI::App& app) {
          R"() verb=$longer ;;
     esac
   done
-  case $previous in
+  case $verb:$previous in
 )" + options +
          R"(  esac
+  [[ -z $valued ]] || return 0  # a flag has none
   case $verb in
 )" + verbs +
          R"(  esac
-  COMPREPLY=($(compgen -W "$words" -- "$word"))
 }
 )";
 }
+
+constexpr char kBash[] = R"(_mayfly() {
+  local word lead kind replies
+  _mayfly_expect
+  if [[ $kind == words ]]; then
+    COMPREPLY=($(compgen -P "$lead" -W "$replies" -- "$word"))
+    return
+  fi
+  # Only here: a verb of which there is a folder too gets no slash.
+  compopt -o filenames 2>/dev/null
+  local IFS=$'\n'
+  case $kind in
+    files) COMPREPLY=($(compgen -P "$lead" -f -- "$word")) ;;
+    folders) COMPREPLY=($(compgen -P "$lead" -d -- "$word")) ;;
+  esac
+}
+complete -F _mayfly mayfly
+)";
+
+// An autoloaded file is the body of _mayfly until it has run once: then it completes at once, so
+// that the first TAB of a session is not lost.
+constexpr char kZsh[] = R"(_mayfly() {
+  local word lead kind replies COMP_CWORD=$((CURRENT - 1))
+  local -a COMP_WORDS=("${words[@]}")
+  emulate ksh -c _mayfly_expect
+  [[ -z $lead ]] || compset -P 1 '*='
+  case $kind in
+    files) _files ;;
+    folders) _files -/ ;;
+    words) compadd -- ${=replies} ;;
+  esac
+}
+if [[ $funcstack[1] == _mayfly ]]; then
+  _mayfly "$@"
+else
+  compdef _mayfly mayfly
+fi
+)";
 
 std::string FishValues(const Values& values) {
   switch (values.kind) {
@@ -218,13 +273,8 @@ Result<std::string> CompletionScript(const std::string& shell) {
   Choice unused;
   const auto app = MakeCommandTree(unused);
   const std::string head = "# Completion of mayfly for " + shell + ", made by mayfly completion.\n";
-  if (shell == "bash")
-    return head + BashFunction(*app) + "complete -o filenames -F _mayfly mayfly\n";
-  // zsh runs bash's function, by its own emulation.
-  if (shell == "zsh") {
-    return "#compdef mayfly\n" + head + "autoload -U +X bashcompinit && bashcompinit\n" +
-           BashFunction(*app) + "complete -F _mayfly mayfly\n";
-  }
+  if (shell == "bash") return head + ExpectFunction(*app) + kBash;
+  if (shell == "zsh") return "#compdef mayfly\n" + head + ExpectFunction(*app) + kZsh;
   if (shell == "fish") {
     std::string script = head + "complete -c mayfly -f\n";
     AppendFish(*app, script);

@@ -4,4 +4,4 @@
 set -euo pipefail
 build=$(realpath "${1:?the build folder, e.g. build/test}")
 mkdir -p "$(dirname "$0")/expected"
-MAYFLY_REMAKE_GOLDEN=1 "$build/bin/unit_cli" --gtest_filter='*Golden*'
+MAYFLY_REMAKE_GOLDEN=1 "$build/bin/unit_cli" --gtest_filter='*/Golden.*'

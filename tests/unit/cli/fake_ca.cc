@@ -21,6 +21,25 @@ constexpr int64_t kDay = 86'400;
 constexpr char kOthersSerial[] = "21019b00000000000000000000000000000000a5";
 constexpr char kLeafSerial[] = "21019c0b1d8800112233445566778899aabbccdd";
 
+// What the certificate of whoever calls names them; nothing where they have none.
+std::string CallerOf(const grpc::ServerContext& context) {
+  const auto names = context.auth_context()->FindPropertyValues(GRPC_X509_CN_PROPERTY_NAME);
+  return names.empty() ? "" : std::string(names.front().data(), names.front().size());
+}
+
+// `role`: "operator or admin", as policy/authorizer.cc says it.
+grpc::Status RequireRole(const grpc::ServerContext& context, const std::string& role,
+                         const std::string& list) {
+  if (CallerOf(context) != "guest") return grpc::Status::OK;
+  return Refusal(grpc::StatusCode::PERMISSION_DENIED, "POLICY_DENIED", "policy.role",
+                 "spiffe://example.internal/guest is no " + role +
+                     "; the policy in force lists them under " + list);
+}
+
+grpc::Status RequireReader(const grpc::ServerContext& context) {
+  return RequireRole(context, "auditor, operator or admin", "auditors, operators or admins");
+}
+
 std::string PemOf(const std::filesystem::path& file) { return ToString(*client::ReadFile(file)); }
 
 v1::Certificate Record(const std::string& serial, v1::Certificate::State state,
@@ -91,9 +110,13 @@ FakeCa::FakeCa(const rpc::TestPki& pki, const std::filesystem::path& golden) : g
   root_der_ = ToString(client::ReadCertificates(golden / "roots.pem")->at(0).der);
   grpc::SslServerCredentialsOptions tls(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   tls.pem_root_certs = PemOf(pki.File("ca.crt"));
+  tls_root_der_ = ToString(client::ReadCertificates(pki.File("ca.crt"))->at(0).der);
   tls.pem_key_cert_pairs = {{PemOf(pki.File("server.key")), PemOf(pki.File("server.crt"))}};
+  grpc::SslServerCredentialsOptions strangers(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  strangers.pem_key_cert_pairs = tls.pem_key_cert_pairs;
   grpc::ServerBuilder builder;
   builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(tls), &port_);
+  builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(strangers), &enrolment_port_);
   builder.RegisterService(this);
   server_ = builder.BuildAndStart();
 }
@@ -122,6 +145,18 @@ grpc::Status FakeCa::IssueCertificate(Context*, const v1::IssueCertificateReques
     response->mutable_inclusion_proof()->set_tlog_proof("c2sp.org/tlog-proof@v1\n");
     response->mutable_inclusion_proof()->set_entry("entry");
   }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::RenewCertificate(Context*, const v1::RenewCertificateRequest*,
+                                      v1::RenewCertificateResponse* response) {
+  *response->mutable_certificate() = Leaf(leaf_der_);
+  response->add_issuer_chain_der(issuing_der_);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeCa::AcknowledgeCertificate(Context*, const v1::AcknowledgeCertificateRequest*,
+                                            v1::AcknowledgeCertificateResponse*) {
   return grpc::Status::OK;
 }
 
@@ -203,8 +238,12 @@ grpc::Status FakeCa::CreateEnrolmentToken(Context*, const v1::CreateEnrolmentTok
   return grpc::Status::OK;
 }
 
-grpc::Status FakeCa::ListEnrolmentTokens(Context*, const v1::ListEnrolmentTokensRequest*,
+grpc::Status FakeCa::ListEnrolmentTokens(Context* context, const v1::ListEnrolmentTokensRequest*,
                                          v1::ListEnrolmentTokensResponse* response) {
+  if (auto status = RequireRole(*context, "enroller, auditor, operator or admin",
+                                "enrollers, auditors, operators or admins");
+      !status.ok())
+    return status;
   *response->add_enrolment_tokens() = TokenFor("workload", "DNS:api.internal");
   v1::EnrolmentToken& spent = *response->add_enrolment_tokens();
   spent = TokenFor("server", "DNS:web.internal");
@@ -215,17 +254,22 @@ grpc::Status FakeCa::ListEnrolmentTokens(Context*, const v1::ListEnrolmentTokens
   return grpc::Status::OK;
 }
 
-grpc::Status FakeCa::RevokeEnrolmentToken(Context*, const v1::RevokeEnrolmentTokenRequest* request,
+grpc::Status FakeCa::RevokeEnrolmentToken(Context* context,
+                                          const v1::RevokeEnrolmentTokenRequest* request,
                                           v1::RevokeEnrolmentTokenResponse*) {
+  if (auto status =
+          RequireRole(*context, "enroller, operator or admin", "enrollers, operators or admins");
+      !status.ok())
+    return status;
   if (request->name() == kToken) return grpc::Status::OK;
   return Refusal(grpc::StatusCode::NOT_FOUND, "NOT_FOUND", "enrolment.not-found",
                  "no such enrolment token, or none that you may revoke");
 }
 
-grpc::Status FakeCa::GetTrustBundle(Context*, const v1::GetTrustBundleRequest*,
+grpc::Status FakeCa::GetTrustBundle(Context* context, const v1::GetTrustBundleRequest*,
                                     v1::TrustBundle* response) {
   response->set_name("trustBundles/example.internal");
-  response->add_root_certificates_der(root_der_);
+  response->add_root_certificates_der(CallerOf(*context).empty() ? tls_root_der_ : root_der_);
   response->add_issuing_certificates_der(issuing_der_);
   response->set_sequence_number(7);
   return grpc::Status::OK;
@@ -281,15 +325,18 @@ grpc::Status FakeCa::ExplainIssuance(Context*, const v1::ExplainIssuanceRequest*
   return grpc::Status::OK;
 }
 
-grpc::Status FakeCa::GetPolicy(Context*, const v1::GetPolicyRequest*, v1::Policy* response) {
+grpc::Status FakeCa::GetPolicy(Context* context, const v1::GetPolicyRequest*,
+                               v1::Policy* response) {
+  if (auto status = RequireReader(*context); !status.ok()) return status;
   response->set_version(4);
   response->set_decision(9);
   response->set_policy_text(policy_text_);
   return grpc::Status::OK;
 }
 
-grpc::Status FakeCa::ReadAuditLog(Context*, const v1::ReadAuditLogRequest* request,
+grpc::Status FakeCa::ReadAuditLog(Context* context, const v1::ReadAuditLogRequest* request,
                                   v1::ReadAuditLogResponse* response) {
+  if (auto status = RequireReader(*context); !status.ok()) return status;
   const auto file = client::ReadFile(golden_ / "audit-log" / request->path());
   if (!file) {
     return Refusal(grpc::StatusCode::NOT_FOUND, "NOT_FOUND", "tlog.file",
@@ -299,8 +346,9 @@ grpc::Status FakeCa::ReadAuditLog(Context*, const v1::ReadAuditLogRequest* reque
   return grpc::Status::OK;
 }
 
-grpc::Status FakeCa::ListEvents(Context*, const v1::ListEventsRequest*,
+grpc::Status FakeCa::ListEvents(Context* context, const v1::ListEventsRequest*,
                                 v1::ListEventsResponse* response) {
+  if (auto status = RequireReader(*context); !status.ok()) return status;
   for (const char* name : {"DNS:shop.example", "DNS:api.example"}) {
     v1::Event& event = *response->add_events();
     event.set_kind("denial");
@@ -313,8 +361,9 @@ grpc::Status FakeCa::ListEvents(Context*, const v1::ListEventsRequest*,
   return grpc::Status::OK;
 }
 
-grpc::Status FakeCa::ListAlerts(Context*, const v1::ListAlertsRequest* request,
+grpc::Status FakeCa::ListAlerts(Context* context, const v1::ListAlertsRequest* request,
                                 v1::ListAlertsResponse* response) {
+  if (auto status = RequireReader(*context); !status.ok()) return status;
   for (const auto kind : {v1::Alert::KIND_RENEWAL_OVERDUE, v1::Alert::KIND_KEY_COPIED}) {
     v1::Alert& alert = *response->add_alerts();
     alert.set_kind(kind);

@@ -1,4 +1,5 @@
-// A CA that answers the command line over mutual TLS, always the same.
+// A CA that answers the command line over TLS, always the same. Callers whose certificate names
+// them "guest" have no role.
 #pragma once
 
 #include <grpcpp/server.h>
@@ -17,11 +18,18 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   FakeCa(const rpc::TestPki& pki, const std::filesystem::path& golden);
   ~FakeCa() override;
   std::string address() const { return "localhost:" + std::to_string(port_); }
+  // Takes callers without a certificate.
+  std::string enrolment_address() const { return "localhost:" + std::to_string(enrolment_port_); }
 
   using Context = grpc::ServerContext;
   // Grants web.internal and www.internal with the profile "server".
   grpc::Status IssueCertificate(Context*, const ca::v1::IssueCertificateRequest* request,
                                 ca::v1::IssueCertificateResponse* response) override;
+  grpc::Status RenewCertificate(Context*, const ca::v1::RenewCertificateRequest* request,
+                                ca::v1::RenewCertificateResponse* response) override;
+  grpc::Status AcknowledgeCertificate(Context*,
+                                      const ca::v1::AcknowledgeCertificateRequest* request,
+                                      ca::v1::AcknowledgeCertificateResponse* response) override;
   grpc::Status GetCertificate(Context*, const ca::v1::GetCertificateRequest* request,
                               ca::v1::Certificate* response) override;
   // Three are active, one has expired, one is revoked; two a page.
@@ -52,6 +60,7 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
                                    ca::v1::ListEnrolmentTokensResponse* response) override;
   grpc::Status RevokeEnrolmentToken(Context*, const ca::v1::RevokeEnrolmentTokenRequest* request,
                                     ca::v1::RevokeEnrolmentTokenResponse* response) override;
+  // To strangers it shows the root that its own TLS certificate is of.
   grpc::Status GetTrustBundle(Context*, const ca::v1::GetTrustBundleRequest* request,
                               ca::v1::TrustBundle* response) override;
 
@@ -77,8 +86,8 @@ class FakeCa final : public ca::v1::CertificateAuthorityService::Service {
   ca::v1::Proposal ProposalFor(const std::string& id) const;
   const std::filesystem::path golden_;
   std::string policy_text_;
-  std::string leaf_der_, issuing_der_, root_der_;
-  int port_ = 0;
+  std::string leaf_der_, issuing_der_, root_der_, tls_root_der_;
+  int port_ = 0, enrolment_port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };
 
