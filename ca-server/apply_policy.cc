@@ -8,6 +8,12 @@
 namespace mayfly {
 
 Result<std::string> ReadPolicyFile(const std::filesystem::path& file) {
+  // Who sends SIGHUP must not be kept waiting by a file that has no end.
+  std::error_code failed;
+  if (std::filesystem::exists(file, failed) && !std::filesystem::is_regular_file(file, failed)) {
+    return Fail(ErrorCode::kConfiguration, "policy.file",
+                "the policy: " + file.string() + " is no regular file");
+  }
   auto text = client::ReadFile(file);
   if (!text) {
     return Fail(ErrorCode::kConfiguration, "policy.file", "the policy: " + text.error().message);

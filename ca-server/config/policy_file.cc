@@ -167,9 +167,11 @@ void CheckAdmins(Section& root, const std::vector<std::string>& admins) {
                 "admins bring the next policy into force");
 }
 
-// Only who has a certificate can call for an approval.
+// Only who has a certificate of this CA can call for an approval.
 bool CanApprove(const PrincipalPattern& admin) {
-  return !admin.text().starts_with("jwt:") && !admin.text().starts_with("local:");
+  constexpr std::string_view kOthers[] = {"jwt:", "local:", "foreign:"};
+  return std::ranges::none_of(
+      kOthers, [&](std::string_view kind) { return admin.text().starts_with(kind); });
 }
 
 // With a single admin nothing that needs two persons could ever be done, not even undoing this.
@@ -187,7 +189,8 @@ void ReadTwoPersons(Section& root, PolicyText is, Policy& policy) {
   }
   if (is == PolicyText::kInForce || policy.two_persons.empty() || approvers.size() > 1) return;
   root.Complain("two_persons", "policy.two-persons",
-                "two persons are needed, and fewer than two admins have certificates: name another "
+                "two persons are needed, and fewer than two admins have certificates of this CA: "
+                "name another "
                 "one under \"admins\"");
 }
 

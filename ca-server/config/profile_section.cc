@@ -221,7 +221,12 @@ bool IsReservedExtension(const der::Oid& oid) {
       "1.3.6.1.5.5.7.1.24",
       "1.3.6.1.5.5.7.48.1.5",
       "2.5.29.1",                 // authorityKeyIdentifier, obsolete
+      "2.5.29.2",                 // keyAttributes, obsolete
       "2.5.29.3",                 // certificatePolicies, obsolete
+      "2.5.29.4",                 // keyUsageRestriction, obsolete
+      "2.5.29.7",                 // subjectAltName, obsolete
+      "2.5.29.8",                 // issuerAltName, obsolete
+      "2.5.29.11",                // nameConstraints, obsolete
       "2.5.29.10",                // basicConstraints, obsolete
       "1.3.6.1.5.5.7.1.14",       // proxyCertInfo, RFC 3820
       "2.16.840.1.113730.1.1",    // netscape-cert-type: its CA bits

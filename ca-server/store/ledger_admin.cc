@@ -3,6 +3,7 @@
 #include "store/ledger.h"
 #include "store/ledger_rows.h"
 #include "store/policy_activation.h"
+#include "x509/digest.h"
 
 namespace mayfly::store {
 namespace {
@@ -105,8 +106,9 @@ Task<Result<StoredBasis>> PgLedger::LoadBasis(BootTime deadline) {
     // One snapshot for both statements, so one control number.
     Transaction transaction(session, "ISOLATION LEVEL REPEATABLE READ READ ONLY");
     auto head = session.Exec(
-        "SELECT c.decision, p.version, p.body FROM control c LEFT JOIN LATERAL "
-        "(SELECT version, body FROM policy_version ORDER BY version DESC LIMIT 1) p ON true");
+        "SELECT c.decision, p.version, p.body, p.body_hash FROM control c LEFT JOIN LATERAL "
+        "(SELECT "
+        "version, body, body_hash FROM policy_version ORDER BY version DESC LIMIT 1) p ON true");
     auto blocks = session.Exec(
         "SELECT kind, value FROM (SELECT DISTINCT ON (kind, value) kind, value, effect FROM block "
         "ORDER BY kind, value, decision DESC) newest WHERE effect = 1");
@@ -115,6 +117,10 @@ Task<Result<StoredBasis>> PgLedger::LoadBasis(BootTime deadline) {
     if (!head[0][1].is_null()) {
       basis.policy_version = head[0][1].as<uint64_t>();
       basis.policy_text = head[0][2].c_str();
+      if (!Equal(x509::Sha256(AsBytes(basis.policy_text)), BytesOf(head[0][3]))) {
+        return Fail(ErrorCode::kInternal, "policy.altered",
+                    "the policy in the database is not the one that was applied");
+      }
     }
     for (const auto& row : blocks) {
       basis.blocks.push_back({static_cast<policy::BlockKind>(row[0].as<int>()), BytesOf(row[1])});

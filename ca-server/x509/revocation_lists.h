@@ -14,7 +14,8 @@ constexpr size_t kRevocationListsMax = 64;
 class RevocationLists {
  public:
   // Every "X509 CRL" block of a PEM text, or one list in DER. Signatures and times are looked at
-  // when a path is validated. Errors: kInvalidArgument "crl.format", "crl.count", "pem.*".
+  // when a path is validated. Errors: kInvalidArgument "crl.format", "crl.count", "crl.delta",
+  // "crl.twice" (of one issuer and scope), "pem.*".
   static Result<RevocationLists> FromPemOrDer(ByteSpan octets);
 
  private:

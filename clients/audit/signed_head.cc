@@ -17,6 +17,7 @@ constexpr std::string_view kDash = "\xe2\x80\x94 ";  // U+2014 and a space begin
 constexpr uint8_t kEd25519 = 1;
 constexpr uint8_t kEcdsa = 2;
 constexpr size_t kIdBytes = 4;
+constexpr size_t kNoteBytesMax = size_t{256} * 1024;
 
 struct FreeKey {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
@@ -100,6 +101,24 @@ Bytes SignatureBy(const VerifierKey& key, std::string_view line) {
   return {octets->begin() + kIdBytes, octets->end()};
 }
 
+// C2SP signed-note: each line is a signature's, and ends. So many at most, as Go's reader has it.
+bool AreSignatureLines(std::string_view lines) {
+  constexpr size_t kLinesMax = 100;
+  size_t count = 0;
+  for (size_t end = lines.find('\n'); end != lines.npos; end = lines.find('\n')) {
+    const std::string_view line = lines.substr(0, end);
+    const size_t space = line.rfind(' ');
+    if (!line.starts_with(kDash) || space == line.npos || space <= std::string_view(kDash).size() ||
+        ++count > kLinesMax) {
+      return false;
+    }
+    const auto octets = FromBase64(line.substr(space + 1));
+    if (!octets || octets->size() <= kIdBytes) return false;
+    lines.remove_prefix(end + 1);
+  }
+  return count > 0 && lines.empty();
+}
+
 bool IsSignedBy(const VerifierKey& key, std::string_view text, std::string_view lines) {
   for (size_t end = lines.find('\n'); end != lines.npos; end = lines.find('\n')) {
     const Bytes signature = SignatureBy(key, lines.substr(0, end));
@@ -115,7 +134,9 @@ Result<SignedHead> ParseHead(std::string_view text) {
     lines.push_back(text.substr(0, end));
     text.remove_prefix(end + 1);
   }
-  if (lines.size() < 3) return BadHead("it has not the three lines of a checkpoint");
+  if (lines.size() != 3 || !text.empty()) {
+    return BadHead("it has not the three lines of a checkpoint");
+  }
   SignedHead head{.origin = std::string(lines[0])};
   const std::string_view size = lines[1];
   const auto [end, error] = std::from_chars(size.data(), size.data() + size.size(), head.size);
@@ -134,6 +155,9 @@ Result<SignedHead> OpenSignedHead(std::string_view note, std::string_view key_te
   TRY_ASSIGN(const VerifierKey key, ParseKey(key_text));
   const size_t split = note.rfind("\n\n");
   if (split == note.npos) return BadHead("it is not a signed note");
+  if (note.size() > kNoteBytesMax || !AreSignatureLines(note.substr(split + 2))) {
+    return BadHead("what follows its text is not signatures");
+  }
   const std::string_view text = note.substr(0, split + 1);
   if (!IsSignedBy(key, text, note.substr(split + 2))) {
     return BadHead("it is not signed by the key " + key.name + "+" + ToHex(key.id));

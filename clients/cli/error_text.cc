@@ -150,8 +150,9 @@ constexpr Help kHelp[] = {
     {"cli.verifier-key",
      "An admin of the CA knows it; every copy has it in its file verifier-key."},
     {"audit.no-entry",
-     "Certificates of CAs are not in it, nor what other CAs issued, nor, in a copy, what came "
-     "later.",
+     "Those of CAs are in it as events, ca.certified: mayfly audit list --kind event. What other "
+     "CAs "
+     "issued is not in it, nor, in a copy, what came later.",
      {"mayfly inspect FILE               who issued it, and when"}},
     {"audit.checkpoint",
      "DIR is the CA's log folder, or a copy of it, and has a file checkpoint; --kept is such a "

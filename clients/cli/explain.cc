@@ -28,7 +28,8 @@ std::string SaidBy(const Trial& trial) {
     case Trial::OUTCOME_OTHER_PROFILE:
       return "is about you, and about other profiles";
     case Trial::OUTCOME_NO_NAME:
-      return "is about you and this profile, and grants none of these names";
+      return "is about you and this profile, and gave none of the names (not in it, or decided "
+             "otherwise)";
     case Trial::OUTCOME_GRANTS:
       return "grants " + NamesOf(trial.subject_alt_names());
     case Trial::OUTCOME_DENIES:

@@ -15,12 +15,22 @@ namespace {
 
 using config::Section;
 
+// What a token says beside its subject, for places in patterns: an id does not tell.
+void ReadClaims(Section& section, PolicyCase& out) {
+  auto claims = section.OptionalSub("claims");
+  if (!claims) return;
+  for (const std::string& name : claims->Keys()) {
+    out.principal.claims.insert_or_assign(name, claims->String(name));
+  }
+}
+
 void ReadPrincipal(Section& section, PolicyCase& out) {
   const std::string id = section.String("principal");
   if (id.empty()) return;
   auto principal = policy::PrincipalFromId(id);
   if (principal) {
     out.principal = *std::move(principal);
+    ReadClaims(section, out);
   } else {
     section.Complain("principal", principal.error().rule, principal.error().message);
   }

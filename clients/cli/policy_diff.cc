@@ -111,6 +111,8 @@ Answer AnswerOf(const Replay& replay, const Invocation& invocation) {
   const std::vector<ReplayChange> changes = replay.changes();
   for (const ReplayChange& change : changes) answer.lines.push_back(DocumentOf(change));
   answer.document["looked_at"] = replay.looked_at();
+  answer.document["passed_over"] = replay.passed_over();
+  answer.document["denied_by_both"] = replay.denied_by_both();
   answer.document["not_shown"] = replay.not_kept();
   answer.document["changes"] = answer.lines.empty() ? Json::array() : Json(answer.lines);
   if (!changes.empty()) answer.table = TableOf(changes, invocation.console.terminal);
@@ -125,6 +127,16 @@ std::string SummaryText(const Replay& replay, int64_t version) {
                      " would be denied, " + std::to_string(times[Change::kAllowed]) +
                      " newly allowed, " + std::to_string(times[Change::kLifetime]) +
                      " get another lifetime.";
+  if (replay.denied_by_both() > 0) {
+    text += " " + std::to_string(replay.denied_by_both()) +
+            " certificates that were granted are denied by both, as far as their principals' ids "
+            "tell: what a token's claims gave is not seen here.";
+  }
+  if (replay.passed_over() > 0) {
+    text +=
+        " " + std::to_string(replay.passed_over()) +
+        " were passed over: the CA's own, those of enrolment tokens, and denials without names.";
+  }
   if (replay.not_kept() > 0) {
     text += " Another " + std::to_string(replay.not_kept()) + " change and are not shown.";
   }

@@ -50,9 +50,10 @@ using Verdict = Result<policy::IssuanceGrant>;
 
 // Names first, then the key, as the issue path has it.
 Verdict DecideBy(const policy::Authorizer& authorizer, const policy::Principal& principal,
-                 const policy::IssuanceWish& wish,
+                 const policy::IssuanceWish& wish, bool is_renewal,
                  const std::optional<x509::SubjectPublicKeyInfo>& key) {
-  TRY_ASSIGN(auto grant, authorizer.Authorize(principal, wish, {}));
+  TRY_ASSIGN(auto grant, is_renewal ? authorizer.AuthorizeRenewal(principal, wish)
+                                    : authorizer.Authorize(principal, wish, {}));
   if (key) TRY(x509::CheckKeyRules(*key, grant.profile().key_rules));
   return grant;
 }
@@ -109,7 +110,9 @@ void Replay::Look(const ca::v1::Certificate& record) {
               {names.begin(), names.end()},
               LifetimeAskedFor(record, in_force_.basis().policy),
               {},
-              LifetimeOf(record).count()};
+              LifetimeOf(record).count(),
+              /*was_granted=*/true,
+              /*is_renewal=*/record.generation() > 0};
   const auto certificate = x509::Certificate::FromDer(AsBytes(record.certificate_der()));
   if (certificate) asked.key = certificate->tbs().fields().public_key;
   Decide(asked);
@@ -147,8 +150,10 @@ void Replay::Decide(const Asked& asked) {
   wish.profile = asked.profile;
   wish.names = *std::move(names);
   wish.lifetime = asked.lifetime;
-  auto change = Compare(DecideBy(in_force_, *principal, wish, asked.key),
-                        DecideBy(proposed_, *principal, wish, asked.key));
+  const Verdict before = DecideBy(in_force_, *principal, wish, asked.is_renewal, asked.key);
+  const Verdict after = DecideBy(proposed_, *principal, wish, asked.is_renewal, asked.key);
+  if (asked.was_granted && !before && !after) ++denied_by_both_;
+  auto change = Compare(before, after);
   if (!change) return;
   change->principal = asked.principal;
   change->profile = asked.profile;

@@ -43,9 +43,13 @@ class Replay {
   void Look(const ca::v1::Event& denial);
 
   size_t looked_at() const { return looked_at_; }
-  // The CA's own, which no policy decides; and denials whose names nobody kept, or that came of
-  // something else than names: a malformed request, an admin's act.
+  // The CA's own, which no policy decides, and what enrolment tokens gave, on their makers'
+  // authority; and denials whose names nobody kept, or that came of something else than names: a
+  // malformed request, an admin's act.
   size_t passed_over() const { return passed_over_; }
+  // Of those looked at: certificates that both policies deny, as far as the principal's id tells.
+  // The claims of a token are not recorded, so what depends on them is among these.
+  size_t denied_by_both() const { return denied_by_both_; }
   size_t not_kept() const { return not_kept_; }
   std::vector<ReplayChange> changes() const;  // denied first
 
@@ -57,13 +61,15 @@ class Replay {
     std::optional<Seconds> lifetime;                  // asked for
     std::optional<x509::SubjectPublicKeyInfo> key{};  // nothing: not known
     int64_t lifetime_s;                               // tells requests apart
+    bool was_granted = false;
+    bool is_renewal = false;
   };
   void Decide(const Asked& asked);
   void Count(const ReplayChange& change, int64_t lifetime_s);
 
   policy::Authorizer in_force_, proposed_;
   std::map<Key, ReplayChange> changes_;
-  size_t looked_at_ = 0, passed_over_ = 0, not_kept_ = 0;
+  size_t looked_at_ = 0, passed_over_ = 0, not_kept_ = 0, denied_by_both_ = 0;
 };
 
 }  // namespace mayfly::cli

@@ -99,6 +99,7 @@ def test_the_server_takes_its_tokens_also_after_a_rotation(provider, own_ca, tmp
     for token in (provider.token(), old):
         with contextlib.closing(api.stranger(own_ca, token)) as pod:
             assert ask(pod).certificate.principal == POD
+    time.sleep(FETCH_INTERVAL)  # an unknown key is asked for
     for what, (token, rule) in bad_tokens(first, provider.issuer).items():
         if what != "64 KiB":
             with contextlib.closing(api.stranger(own_ca, token)) as pod:

@@ -167,10 +167,11 @@ def test_the_command_line_renews_in_place(enrol, module_authority, tmp_path):
     first = enrol("e.renewing.internal")
     (tmp_path / "e.crt").write_bytes(api.chain_pem(first.response))
     (tmp_path / "e.key").write_bytes(api.key_pem(first.key))
+    (tmp_path / "e.key").chmod(0o640)  # as it was, but never for all
     before = (tmp_path / "e.key").read_bytes()
     module_authority.cli("renew", tmp_path / "e.crt")
     assert (tmp_path / "e.key").read_bytes() != before
-    assert (tmp_path / "e.key").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "e.key").stat().st_mode & 0o777 == 0o640
     certificate = x509.load_pem_x509_certificate((tmp_path / "e.crt").read_bytes())
     key = serialization.load_pem_private_key((tmp_path / "e.key").read_bytes(), None)
     assert certificate.public_key().public_numbers() == key.public_key().public_numbers()

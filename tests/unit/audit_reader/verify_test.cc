@@ -321,6 +321,17 @@ TEST_F(VerifyTest, OnlyTheKeysOwnCheckpoint) {
   changed[changed.find("\n5\n") + 1] = '4';
   WriteFile("checkpoint", AsBytes(changed));
   EXPECT_EQ(RulesOf(Verify()), "audit.checkpoint");
+  // Other readers refuse these too: what is no line of a signature, one that has no end, too many.
+  std::string many = note_;
+  for (int i = 0; i < 100; ++i) many += "\u2014 witness.example AAAAAAAAAAAA\n";
+  for (const std::string& text :
+       {note_ + "garbage here\n", note_ + "garbage", note_ + "\u2014 w AAAA\n", many,
+        note_.substr(0, note_.size() - 1)}) {
+    WriteFile("checkpoint", AsBytes(text));
+    EXPECT_EQ(RulesOf(Verify()), "audit.checkpoint") << text.substr(note_.size() - 1);
+  }
+  WriteFile("checkpoint", AsBytes(note_ + "\u2014 witness.example AAAAAAAAAAAA\n"));
+  EXPECT_EQ(RulesOf(Verify()), "") << "a cosignature is no harm";
   std::filesystem::remove(folder_ / "checkpoint");
   EXPECT_EQ(RulesOf(Verify()), "audit.checkpoint");
 }

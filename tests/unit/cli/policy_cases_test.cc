@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "config/policy_file.h"
+
 namespace mayfly::cli {
 namespace {
 
@@ -35,6 +37,46 @@ TEST(PolicyCases, ReadWhatIsAskedForAndExpected) {
   EXPECT_EQ(one.key, x509::KeyType::kRsa);
   EXPECT_EQ(one.rule, "web");
   EXPECT_EQ(one.granted_lifetime, Seconds(43200));
+}
+
+TEST(PolicyCases, ClaimsFillPlaces) {
+  const auto policy = config::ParsePolicy(R"(admins = ["dns:admin.internal"]
+[profile.server]
+lifetime = "1h"
+key_usage = ["digital-signature"]
+extended_key_usage = ["server-auth"]
+names = ["dns"]
+[[rule]]
+name = "pods"
+principals = ["jwt:cluster:*"]
+profiles = ["server"]
+dns = ["*.{namespace}.svc.internal"]
+)",
+                                          "policy");
+  ASSERT_TRUE(policy);
+  const auto cases = ParsePolicyCases(R"([[case]]
+name = "its own namespace"
+principal = "jwt:cluster:system:serviceaccount:prod:api"
+profile = "server"
+names = ["api.prod.svc.internal"]
+claims = { namespace = "prod" }
+expect = "allow"
+[[case]]
+name = "and no other"
+principal = "jwt:cluster:system:serviceaccount:prod:api"
+profile = "server"
+names = ["api.dev.svc.internal"]
+claims = { namespace = "prod" }
+expect = "deny"
+rule = "policy.name"
+)",
+                                      "cases");
+  ASSERT_TRUE(cases) << cases.error().message;
+  for (const PolicyCase& each : *cases) {
+    const CaseResult decided = Decide(*policy, each);
+    EXPECT_EQ(decided.verdict, each.expect) << each.name;
+    EXPECT_TRUE(decided.wrong.empty()) << each.name;
+  }
 }
 
 TEST(PolicyCases, EveryMistakeIsToldAtOnceWithItsLine) {

@@ -53,6 +53,26 @@ TEST(Replay, TellsWhatWouldBeDeniedAndAllowed) {
   EXPECT_EQ(changes[1].after, Seconds(kDay));
 }
 
+TEST(Replay, RenewalsAreDecidedAsRenewals) {
+  Replay replay(PolicyWith("7d", "web.internal"), PolicyWith("7d", "api.internal"));
+  // Held by somebody whom no rule names: enrolled with a token, renewed since.
+  ca::v1::Certificate renewed = Record("web.internal", 7 * kDay, "dns:held.internal");
+  renewed.set_generation(3);
+  replay.Look(renewed);
+  ASSERT_EQ(replay.changes().size(), 1u);
+  EXPECT_EQ(replay.changes()[0].change, Change::kDenied);
+  EXPECT_EQ(replay.denied_by_both(), 0u);
+}
+
+TEST(Replay, WhatItCannotTellIsCounted) {
+  Replay replay(PolicyWith("7d", "web.internal"), PolicyWith("7d", "api.internal"));
+  replay.Look(Record("web.internal", 7 * kDay, "jwt:cluster:system:serviceaccount:prod:web"));
+  EXPECT_EQ(replay.looked_at(), 1u);
+  EXPECT_EQ(replay.denied_by_both(), 1u);
+  replay.Look(Record("web.internal", 7 * kDay, "enrolment:0190a1b2-0000-7000-8000-000000000001"));
+  EXPECT_EQ(replay.passed_over(), 1u);
+}
+
 ca::v1::Event Denial(const std::string& name) {
   ca::v1::Event event;
   event.set_principal("dns:web.internal");

@@ -355,6 +355,17 @@ TEST_F(Lists, OneMayBeInDer) {
   EXPECT_EQ(Ask(cas, below_root.Pem(), ""), "peer.revoked") << "what is wrong is not taken up";
 }
 
+// OpenSSL would look at one of them, perhaps the older or the one that has changes only.
+TEST_F(Lists, TwoOfOneIssuerAndDeltasAreNotTakenUp) {
+  const ForeignCas cas = CasWithLists();
+  Write(root_.Crl({}) + issuing_.Crl({}) + issuing_.Crl({&leaf_}));
+  EXPECT_EQ(Ask(cas, leaf_.Pem(), issuing_.Pem()), "peer.crl");
+  EXPECT_EQ(told_.back(), "crl.twice");
+  Write(root_.Crl({}) + issuing_.Crl({}, Seconds(3600), CrlKind::kDelta));
+  EXPECT_EQ(Ask(cas, leaf_.Pem(), issuing_.Pem()), "peer.crl");
+  EXPECT_EQ(told_.back(), "crl.delta");
+}
+
 TEST_F(Lists, ABadFileChangesNothing) {
   Write(root_.Crl({}) + issuing_.Crl({&leaf_}));
   const ForeignCas cas = CasWithLists();

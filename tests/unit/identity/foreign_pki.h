@@ -47,6 +47,8 @@ inline Wanted LeafWanted(const std::string& names, const std::string& usage = "c
   return wanted;
 }
 
+enum class CrlKind : uint8_t { kWhole, kDelta };
+
 // A certificate and its key; by itself where it has no issuer.
 class Certified {
  public:
@@ -72,7 +74,8 @@ class Certified {
     return Written([this](BIO* bio) { PEM_write_bio_X509(bio, certificate_.get()); });
   }
   // Of what this one issued, by these serial numbers' certificates.
-  std::string Crl(const std::vector<const Certified*>& revoked, Seconds to = Seconds(3600)) const {
+  std::string Crl(const std::vector<const Certified*>& revoked, Seconds to = Seconds(3600),
+                  CrlKind kind = CrlKind::kWhole) const {
     const std::unique_ptr<X509_CRL, decltype(&X509_CRL_free)> list(X509_CRL_new(), &X509_CRL_free);
     X509_CRL_set_version(list.get(), X509_CRL_VERSION_2);
     X509_CRL_set_issuer_name(list.get(), X509_get_subject_name(certificate_.get()));
@@ -92,6 +95,12 @@ class Certified {
         X509V3_EXT_conf_nid(nullptr, &context, NID_authority_key_identifier, "keyid");
     X509_CRL_add_ext(list.get(), extension, -1);
     X509_EXTENSION_free(extension);
+    if (kind == CrlKind::kDelta) {
+      ASN1_INTEGER* base = ASN1_INTEGER_new();
+      ASN1_INTEGER_set(base, 1);
+      X509_CRL_add1_ext_i2d(list.get(), NID_delta_crl, base, 1, 0);
+      ASN1_INTEGER_free(base);
+    }
     X509_CRL_sign(list.get(), key_.get(), EVP_sha256());
     return Written([&list](BIO* bio) { PEM_write_bio_X509_CRL(bio, list.get()); });
   }

@@ -284,7 +284,8 @@ TEST_F(TwoPersons, APolicyWithoutASecondAdminCannotAskForTwo) {
   const auto parse = [this](const std::string& text) { return basis_->Parse(text, "p"); };
   EXPECT_TRUE(parse(kTwoPersons));
   for (const char* admins : {"[\"dns:a.internal\"]", "[\"dns:a.internal\", \"dns:a.internal\"]",
-                             "[\"dns:a.internal\", \"local:0\", \"jwt:cluster:b\"]"}) {
+                             "[\"dns:a.internal\", \"local:0\", \"jwt:cluster:b\"]",
+                             "[\"dns:a.internal\", \"foreign:corp:dns:b.example\"]"}) {
     const auto refused =
         parse("admins = " + std::string(admins) + "\ntwo_persons = [\"policy\"]\n");
     ASSERT_FALSE(refused) << admins;
