@@ -170,9 +170,8 @@ MUTATIONS = [
     issuance("a stale grant settled", ISSUE,
              "    if (!grant || !StillServes(application, *grant, record)) {\n      CO_TRY_ASSIGN",
              "    if (!grant) {\n      CO_TRY_ASSIGN"),
-    issuance("a signature that won against the abandonment withheld", ISSUE,
-             "      if (const auto* won = std::get_if<SignedOutcome>(&standing)) co_return "
-             "Release(record, *won);\n", ""),
+    # No defect to plant: a signature that won against the abandonment, withheld there. Only who has the
+    # request id can be first with one, and the same request finds it again.
     issuance("an older decision taken for today's", BASIS,
              "if (stored.decision <= known->decision) co_return Ok();", "co_return Ok();"),
 

@@ -150,8 +150,8 @@ TEST_F(DecidedAgain, TheSignatureThatCameBeforeADenialIsReleased) {
   EXPECT_EQ(ToHex(issued->certificate.signature()), ToHex(first));
 }
 
-// Denied by the policy that was read, and on the way to the abandonment another server, under the
-// next policy, which grants it again, is first.
+// Denied by the policy that was read; on the way to the abandonment another server is first, under
+// the next policy, which grants it again; and the one after that denies it for good.
 TEST_F(DecidedAgain, TheSignatureThatCameBeforeTheAbandonmentIsReleased) {
   const IssueRequest request = RequestWithId();
   signer_->before_sign = [&] { Activate(kPolicyWithoutWeb); };
@@ -159,6 +159,7 @@ TEST_F(DecidedAgain, TheSignatureThatCameBeforeTheAbandonmentIsReleased) {
   before_policy_read = [&] {
     Activate(kPolicy);
     first = SettleFirst(request);
+    Activate(kPolicyWithoutWeb);
   };
   auto issued = Issue(request);
   ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
