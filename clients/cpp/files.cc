@@ -12,23 +12,10 @@
 #include <set>
 #include <string>
 
+#include "base/file_descriptor.h"
+
 namespace mayfly::client {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 Error CannotWrite(const std::filesystem::path& path) {
   return Fail(ErrorCode::kInvalidArgument, "file.write",
@@ -50,8 +37,8 @@ bool WriteAll(int fd, ByteSpan content) {
 }
 
 bool SyncFolder(const std::filesystem::path& folder) {
-  const Descriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return fd && fsync(fd.get()) == 0;
+  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd.open() && fsync(fd.get()) == 0;
 }
 
 std::filesystem::path FolderOf(const std::filesystem::path& path) {
@@ -94,8 +81,8 @@ class Prepared {
   }
 
   Status Write(Existing existing) {
-    const Descriptor fd(mkostemp(temporary_.data(), O_CLOEXEC));  // made with mode 0600
-    if (!fd) return CannotWrite(file_.path);
+    const FileDescriptor fd(mkostemp(temporary_.data(), O_CLOEXEC));  // made with mode 0600
+    if (!fd.open()) return CannotWrite(file_.path);
     made_ = true;
     const bool is_written =
         WriteAll(fd.get(), file_.content) &&
@@ -215,10 +202,10 @@ std::vector<std::filesystem::path> LeftBeside(const std::filesystem::path& path)
 }
 
 Result<Bytes> ReadFile(const std::filesystem::path& path) {
-  const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   Bytes content(kFileBytesMax + 1);
   size_t size = 0;
-  ssize_t got = fd ? 1 : -1;
+  ssize_t got = fd.open() ? 1 : -1;
   while (got > 0 && size < content.size()) {
     got = read(fd.get(), content.data() + size, content.size() - size);
     if (got < 0 && errno == EINTR)

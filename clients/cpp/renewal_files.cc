@@ -29,15 +29,14 @@ bool IsStillAt(const fs::path& path, int descriptor) {
 }
 
 // The file that is locked is the one that is replaced: whoever had to wait looks again.
-Result<int> LockFile(const fs::path& path, Milliseconds patience) {
+Result<FileDescriptor> LockFile(const fs::path& path, Milliseconds patience) {
   for (Milliseconds waited{0};; waited += kBetweenTries) {
-    const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
+    FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.open()) {
       return Fail(ErrorCode::kInvalidArgument, "file.read",
                   "cannot read " + path.string() + ": " + std::strerror(errno));
     }
-    if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 && IsStillAt(path, descriptor)) return descriptor;
-    close(descriptor);
+    if (flock(file.get(), LOCK_EX | LOCK_NB) == 0 && IsStillAt(path, file.get())) return file;
     if (waited >= patience) {
       return Fail(ErrorCode::kConflict, "file.locked",
                   "another process is renewing " + path.string());
@@ -56,19 +55,6 @@ bool IsKeyFor(const fs::path& key, const fs::path& certificate) {
 
 }  // namespace
 
-RenewalFiles::RenewalFiles(fs::path certificate, fs::path key, int lock)
-    : certificate_(std::move(certificate)), key_(std::move(key)), lock_(lock) {}
-
-RenewalFiles::RenewalFiles(RenewalFiles&& other) noexcept
-    : certificate_(std::move(other.certificate_)),
-      key_(std::move(other.key_)),
-      lock_(std::exchange(other.lock_, -1)),
-      was_completed_(other.was_completed_) {}
-
-RenewalFiles::~RenewalFiles() {
-  if (lock_ >= 0) close(lock_);
-}
-
 Result<RenewalFiles> RenewalFiles::Open(const fs::path& certificate, const fs::path& key,
                                         Milliseconds patience) {
   TRY(ReadCertificates(certificate));  // says best what is wrong with it
@@ -84,8 +70,8 @@ Result<RenewalFiles> RenewalFiles::Open(const fs::path& certificate, const fs::p
   }
   const fs::path place = fs::canonical(certificate, missing);
   TRY(CheckPlaces({place, key_place}, Existing::kReplaceAlike));
-  TRY_ASSIGN(const int lock, LockFile(place, patience));
-  RenewalFiles files(place, key_place, lock);
+  TRY_ASSIGN(FileDescriptor lock, LockFile(place, patience));
+  RenewalFiles files(place, key_place, std::move(lock));
   TRY(files.CompleteInterrupted());
   return files;
 }

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
+#include "base/file_descriptor.h"
 #include "base/result.h"
 #include "base/secret.h"
 
@@ -19,9 +20,6 @@ class RenewalFiles {
   // "renewal.key" (there is none); kConflict "file.locked" (another run did not end in time).
   static Result<RenewalFiles> Open(const std::filesystem::path& certificate,
                                    const std::filesystem::path& key, Milliseconds patience);
-  RenewalFiles(RenewalFiles&& other) noexcept;
-  RenewalFiles& operator=(RenewalFiles&&) = delete;
-  ~RenewalFiles();
 
   // Where they really lie.
   const std::filesystem::path& certificate() const { return certificate_; }
@@ -33,11 +31,12 @@ class RenewalFiles {
   Status Replace(std::string_view chain_pem, const SecretBytes& key_pem) const;
 
  private:
-  RenewalFiles(std::filesystem::path certificate, std::filesystem::path key, int lock);
+  RenewalFiles(std::filesystem::path certificate, std::filesystem::path key, FileDescriptor lock)
+      : certificate_(std::move(certificate)), key_(std::move(key)), lock_(std::move(lock)) {}
   Status CompleteInterrupted();
 
   std::filesystem::path certificate_, key_;
-  int lock_;  // descriptor of the certificate's file, locked (flock(2))
+  FileDescriptor lock_;  // of the certificate's file, locked (flock(2))
   bool was_completed_ = false;
 };
 

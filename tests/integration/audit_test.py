@@ -321,15 +321,6 @@ def test_checkpoints_that_were_kept_hold_a_rewritten_log(evidence, tmp_path):
     assert not verify(evidence.ca, flipped)["verified"]
 
 
-def refused(call):
-    """How a call is refused; nothing where it is not."""
-    try:
-        call()
-    except api.Refused as error:
-        return error
-    return None
-
-
 def is_ready(authority):
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{authority.port('private')}/readyz", timeout=10):
@@ -393,25 +384,25 @@ def test_no_checkpoint_no_release(own_ca, own_operator, fault):
         records = None
     with fault(own_ca):
         def gate():
-            error = refused(lambda: own_operator.issue(make_csr("web.internal"), seconds=4))
+            error = api.refused(lambda: own_operator.issue(make_csr("web.internal"), seconds=4))
             return error and error.rule == "audit.no-checkpoint" and error
         # The signer's absence may be said first.
         error = wait_for(gate, AGE_MAX_SECONDS + 20, "the gate to close")
         assert error.code == Code.UNAVAILABLE and error.retry_seconds is not None
-        assert refused(lambda: own_operator.get(good)).rule == "audit.no-checkpoint"
+        assert api.refused(lambda: own_operator.get(good)).rule == "audit.no-checkpoint"
         count = ledger.count_records(own_ca)
-        assert refused(lambda: own_operator.issue(make_csr("web.internal"))).rule == "audit.no-checkpoint"
+        assert api.refused(lambda: own_operator.issue(make_csr("web.internal"))).rule == "audit.no-checkpoint"
         assert ledger.count_records(own_ca) == count, "nothing is recorded that could not leave"
         assert records is None or count >= records
         assert not is_ready(own_ca)
         assert metric(own_ca, "mayfly_audit_checkpoint_age_seconds") > AGE_MAX_SECONDS
         if fault is not signer_refuses_checkpoints:
             assert ocsp.status_of_serial(own_ca, good) == "good", "OCSP goes on"
-            error = refused(lambda: own_operator.revoke(revoked, seconds=3))
+            error = api.refused(lambda: own_operator.revoke(revoked, seconds=3))
             assert error.code == Code.DEADLINE_EXCEEDED, error
             wait_for(lambda: ocsp.status_of_serial(own_ca, revoked) == "revoked", 15,
                      "the revocation, which is durable, to be answered")
-    wait_for(lambda: refused(lambda: own_operator.issue(make_csr("web.internal"), seconds=5)) is None,
+    wait_for(lambda: api.refused(lambda: own_operator.issue(make_csr("web.internal"), seconds=5)) is None,
              HEALING_SECONDS_MAX, "issuing again")
     wait_for(lambda: is_ready(own_ca), HEALING_SECONDS_MAX, "readiness again")
     assert own_operator.get(good).serial_number == good

@@ -243,12 +243,6 @@ class Expired:
             return client.call("RenewExpiredCertificate", request)
 
 
-def refusal(act, *arguments, **options):
-    with pytest.raises(api.Refused) as refused:
-        act(*arguments, **options)
-    return refused.value.code, refused.value.rule
-
-
 def test_within_the_grace_the_old_key_renews(own_ca, operator):
     expired = Expired(own_ca, operator, "a.grace.internal")
     csr, request_id = make_csr(), api.make_request_id()
@@ -257,42 +251,42 @@ def test_within_the_grace_the_old_key_renews(own_ca, operator):
     assert renewed.certificate.generation == 1
     assert list(renewed.certificate.subject_alt_names) == ["DNS:a.grace.internal"]
     assert expired.renew(csr, request_id=request_id).certificate == renewed.certificate
-    assert refusal(expired.renew, make_csr("b.grace.internal")) == (
+    assert api.refusal(expired.renew, make_csr("b.grace.internal")) == (
         Code.PERMISSION_DENIED, "renewal.names")
-    assert refusal(expired.renew, make_csr(key=expired.key)) == (
+    assert api.refusal(expired.renew, make_csr(key=expired.key)) == (
         Code.INVALID_ARGUMENT, "renewal.same-key")
 
 
 def test_only_the_old_key_over_this_very_request(own_ca, operator):
     expired = Expired(own_ca, operator, "b.grace.internal")
     denied = (Code.UNAUTHENTICATED, "renewal.signature")
-    assert refusal(expired.renew, key=new_key()) == denied
-    assert refusal(expired.renew, csr_der=make_csr()) == denied
-    assert refusal(expired.renew, signature=b"x") == denied
+    assert api.refusal(expired.renew, key=new_key()) == denied
+    assert api.refusal(expired.renew, csr_der=make_csr()) == denied
+    assert api.refusal(expired.renew, signature=b"x") == denied
     other = operator.issue(make_csr("b.grace.internal"), profile="graceful")
-    assert refusal(expired.renew, certificate_der=other.certificate.certificate_der) == denied
+    assert api.refusal(expired.renew, certificate_der=other.certificate.certificate_der) == denied
     request_id = api.make_request_id()
     request = api.renew_expired_request(expired.response, expired.key, make_csr())
     request.request_id = request_id
     with contextlib.closing(api.stranger(own_ca)) as client:
-        assert refusal(client.call, "RenewExpiredCertificate", request) == denied
+        assert api.refusal(client.call, "RenewExpiredCertificate", request) == denied
         request.request_id = ""
-        assert refusal(client.call, "RenewExpiredCertificate", request) == (
+        assert api.refusal(client.call, "RenewExpiredCertificate", request) == (
             Code.INVALID_ARGUMENT, "request-id.required")
         request.request_id, request.certificate_der = request_id, b"x"
-        assert refusal(client.call, "RenewExpiredCertificate", request) == (
+        assert api.refusal(client.call, "RenewExpiredCertificate", request) == (
             Code.INVALID_ARGUMENT, "renewal.certificate")
 
 
 def test_no_grace_no_renewal(own_ca, operator):
     strict = Expired(own_ca, operator, "c.grace.internal", profile="strict")
-    assert refusal(strict.renew) == (Code.PERMISSION_DENIED, "renewal.grace")
+    assert api.refusal(strict.renew) == (Code.PERMISSION_DENIED, "renewal.grace")
     expired = Expired(own_ca, operator, "c.grace.internal")
     text = operator.policy().policy_text
     operator.apply_policy(text.replace('renewal_grace = "1h"', 'renewal_grace = "1s"'))
     try:
         time.sleep(1.2)
-        assert refusal(expired.renew) == (Code.PERMISSION_DENIED, "renewal.grace")
+        assert api.refusal(expired.renew) == (Code.PERMISSION_DENIED, "renewal.grace")
     finally:
         operator.apply_policy(text)
     expired.renew()
@@ -303,7 +297,7 @@ def test_what_has_not_expired_renews_the_usual_way(own_ca, operator):
     current.authority, current.key = own_ca, new_key()
     current.response = operator.issue(make_csr("d.grace.internal", key=current.key),
                                       profile="graceful")
-    assert refusal(current.renew) == (Code.PERMISSION_DENIED, "renewal.not-expired")
+    assert api.refusal(current.renew) == (Code.PERMISSION_DENIED, "renewal.not-expired")
 
 
 def test_revocations_and_generations_hold_after_the_end_too(own_ca, operator):
@@ -314,12 +308,12 @@ def test_revocations_and_generations_hold_after_the_end_too(own_ca, operator):
     with contextlib.closing(api.Client(own_ca, pem + own_ca.chain_file.read_bytes(),
                                        api.key_pem(key))) as client:
         client.trust_bundle()  # the new one is in use
-    assert refusal(expired.renew) == (Code.PERMISSION_DENIED, "renewal.superseded")
+    assert api.refusal(expired.renew) == (Code.PERMISSION_DENIED, "renewal.superseded")
     wait_for(lambda: operator.call("ListEvents", api.request(
         "ListEvents", filter="kind = lineage.copied-key")).events, 10, "the event")
     revoked = Expired(own_ca, operator, "f.grace.internal")
     operator.revoke(revoked.serial, reason=5)
-    assert refusal(revoked.renew) == (Code.UNAUTHENTICATED, "peer.revoked")
+    assert api.refusal(revoked.renew) == (Code.UNAUTHENTICATED, "peer.revoked")
 
 
 def test_the_command_line_renews_after_the_end(own_ca, operator, tmp_path):

@@ -64,12 +64,6 @@ def make_holder(module_authority):
             contextlib.closing(api.stranger(module_authority, token)))
 
 
-def refusal(act, *arguments, **options):
-    with pytest.raises(api.Refused) as refused:
-        act(*arguments, **options)
-    return refused.value.code, refused.value.rule
-
-
 def uses_of(operator, token):
     listed = operator.call("ListEnrolmentTokens", api.request("ListEnrolmentTokens"))
     return next(each for each in listed.enrolment_tokens if each.name == token.enrolment_token.name)
@@ -133,7 +127,7 @@ def test_200_at_once_with_one_request_id_and_a_certificate(operator):
         answers = list(pool.map(lambda _: patiently(operator, csr, request_id), range(200)))
     assert len({answer.certificate.certificate_der for answer in answers}) == 1
     assert len(certificates_for(operator, "mtls.internal")) == 1
-    assert refusal(operator.issue, make_csr("mtls.internal"), request_id=request_id) == (
+    assert api.refusal(operator.issue, make_csr("mtls.internal"), request_id=request_id) == (
         Code.INVALID_ARGUMENT, "request-id.reused")
 
 
@@ -164,13 +158,13 @@ def test_a_spent_token_is_good_for_its_own_request_only(operator, maker, holder_
     holder, csr, request_id = holder_of(token.token), make_csr(), api.make_request_id()
     issued = holder.issue(csr, request_id=request_id)
     assert holder.issue(csr, request_id=request_id) == issued
-    assert refusal(holder.issue, make_csr(), request_id=request_id) == (
+    assert api.refusal(holder.issue, make_csr(), request_id=request_id) == (
         Code.INVALID_ARGUMENT, "request-id.reused")
-    assert refusal(holder.issue, csr, request_id=api.make_request_id()) == (
+    assert api.refusal(holder.issue, csr, request_id=api.make_request_id()) == (
         Code.UNAUTHENTICATED, "enrolment.spent")
     operator.call("RevokeEnrolmentToken", api.request(
         "RevokeEnrolmentToken", name=token.enrolment_token.name))
-    assert refusal(holder.issue, csr, request_id=request_id) == (
+    assert api.refusal(holder.issue, csr, request_id=request_id) == (
         Code.UNAUTHENTICATED, "enrolment.revoked")
 
 
@@ -178,7 +172,7 @@ def test_a_lost_reply_locks_nobody_out(own_ca, maker, holder_of):
     token = maker.create_token("crash.enrol.internal")
     holder, csr, request_id = holder_of(token.token), make_csr(), api.make_request_id()
     with own_ca.failpoint("issuance.signed", "error-always"):
-        refused = refusal(holder.issue, csr, request_id=request_id)
+        refused = api.refusal(holder.issue, csr, request_id=request_id)
     assert refused[0] == Code.UNAVAILABLE
     issued = holder.issue(csr, request_id=request_id)
     assert issued.certificate.state == 2
@@ -189,7 +183,7 @@ def test_uses_are_counted(maker, holder_of):
     holder = holder_of(token.token)
     for _ in range(3):
         holder.issue(make_csr(), request_id=api.make_request_id())
-    assert refusal(holder.issue, make_csr(), request_id=api.make_request_id()) == (
+    assert api.refusal(holder.issue, make_csr(), request_id=api.make_request_id()) == (
         Code.UNAUTHENTICATED, "enrolment.spent")
 
 
@@ -201,7 +195,7 @@ def test_an_expired_token_is_refused_and_its_request_is_not(maker, holder_of):
     time.sleep(2.5)
     assert holder_of(used.token).issue(csr, request_id=request_id) == issued
     for token in (used, unused):
-        rule = refusal(holder_of(token.token).issue, make_csr(), request_id=api.make_request_id())
+        rule = api.refusal(holder_of(token.token).issue, make_csr(), request_id=api.make_request_id())
         assert rule[0] == Code.UNAUTHENTICATED and rule[1] in ("enrolment.expired",
                                                                "enrolment.spent")
     assert rule[1] == "enrolment.expired"
@@ -211,32 +205,32 @@ def test_nothing_but_what_it_states(maker, holder_of):
     token = maker.create_token("stated.enrol.internal", profile="workload")
     holder, request_id = holder_of(token.token), api.make_request_id()
     denied = Code.PERMISSION_DENIED
-    assert refusal(holder.issue, make_csr(), profile="server", request_id=request_id) == (
+    assert api.refusal(holder.issue, make_csr(), profile="server", request_id=request_id) == (
         denied, "enrolment.profile")
-    assert refusal(holder.issue, make_csr("other.enrol.internal"), profile="workload",
+    assert api.refusal(holder.issue, make_csr("other.enrol.internal"), profile="workload",
                    request_id=request_id) == (denied, "enrolment.names")
-    assert refusal(holder.issue, make_csr(), profile="workload", names=["DNS:other.enrol.internal"],
+    assert api.refusal(holder.issue, make_csr(), profile="workload", names=["DNS:other.enrol.internal"],
                    request_id=request_id) == (denied, "enrolment.names")
-    assert refusal(holder.issue, make_csr(), profile="workload") == (
+    assert api.refusal(holder.issue, make_csr(), profile="workload") == (
         Code.INVALID_ARGUMENT, "request-id.required")
-    assert refusal(holder.issue, make_csr(), profile="workload", lifetime=90000,
+    assert api.refusal(holder.issue, make_csr(), profile="workload", lifetime=90000,
                    request_id=request_id) == (denied, "policy.lifetime")
     holder.issue(make_csr(), profile="workload", request_id=request_id)  # none of these was a use
 
 
 def test_nobody_gives_what_they_could_not_have(maker):
-    assert refusal(maker.create_token, "web.internal") == (Code.PERMISSION_DENIED, "policy.name")
-    assert refusal(maker.create_token, "a.enrol.internal", profile="client") == (
+    assert api.refusal(maker.create_token, "web.internal") == (Code.PERMISSION_DENIED, "policy.name")
+    assert api.refusal(maker.create_token, "a.enrol.internal", profile="client") == (
         Code.PERMISSION_DENIED, "policy.principal")
-    assert refusal(maker.create_token, "a.enrol.internal", profile="none") == (
+    assert api.refusal(maker.create_token, "a.enrol.internal", profile="none") == (
         Code.NOT_FOUND, "profile.unknown")
-    assert refusal(maker.create_token, "URI:" + MAKER, profile="named") == (
+    assert api.refusal(maker.create_token, "URI:" + MAKER, profile="named") == (
         Code.PERMISSION_DENIED, "policy.names-from")
-    assert refusal(maker.create_token, "a.enrol.internal", lifetime=3601) == (
+    assert api.refusal(maker.create_token, "a.enrol.internal", lifetime=3601) == (
         Code.INVALID_ARGUMENT, "enrolment.lifetime")
-    assert refusal(maker.create_token, "a.enrol.internal", uses=1001) == (
+    assert api.refusal(maker.create_token, "a.enrol.internal", uses=1001) == (
         Code.INVALID_ARGUMENT, "enrolment.uses")
-    assert refusal(maker.create_token) == (Code.PERMISSION_DENIED, "policy.no-names")
+    assert api.refusal(maker.create_token) == (Code.PERMISSION_DENIED, "policy.no-names")
 
 
 @pytest.mark.parametrize("lose", ("role", "rule"))
@@ -247,7 +241,7 @@ def test_a_token_ends_with_what_its_maker_may(operator, maker, holder_of, lose):
                           else before.replace("*.enrol.internal", "x.enrol.internal"))
     try:
         holder = holder_of(token.token)
-        code, rule = refusal(holder.issue, make_csr(), request_id=api.make_request_id())
+        code, rule = api.refusal(holder.issue, make_csr(), request_id=api.make_request_id())
         assert (code, rule) == (Code.PERMISSION_DENIED,
                                 "policy.role" if lose == "role" else "policy.name")
     finally:
@@ -261,7 +255,7 @@ def test_a_token_ends_with_its_makers_key(module_authority, operator, holder_of)
     with contextlib.closing(client_of(module_authority, issued, key)) as other:
         token = other.create_token("stolen.enrol.internal")
     operator.revoke(issued.certificate.serial_number)  # for key compromise
-    assert refusal(holder_of(token.token).issue, make_csr(),
+    assert api.refusal(holder_of(token.token).issue, make_csr(),
                    request_id=api.make_request_id()) == (Code.PERMISSION_DENIED, "policy.blocked")
 
 
@@ -270,7 +264,7 @@ def test_a_revoked_token_gives_nothing(operator, maker, holder_of):
     name = api.request("RevokeEnrolmentToken", name=token.enrolment_token.name)
     maker.call("RevokeEnrolmentToken", name)
     maker.call("RevokeEnrolmentToken", name)
-    assert refusal(holder_of(token.token).issue, make_csr(),
+    assert api.refusal(holder_of(token.token).issue, make_csr(),
                    request_id=api.make_request_id()) == (Code.UNAUTHENTICATED, "enrolment.revoked")
     assert uses_of(operator, token).revoked
 
@@ -281,7 +275,7 @@ def test_enrollers_see_and_revoke_their_own(operator, maker):
     listed = [token.name for token in maker.call(
         "ListEnrolmentTokens", api.request("ListEnrolmentTokens")).enrolment_tokens]
     assert mine.enrolment_token.name == listed[0] and theirs.enrolment_token.name not in listed
-    assert refusal(maker.call, "RevokeEnrolmentToken", api.request(
+    assert api.refusal(maker.call, "RevokeEnrolmentToken", api.request(
         "RevokeEnrolmentToken", name=theirs.enrolment_token.name)) == (
             Code.NOT_FOUND, "enrolment.not-found")
 

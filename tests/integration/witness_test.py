@@ -67,14 +67,6 @@ def cosigned(ca):
     return int(text.splitlines()[1]), [line.split()[1] for line in signatures.splitlines()]
 
 
-def refused(call):
-    try:
-        call()
-    except api.Refused as error:
-        return error
-    return None
-
-
 def test_what_witnesses_cosigned_is_released(own_ca, program, tmp_path):
     one, two = (Witness(program, own_ca, tmp_path, name) for name in ("one", "two"))
     try:
@@ -88,7 +80,7 @@ def test_what_witnesses_cosigned_is_released(own_ca, program, tmp_path):
             two.stop()
 
             def closed():
-                error = refused(lambda: operator.issue(make_csr("web.internal"), seconds=4))
+                error = api.refused(lambda: operator.issue(make_csr("web.internal"), seconds=4))
                 return error and error.rule == "audit.no-witness"
             wait_for(closed, AGE_MAX_SECONDS + 20, "the gate to close")
             assert ocsp.status_of_serial(own_ca, serial) == "good"
@@ -96,7 +88,7 @@ def test_what_witnesses_cosigned_is_released(own_ca, program, tmp_path):
             two.start()
             configure(own_ca, one, two, needed=2)
         with contextlib.closing(api.operator(own_ca)) as operator:
-            wait_for(lambda: refused(lambda: operator.issue(make_csr("web.internal"), seconds=5)) is None,
+            wait_for(lambda: api.refused(lambda: operator.issue(make_csr("web.internal"), seconds=5)) is None,
                      HEALING_SECONDS_MAX, "issuing again")
         kept = own_ca.cli("audit", "export", tmp_path / "copy")
         assert kept.returncode == 0

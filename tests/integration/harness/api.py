@@ -107,6 +107,22 @@ class Refused(Exception):
         return f"{self.code.name} [{self.rule}] {self.text}"
 
 
+def refused(call):
+    """How a call is refused; nothing where it is not."""
+    try:
+        call()
+    except Refused as error:
+        return error
+    return None
+
+
+def refusal(act, *arguments, **options):
+    """The code and the rule by which a call is refused, which it must be."""
+    error = refused(lambda: act(*arguments, **options))
+    assert error is not None, "it was not refused"
+    return error.code, error.rule
+
+
 def _read_error(error):
     refused = Refused(error.code(), error.details() or "")
     rules = set()
