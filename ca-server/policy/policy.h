@@ -67,7 +67,8 @@ constexpr uint32_t kRenewalsPerHourMax = 3600;
 constexpr Seconds kRenewalGraceMax{366 * 24 * 3600};
 
 struct Profile {
-  std::string name;  // [a-z0-9-]{1,63}
+  std::string name;    // [a-z0-9-]{1,63}
+  std::string issuer;  // issuers/{issuer}, which signs; empty: the first one configured
   Seconds lifetime_default{0};
   Seconds lifetime_max{0};
   // notBefore = now - backdate, for holders whose clocks are behind. It is part of the lifetime, so

@@ -82,6 +82,7 @@ struct RecordEntry {
   std::optional<KeyClaim> key_claim{};
   std::optional<CertificateKey> renews{};  // the parent, where this is a renewal
   std::optional<TokenUse> token{};         // spent with the record, or not at all
+  policy::Claims claims{};                 // of the principal, beside its id
 };
 
 // That a generation of a lineage is in use: its holder was heard of under it, or acknowledged it.
@@ -104,6 +105,7 @@ struct RecordFacts {
   uint64_t policy_version;
   uint64_t decision;
   policy::RenewalWindow renewal;
+  policy::Claims claims{};
 };
 
 // A TBSCertificate with a durable record: the only thing that an Issuer signs. Only a Ledger can
