@@ -8,6 +8,11 @@
 namespace mayfly::identity {
 namespace {
 
+// What a token says of its holder can be written down whole.
+static_assert(policy::kClaimsPerIssuerMax *
+                  (policy::kClaimNameCharsMax + kClaimValueCharsMax + 2) <=
+              policy::kClaimsTextBytesMax);
+
 constexpr double kNumericDateMax = 253402300799;  // the end of the year 9999
 
 Error Refused(std::string rule, std::string message) {

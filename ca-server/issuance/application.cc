@@ -71,6 +71,7 @@ Result<CertificateAuthority::Application> CertificateAuthority::ReadApplication(
   Application application;
   application.issuer = &issuer;
   application.principal = request.principal.id;
+  application.claims = request.principal.claims;
   application.profile = request.profile;
   const policy::IssuanceWish wish = WishOf(request, *csr, issuer.name());
   application.names = wish.names;

@@ -13,6 +13,7 @@ namespace mayfly::issuance {
 struct CertificateAuthority::Application {
   const Issuer* issuer = nullptr;   // who will sign
   std::string principal;            // for events
+  policy::Claims claims;            // what was proved beside it
   std::string profile;              // for events; as asked for
   x509::GeneralNames names;         // for events; the request's and the CSR's
   std::optional<Seconds> lifetime;  // for events

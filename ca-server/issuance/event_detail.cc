@@ -41,6 +41,7 @@ std::string NamesMember(const x509::GeneralNames& names) {
 }  // namespace
 
 std::string DenialDetail(const Asked& asked, const Error& error) {
+  const std::string claims = policy::ClaimsText(asked.claims);
   std::set<std::string> rules;
   if (!error.rule.empty()) rules.insert(error.rule);
   for (const Violation& violation : error.violations) rules.insert(violation.rule);
@@ -49,6 +50,7 @@ std::string DenialDetail(const Asked& asked, const Error& error) {
          NamesMember(asked.names) +
          (asked.lifetime ? ",\"lifetime_seconds\":" + std::to_string(asked.lifetime->count())
                          : "") +
+         (claims.empty() ? "" : ",\"claims\":" + JsonText(claims, policy::kClaimsTextBytesMax)) +
          "}";
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/uuid.h"
 #include "lint/linted_tbs.h"
+#include "policy/placeholder.h"
 #include "x509/general_name.h"
 
 namespace mayfly::issuance {
@@ -18,13 +19,15 @@ struct Asked {
   std::string profile;
   x509::GeneralNames names;
   std::optional<Seconds> lifetime;
+  policy::Claims claims{};  // of who asked
 };
 
 constexpr size_t kEventNamesMax = 16;
 constexpr size_t kEventNameBytesMax = 256;
 
 // {"profile":"server","code":"policy-denied","rules":["policy.name"],"names":["DNS:a.b"],
-//  "lifetime_seconds":3600}. Names that are too many or too long are left out, all of them, and
+//  "lifetime_seconds":3600,"claims":"namespace=prod"}. Names that are too many or too long are left
+//  out, all of them, and
 // "names_count" says how many there were.
 std::string DenialDetail(const Asked& asked, const Error& error);
 

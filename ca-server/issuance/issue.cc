@@ -40,11 +40,13 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Issue(IssueRequest request
   auto application = request.principal.enrolment ? ReadEnrolment(request, issuer)
                                                  : ReadApplication(request, issuer);  // hop 3
   if (!application) {
-    NoteDenial(request.principal.id, {request.profile, request.names, request.lifetime},
+    NoteDenial(request.principal.id,
+               {request.profile, request.names, request.lifetime, request.principal.claims},
                application.error());
     co_return std::move(application).error();
   }
-  const Asked asked{application->profile, application->names, application->lifetime};
+  const Asked asked{application->profile, application->names, application->lifetime,
+                    request.principal.claims};
   auto issued = co_await Carry(*std::move(application), deadline);
   if (!issued) NoteIfDenied(request.principal.id, asked, issued.error());
   auto proved = co_await Prove(std::move(issued), request.with_proof, deadline);
@@ -124,6 +126,7 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
       .key_claim = std::nullopt,
       .renews = application.renews,
       .token = application.token,
+      .claims = application.claims,
   };
   if (grant.profile().key_reuse == policy::KeyReuse::kRefuse) {
     entry.key_claim = KeyClaim{key.spki().hash(), IdentityHash(grant.names())};

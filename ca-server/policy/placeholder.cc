@@ -12,6 +12,29 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
+std::string ClaimsText(const Claims& claims) {
+  std::string text;
+  for (const auto& [name, value] : claims) {
+    if (!IsPlainSegment(value)) continue;
+    text += (text.empty() ? "" : " ") + name + '=' + value;
+  }
+  return text;
+}
+
+std::optional<Claims> ClaimsFromText(std::string_view text) {
+  Claims claims;
+  if (text.empty()) return claims;
+  for (const std::string_view part : Split(text, ' ')) {
+    const size_t equals = part.find('=');
+    if (equals == std::string_view::npos) return std::nullopt;
+    const std::string_view name = part.substr(0, equals), value = part.substr(equals + 1);
+    const bool is_in_order = claims.empty() || claims.rbegin()->first < name;
+    if (!IsClaimName(name) || !IsPlainSegment(value) || !is_in_order) return std::nullopt;
+    claims.emplace(name, value);
+  }
+  return claims;
+}
+
 bool IsClaimName(std::string_view name) {
   return !name.empty() && name.size() <= kClaimNameCharsMax && IsLower(name.front()) &&
          std::ranges::all_of(name, [](char c) { return IsLower(c) || IsDigit(c) || c == '_'; });

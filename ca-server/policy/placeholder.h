@@ -17,6 +17,14 @@ constexpr size_t kClaimNameCharsMax = 32;
 // What is known of a requester beside the id, each proved: "namespace" -> "prod".
 using Claims = std::map<std::string, std::string, std::less<>>;
 
+constexpr size_t kClaimsTextBytesMax = 10240;
+
+// "namespace=prod serviceaccount=api", by name, of the claims that fit a place (IsPlainSegment):
+// no other has a part in any decision. Empty where there is none.
+std::string ClaimsText(const Claims& claims);
+// Exactly what ClaimsText writes; nothing where `text` is something else.
+std::optional<Claims> ClaimsFromText(std::string_view text);
+
 // [a-z][a-z0-9_]*, at most kClaimNameCharsMax.
 bool IsClaimName(std::string_view name);
 // The claim's name: [a-z][a-z0-9_]*; nothing where `word` is not a placeholder.

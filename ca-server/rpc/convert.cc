@@ -89,6 +89,7 @@ void SetFacts(const std::string& issuer, const RecordFacts& facts, TimePoint rec
   message.set_serial_number(facts.key.serial.Hex());
   message.set_profile(facts.profile);
   message.set_principal(facts.principal);
+  for (const auto& [name, value] : facts.claims) (*message.mutable_claims())[name] = value;
   message.set_lineage(facts.lineage.lineage.ToString());
   message.set_generation(static_cast<int32_t>(facts.lineage.generation));
   message.set_policy_version(static_cast<int64_t>(facts.policy_version));

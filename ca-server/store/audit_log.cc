@@ -45,7 +45,7 @@ std::string OutcomesQuery() {
          Micros("i.not_after") + ", " + Micros("i.renew_from") + ", " + Micros("i.renew_until") +
          ", " + Micros("i.recorded_at") + ", o.policy_version, o.decision, " +
          Micros("o.decided_at") +
-         ", o.signature FROM outcome o JOIN issuance i ON i.serial = o.serial "
+         ", o.signature, i.claims FROM outcome o JOIN issuance i ON i.serial = o.serial "
          "AND i.issuer_id = o.issuer_id JOIN issuer s ON s.id = o.issuer_id "
          "WHERE o.tick > $1 AND o.tick <= $2 ORDER BY o.tick, o.serial, o.issuer_id";
 }
@@ -72,6 +72,7 @@ tlog::Record RecordOf(const pqxx::row& row) {
                       .parent = std::nullopt,
                       .profile = row[9].c_str(),
                       .principal = row[10].c_str(),
+                      .claims = row[22].c_str(),
                       .request_id = std::nullopt,
                       .policy_version = row[12].as<uint64_t>(),
                       .decision = row[13].as<uint64_t>(),

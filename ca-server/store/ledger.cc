@@ -43,7 +43,8 @@ RecordFacts FactsOf(const RecordEntry& entry) {
           .principal = entry.principal,
           .policy_version = entry.policy_version,
           .decision = entry.decision,
-          .renewal = entry.renewal};
+          .renewal = entry.renewal,
+          .claims = entry.claims};
 }
 
 }  // namespace

@@ -333,7 +333,7 @@ void TakeRequests(Session& session, Batch& batch, const WriteStart& start) {
 
 void InsertRecords(Session& session, const Batch& batch, const WriteStart& start) {
   ArrayText serials, issuers, generations, decisions, versions, not_afters, froms, untils, lineages,
-      requests, parents, profiles, principals, bodies;
+      requests, parents, profiles, principals, claims, bodies;
   for (const auto& item : batch.records) {
     if (item->answer) continue;
     const RecordEntry& entry = item->entry;
@@ -359,21 +359,23 @@ void InsertRecords(Session& session, const Batch& batch, const WriteStart& start
     }
     profiles.Add(std::string_view(entry.profile));
     principals.Add(std::string_view(entry.principal));
+    claims.Add(std::string_view(policy::ClaimsText(entry.claims)));
     bodies.Add(tbs.der());
   }
   session.Exec(
       "INSERT INTO issuance (serial, issuer_id, generation, decision, policy_version, tick, "
       "not_after, renew_from, renew_until, lineage, request_id, parent_serial, profile, "
-      "principal, tbs) "
-      "SELECT t.serial, t.issuer_id, t.generation, t.decision, t.version, $15, " +
+      "principal, claims, tbs) "
+      "SELECT t.serial, t.issuer_id, t.generation, t.decision, t.version, $16, " +
           FromMicros("t.not_after") + ", " + FromMicros("t.renew_from") + ", " +
           FromMicros("t.renew_until") +
-          ", t.lineage, t.request_id, t.parent_serial, t.profile, t.principal, t.tbs "
+          ", t.lineage, t.request_id, t.parent_serial, t.profile, t.principal, t.claims, t.tbs "
           "FROM unnest($1::bytea[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[], "
           "$6::bigint[], $7::bigint[], $8::bigint[], $9::uuid[], $10::uuid[], $11::bytea[], "
-          "$12::text[], $13::text[], $14::bytea[]) AS t (serial, issuer_id, generation, "
+          "$12::text[], $13::text[], $14::text[], $15::bytea[]) AS t (serial, issuer_id, "
+          "generation, "
           "decision, version, not_after, renew_from, renew_until, lineage, request_id, "
-          "parent_serial, profile, principal, tbs)",
+          "parent_serial, profile, principal, claims, tbs)",
       Params()
           .Add(serials.Take())
           .Add(issuers.Take())
@@ -388,6 +390,7 @@ void InsertRecords(Session& session, const Batch& batch, const WriteStart& start
           .Add(parents.Take())
           .Add(profiles.Take())
           .Add(principals.Take())
+          .Add(claims.Take())
           .Add(bodies.Take())
           .Add(start.tick));
 }

@@ -10,13 +10,19 @@ std::string RecordColumns() {
   return "i.serial, i.issuer_id, i.tbs, i.lineage, i.generation, i.parent_serial, i.profile, "
          "i.principal, i.policy_version, i.decision, " +
          Micros("i.renew_from") + ", " + Micros("i.renew_until") + ", " + Micros("i.recorded_at") +
-         ", o.kind, o.signature, " + RevocationColumns();
+         ", o.kind, o.signature, " + RevocationColumns() + ", i.claims";
 }
 
 x509::SerialNumber SerialOf(const pqxx::field& field) {
   auto serial = x509::SerialNumber::FromIntegerContents(BytesOf(field));
   if (!serial) throw SqlError(SqlError::Kind::kRefused, "", "a serial number was expected");
   return *std::move(serial);
+}
+
+policy::Claims ClaimsOf(const pqxx::field& field) {
+  auto claims = policy::ClaimsFromText(field.c_str());
+  if (!claims) throw SqlError(SqlError::Kind::kRefused, "", "claims were expected");
+  return *std::move(claims);
 }
 
 std::optional<Revocation> ReadRevocation(const pqxx::row& row, int at, const CertificateKey& key) {
@@ -44,7 +50,8 @@ StandingRecord ReadRecord(const pqxx::row& row) {
                     .principal = row[7].c_str(),
                     .policy_version = row[8].as<uint64_t>(),
                     .decision = row[9].as<uint64_t>(),
-                    .renewal = {TimeOf(row[10]), TimeOf(row[11])}},
+                    .renewal = {TimeOf(row[10]), TimeOf(row[11])},
+                    .claims = ClaimsOf(row[19])},
           .outcome = std::move(outcome),
           .revocation = ReadRevocation(row, 15, key),
           .recorded_at = TimeOf(row[12])};

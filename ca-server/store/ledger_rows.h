@@ -11,7 +11,7 @@ namespace mayfly::store {
 
 // Columns of issuance i, outcome o and revocation r, in the order that ReadRecord expects.
 std::string RecordColumns();
-constexpr int kRecordColumnCount = 19;
+constexpr int kRecordColumnCount = 20;
 
 struct StandingRecord {
   Bytes tbs;
@@ -27,6 +27,7 @@ std::string RevocationColumns();
 std::optional<Revocation> ReadRevocation(const pqxx::row& row, int at, const CertificateKey& key);
 
 x509::SerialNumber SerialOf(const pqxx::field& field);
+policy::Claims ClaimsOf(const pqxx::field& field);
 inline IssuerId IssuerOf(const pqxx::field& field) {
   return static_cast<IssuerId>(field.as<int32_t>());
 }

@@ -17,8 +17,8 @@ constexpr std::array<uint8_t, 7> kReasons = {0, 1, 2, 3, 4, 5, 9};
 
 // What an entry has beside its texts and octets: numbers, times, serials, lengths. Generous.
 constexpr size_t kFixedBytesMax = 512;
-static_assert(3 * kNameBytesMax + kPrincipalBytesMax + x509::kTbsDerBytesMax + kSignatureBytesMax +
-                  kFixedBytesMax <=
+static_assert(3 * kNameBytesMax + kPrincipalBytesMax + kClaimsBytesMax + x509::kTbsDerBytesMax +
+                  kSignatureBytesMax + kFixedBytesMax <=
               kEntryBytesMax);
 static_assert(kNameBytesMax + kPrincipalBytesMax + kDetailBytesMax + kFixedBytesMax <=
               kEntryBytesMax);
@@ -29,6 +29,7 @@ struct Octets {
 };
 constexpr Octets kName{1, kNameBytesMax};
 constexpr Octets kPrincipal{0, kPrincipalBytesMax};
+constexpr Octets kClaims{1, kClaimsBytesMax};
 constexpr Octets kDetail{0, kDetailBytesMax};
 constexpr Octets kTbs{1, x509::kTbsDerBytesMax};
 constexpr Octets kSignature{1, kSignatureBytesMax};
@@ -191,7 +192,7 @@ Status Reader::OptionalId(std::optional<Uuid>& id) {
 // The fields of each kind, in the order of docs/AUDIT.md. `record` and the like are const for the
 // Writer.
 template <class Codec, class Record>
-Status TransferRecord(Codec& codec, Record& record) {
+Status TransferRecord(Codec& codec, Record& record, uint8_t version) {
   TRY(codec.Integer(record.tick));
   TRY(codec.Text(record.issuer, kName));
   TRY(codec.Serial(record.serial));
@@ -201,6 +202,7 @@ Status TransferRecord(Codec& codec, Record& record) {
   TRY(codec.OptionalSerial(record.parent));
   TRY(codec.Text(record.profile, kName));
   TRY(codec.Text(record.principal, kPrincipal));
+  if (version == kLogEntryVersionWithClaims) TRY(codec.Text(record.claims, kClaims));
   TRY(codec.OptionalId(record.request_id));
   TRY(codec.Integer(record.policy_version));
   TRY(codec.Integer(record.decision));
@@ -218,15 +220,15 @@ Status TransferDecided(Codec& codec, Decided& decided) {
 }
 
 template <class Codec, class Issued>
-Status TransferIssued(Codec& codec, Issued& issued) {
-  TRY(TransferRecord(codec, issued.record));
+Status TransferIssued(Codec& codec, Issued& issued, uint8_t version) {
+  TRY(TransferRecord(codec, issued.record, version));
   TRY(TransferDecided(codec, issued.decided));
   return codec.Field(issued.signature, kSignature);
 }
 
 template <class Codec, class Abandoned>
-Status TransferAbandonment(Codec& codec, Abandoned& abandoned) {
-  TRY(TransferRecord(codec, abandoned.record));
+Status TransferAbandonment(Codec& codec, Abandoned& abandoned, uint8_t version) {
+  TRY(TransferRecord(codec, abandoned.record, version));
   return TransferDecided(codec, abandoned.decided);
 }
 
@@ -255,18 +257,23 @@ struct Encoder {
   Writer& writer;
   uint64_t tick;
 
-  Status Begin(Kind kind) const {
-    TRY(writer.Integer(kLogEntryVersion));
+  static uint8_t VersionOf(const Record& record) {
+    return record.claims.empty() ? kLogEntryVersion : kLogEntryVersionWithClaims;
+  }
+  Status Begin(Kind kind, uint8_t version = kLogEntryVersion) const {
+    TRY(writer.Integer(version));
     TRY(writer.Integer(static_cast<uint8_t>(kind)));
     return writer.Integer(tick);
   }
   Status operator()(const IssuedCertificate& issued) const {
-    TRY(Begin(Kind::kIssued));
-    return TransferIssued(writer, issued);
+    const uint8_t version = VersionOf(issued.record);
+    TRY(Begin(Kind::kIssued, version));
+    return TransferIssued(writer, issued, version);
   }
   Status operator()(const Abandonment& abandoned) const {
-    TRY(Begin(Kind::kAbandoned));
-    return TransferAbandonment(writer, abandoned);
+    const uint8_t version = VersionOf(abandoned.record);
+    TRY(Begin(Kind::kAbandoned, version));
+    return TransferAbandonment(writer, abandoned, version);
   }
   Status operator()(const RevokedCertificate& revoked) const {
     TRY(Begin(Kind::kRevoked));
@@ -278,16 +285,23 @@ struct Encoder {
   }
 };
 
-Result<decltype(LogEntry::body)> ReadBody(Reader& reader, Kind kind) {
+// Only what has a record has claims.
+bool IsVersionOf(Kind kind, uint8_t version) {
+  if (version == kLogEntryVersion) return true;
+  const bool has_record = kind == Kind::kIssued || kind == Kind::kAbandoned;
+  return has_record && version == kLogEntryVersionWithClaims;
+}
+
+Result<decltype(LogEntry::body)> ReadBody(Reader& reader, Kind kind, uint8_t version) {
   switch (kind) {
     case Kind::kIssued: {
       IssuedCertificate issued{.record = SomeRecord()};
-      TRY(TransferIssued(reader, issued));
+      TRY(TransferIssued(reader, issued, version));
       return issued;
     }
     case Kind::kAbandoned: {
       Abandonment abandoned{.record = SomeRecord()};
-      TRY(TransferAbandonment(reader, abandoned));
+      TRY(TransferAbandonment(reader, abandoned, version));
       return abandoned;
     }
     case Kind::kRevoked: {
@@ -318,12 +332,12 @@ Result<LogEntry> DecodeLogEntry(ByteSpan encoding) {
   uint8_t kind = 0;
   uint64_t tick = 0;
   TRY(reader.Integer(version));
-  if (version != kLogEntryVersion) {
+  TRY(reader.Integer(kind));
+  if (!IsVersionOf(static_cast<Kind>(kind), version)) {
     return BadEntry("log-entry.version", "a log entry of version " + std::to_string(version));
   }
-  TRY(reader.Integer(kind));
   TRY(reader.Integer(tick));
-  TRY_ASSIGN(auto body, ReadBody(reader, static_cast<Kind>(kind)));
+  TRY_ASSIGN(auto body, ReadBody(reader, static_cast<Kind>(kind), version));
   TRY(reader.ExpectEnd());
   return LogEntry{tick, std::move(body)};
 }

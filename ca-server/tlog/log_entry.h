@@ -20,9 +20,12 @@
 namespace mayfly::tlog {
 
 constexpr uint8_t kLogEntryVersion = 1;
+// Of a record with claims, which stand after its principal.
+constexpr uint8_t kLogEntryVersionWithClaims = 2;
 
 constexpr size_t kNameBytesMax = 255;  // of an issuer, a profile, a kind of event
 constexpr size_t kPrincipalBytesMax = 4096;
+constexpr size_t kClaimsBytesMax = 10240;
 constexpr size_t kSignatureBytesMax = 8192;
 constexpr size_t kDetailBytesMax = size_t{48} * 1024;
 
@@ -37,6 +40,7 @@ struct Record {
   std::optional<x509::SerialNumber> parent;
   std::string profile;
   std::string principal;
+  std::string claims;  // "namespace=prod serviceaccount=api"; mostly empty
   std::optional<Uuid> request_id;
   uint64_t policy_version = 0;
   uint64_t decision = 0;

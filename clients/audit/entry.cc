@@ -4,6 +4,7 @@ namespace mayfly::audit_reader {
 namespace {
 
 constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersionWithClaims = 2;
 constexpr size_t kUuidBytes = 16;
 
 // Takes fields from the front; once it has run out all it gives is empty.
@@ -33,7 +34,7 @@ class Fields {
   bool has_run_out_ = false;
 };
 
-void ReadRecord(Fields& fields, EntryHeader& header) {
+void ReadRecord(Fields& fields, uint64_t version, EntryHeader& header) {
   fields.Number(8);  // the tick of the record
   header.subject.issuer = ToString(fields.Octets());
   header.subject.serial = ToBytes(fields.Octets());
@@ -43,6 +44,7 @@ void ReadRecord(Fields& fields, EntryHeader& header) {
   if (fields.Number(1) == 1) fields.Octets();
   fields.Octets();  // profile
   fields.Octets();  // principal
+  if (version == kVersionWithClaims) fields.Octets();
   if (fields.Number(1) == 1) fields.Take(kUuidBytes);
   fields.Number(8);
   fields.Number(8);
@@ -64,20 +66,22 @@ Result<EntryHeader> ReadHeader(ByteSpan entry) {
   header.tick = fields.Number(8);
   header.kind = static_cast<Kind>(kind);
   if (header.kind == Kind::kIssued || header.kind == Kind::kAbandoned) {
-    ReadRecord(fields, header);
+    ReadRecord(fields, version, header);
   } else {
     header.subject.part =
         header.kind == Kind::kRevoked ? Subject::Part::kRevocation : Subject::Part::kEvent;
     header.subject.number = fields.Number(8);
   }
-  if (fields.has_run_out() || version != kVersion || kind < 1 || kind > 4) {
+  const bool has_record = header.subject.part == Subject::Part::kOutcome;
+  const bool is_known = version == kVersion || (version == kVersionWithClaims && has_record);
+  if (fields.has_run_out() || !is_known || kind < 1 || kind > 4) {
     return Fail(ErrorCode::kInvalidArgument, "audit.entry", "an entry of the log cannot be read");
   }
   return header;
 }
 
-EntryWriter::EntryWriter(Kind kind, uint64_t tick) {
-  Number(kVersion, 1).Number(static_cast<uint8_t>(kind), 1).Number(tick, 8);
+EntryWriter::EntryWriter(Kind kind, uint64_t tick, uint8_t version) {
+  Number(version, 1).Number(static_cast<uint8_t>(kind), 1).Number(tick, 8);
 }
 
 EntryWriter& EntryWriter::Number(uint64_t value, int octets) {

@@ -37,7 +37,7 @@ Result<EntryHeader> ReadHeader(ByteSpan entry);
 // Puts an entry together.
 class EntryWriter {
  public:
-  EntryWriter(Kind kind, uint64_t tick);
+  EntryWriter(Kind kind, uint64_t tick, uint8_t version = 1);
   EntryWriter& Number(uint64_t value, int octets);
   EntryWriter& Octets(ByteSpan octets);  // after their length
   EntryWriter& Text(std::string_view text) { return Octets(AsBytes(text)); }

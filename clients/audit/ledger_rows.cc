@@ -128,7 +128,8 @@ class RowReader {
     if (outcome.has_record) Find("a record is there twice: " + NameOf(key));
     outcome.has_record = true;
     const bool is_signed = outcome.kind == kSigned;
-    EntryWriter entry(static_cast<Kind>(outcome.kind), outcome.tick);
+    const uint8_t version = row.Text("claims").empty() ? 1 : 2;
+    EntryWriter entry(static_cast<Kind>(outcome.kind), outcome.tick, version);
     WriteRecord(row, key, entry);
     entry.Number(outcome.policy_version, 8)
         .Number(outcome.decision, 8)
@@ -149,6 +150,7 @@ class RowReader {
     entry.Presence(!row.IsNull("parent_serial"));
     if (!row.IsNull("parent_serial")) entry.Octets(row.Octets("parent_serial"));
     entry.Text(row.Text("profile")).Text(row.Text("principal"));
+    if (!row.Text("claims").empty()) entry.Text(row.Text("claims"));
     entry.Presence(!row.IsNull("request_id"));
     if (!row.IsNull("request_id")) entry.Raw(row.Uuid("request_id"));
     entry.Number(row.Number("policy_version"), 8).Number(row.Number("decision"), 8);

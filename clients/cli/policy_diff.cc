@@ -1,4 +1,6 @@
 // `mayfly policy diff`: what a new policy would have said to the last days' requests.
+#include <functional>
+
 #include "clients/cli/policy_replay.h"
 #include "clients/cli/render.h"
 #include "clients/cli/table.h"
@@ -25,15 +27,22 @@ class Reader {
   Reader(const Invocation& invocation, client::Client& client, int days, Replay& replay)
       : invocation_(invocation),
         client_(client),
-        since_("create_time >= \"" + Rfc3339(invocation.clock.Now() - days * kDay) + "\""),
+        since_(invocation.clock.Now() - days * kDay),
         replay_(replay) {}
+
+  // As far back as a token can have been made that is used within these days.
+  Status LookAtTokens() {
+    const TimePoint since = since_ - policy::kTokenLifetimeCeiling;
+    return ForEachEvent("kind = \"enrolment-token.created\" AND " + CreatedSince(since),
+                        [this](const ca::v1::Event& event) { replay_.LookAtToken(event); });
+  }
 
   Status LookAtCertificates() {
     ca::v1::ListCertificatesRequest request;
     request.set_parent("issuers/-");
     request.set_page_size(kPageSize);
     request.set_order_by("create_time desc");
-    request.set_filter(since_);
+    request.set_filter(CreatedSince(since_));
     do {
       TRY_ASSIGN(const auto page, client_.List(request));
       for (const auto& record : page.certificates()) replay_.Look(record);
@@ -44,19 +53,29 @@ class Reader {
   }
 
   Status LookAtDenials() {
+    return ForEachEvent("kind = denial AND " + CreatedSince(since_),
+                        [this](const ca::v1::Event& event) { replay_.Look(event); });
+  }
+
+ private:
+  static std::string CreatedSince(TimePoint time) {
+    return "create_time >= \"" + Rfc3339(time) + "\"";
+  }
+
+  Status ForEachEvent(const std::string& filter,
+                      const std::function<void(const ca::v1::Event&)>& look) {
     ca::v1::ListEventsRequest request;
     request.set_page_size(kPageSize);
-    request.set_filter("kind = denial AND " + since_);
+    request.set_filter(filter);
     do {
       TRY_ASSIGN(const auto page, client_.Events(request));
-      for (const auto& event : page.events()) replay_.Look(event);
+      for (const auto& event : page.events()) look(event);
       request.set_page_token(page.next_page_token());
       TellProgress();
     } while (!request.page_token().empty());
     return Ok();
   }
 
- private:
   void TellProgress() {
     if (replay_.looked_at() / kProgressEvery == told_) return;
     told_ = replay_.looked_at() / kProgressEvery;
@@ -65,7 +84,7 @@ class Reader {
 
   const Invocation& invocation_;
   client::Client& client_;
-  const std::string since_;
+  const TimePoint since_;
   Replay& replay_;
   size_t told_ = 0;
 };
@@ -129,13 +148,12 @@ std::string SummaryText(const Replay& replay, int64_t version) {
                      " get another lifetime.";
   if (replay.denied_by_both() > 0) {
     text += " " + std::to_string(replay.denied_by_both()) +
-            " certificates that were granted are denied by both, as far as their principals' ids "
-            "tell: what a token's claims gave is not seen here.";
+            " certificates that were granted are denied by both: the policy in force has changed "
+            "since.";
   }
   if (replay.passed_over() > 0) {
-    text +=
-        " " + std::to_string(replay.passed_over()) +
-        " were passed over: the CA's own, those of enrolment tokens, and denials without names.";
+    text += " " + std::to_string(replay.passed_over()) +
+            " were passed over: the CA's own, and denials without names.";
   }
   if (replay.not_kept() > 0) {
     text += " Another " + std::to_string(replay.not_kept()) + " change and are not shown.";
@@ -162,7 +180,8 @@ ExitCode PolicyDiff(const Invocation& invocation, const PolicyDiffOptions& optio
   if (!in_force) return Report(invocation, kWhat, in_force.error());
   Replay replay(*std::move(in_force), *std::move(proposed));
   Reader reader(invocation, **client, options.days, replay);
-  auto looked = reader.LookAtCertificates();
+  auto looked = reader.LookAtTokens();
+  if (looked) looked = reader.LookAtCertificates();
   if (looked) looked = reader.LookAtDenials();
   if (!looked) return Report(invocation, kWhat, looked.error());
   Print(invocation, AnswerOf(replay, invocation));

@@ -48,12 +48,33 @@ std::vector<std::string> RulesOf(const Error& error) {
 
 using Verdict = Result<policy::IssuanceGrant>;
 
+enum class Asking : uint8_t { kFirst, kRenewal, kWithToken };
+
+Verdict DecideNames(const policy::Authorizer& authorizer, const policy::Principal& authority,
+                    const policy::IssuanceWish& wish, Asking asking) {
+  switch (asking) {
+    case Asking::kFirst:
+      return authorizer.Authorize(authority, wish, {});
+    case Asking::kRenewal:
+      return authorizer.AuthorizeRenewal(authority, wish);
+    case Asking::kWithToken:
+      break;
+  }
+  const policy::Enrolment enrolment{.token = Uuid::FromOctets({}),
+                                    .token_hash = {},
+                                    .profile = wish.profile,
+                                    .names = wish.names,
+                                    .uses_max = 1,
+                                    .expires = TimePoint::max(),
+                                    .enroller = authority};
+  return authorizer.AuthorizeEnrolment(enrolment, wish);
+}
+
 // Names first, then the key, as the issue path has it.
-Verdict DecideBy(const policy::Authorizer& authorizer, const policy::Principal& principal,
-                 const policy::IssuanceWish& wish, bool is_renewal,
+Verdict DecideBy(const policy::Authorizer& authorizer, const policy::Principal& authority,
+                 const policy::IssuanceWish& wish, Asking asking,
                  const std::optional<x509::SubjectPublicKeyInfo>& key) {
-  TRY_ASSIGN(auto grant, is_renewal ? authorizer.AuthorizeRenewal(principal, wish)
-                                    : authorizer.Authorize(principal, wish, {}));
+  TRY_ASSIGN(auto grant, DecideNames(authorizer, authority, wish, asking));
   if (key) TRY(x509::CheckKeyRules(*key, grant.profile().key_rules));
   return grant;
 }
@@ -103,10 +124,19 @@ std::string ChangeText(Change change) {
 Replay::Replay(policy::Policy in_force, policy::Policy proposed)
     : in_force_(Of(std::move(in_force))), proposed_(Of(std::move(proposed))) {}
 
+void Replay::LookAtToken(const ca::v1::Event& created) {
+  const auto& detail = created.detail().fields();
+  const auto token = detail.find("token");
+  if (token == detail.end()) return;
+  const auto id = Uuid::Parse(token->second.string_value());
+  if (id) makers_[policy::EnrolmentPrincipalId(*id)] = created.principal();
+}
+
 void Replay::Look(const ca::v1::Certificate& record) {
   const auto& names = record.subject_alt_names();
   Asked asked{record.principal(),
               record.profile(),
+              {record.claims().begin(), record.claims().end()},
               {names.begin(), names.end()},
               LifetimeAskedFor(record, in_force_.basis().policy),
               {},
@@ -127,7 +157,10 @@ void Replay::Look(const ca::v1::Event& denial) {
     ++passed_over_;
     return;
   }
-  Asked asked{denial.principal(), profile->second.string_value(), {}, std::nullopt, {}, 0};
+  Asked asked{denial.principal(), profile->second.string_value(), {}, {}, std::nullopt, {}, 0};
+  if (const auto claims = detail.find("claims"); claims != detail.end()) {
+    asked.claims = policy::ClaimsFromText(claims->second.string_value()).value_or(policy::Claims{});
+  }
   for (const auto& name : names->second.list_value().values()) {
     asked.names.push_back(name.string_value());
   }
@@ -138,10 +171,19 @@ void Replay::Look(const ca::v1::Event& denial) {
   Decide(asked);
 }
 
+std::optional<policy::Principal> Replay::AuthorityOf(const Asked& asked) const {
+  const auto maker = makers_.find(asked.principal);
+  auto authority =
+      policy::PrincipalFromId(maker == makers_.end() ? asked.principal : maker->second);
+  if (!authority) return std::nullopt;
+  authority->claims = asked.claims;
+  return *std::move(authority);
+}
+
 void Replay::Decide(const Asked& asked) {
-  const auto principal = policy::PrincipalFromId(asked.principal);
+  const auto authority = AuthorityOf(asked);
   auto names = NamesOf(asked.names);
-  if (!principal || !names) {
+  if (!authority || !names) {
     ++passed_over_;
     return;
   }
@@ -150,8 +192,11 @@ void Replay::Decide(const Asked& asked) {
   wish.profile = asked.profile;
   wish.names = *std::move(names);
   wish.lifetime = asked.lifetime;
-  const Verdict before = DecideBy(in_force_, *principal, wish, asked.is_renewal, asked.key);
-  const Verdict after = DecideBy(proposed_, *principal, wish, asked.is_renewal, asked.key);
+  const auto asking = asked.is_renewal                    ? Asking::kRenewal
+                      : makers_.contains(asked.principal) ? Asking::kWithToken
+                                                          : Asking::kFirst;
+  const Verdict before = DecideBy(in_force_, *authority, wish, asking, asked.key);
+  const Verdict after = DecideBy(proposed_, *authority, wish, asking, asked.key);
   if (asked.was_granted && !before && !after) ++denied_by_both_;
   auto change = Compare(before, after);
   if (!change) return;

@@ -36,6 +36,9 @@ class Replay {
  public:
   Replay(policy::Policy in_force, policy::Policy proposed);
 
+  // An enrolment token, as the event of its making tells it: what it gives is decided by its maker.
+  // To be told before the certificates.
+  void LookAtToken(const ca::v1::Event& created);
   // A request, as its record tells it. A lifetime that is the profile's own was not asked for, as
   // far as anybody knows.
   void Look(const ca::v1::Certificate& record);
@@ -43,12 +46,12 @@ class Replay {
   void Look(const ca::v1::Event& denial);
 
   size_t looked_at() const { return looked_at_; }
-  // The CA's own, which no policy decides, and what enrolment tokens gave, on their makers'
-  // authority; and denials whose names nobody kept, or that came of something else than names: a
-  // malformed request, an admin's act.
+  // The CA's own, which no policy decides; what tokens gave whose making was not looked at; and
+  // denials whose names nobody kept, or that came of something else than names: a malformed
+  // request, an admin's act.
   size_t passed_over() const { return passed_over_; }
-  // Of those looked at: certificates that both policies deny, as far as the principal's id tells.
-  // The claims of a token are not recorded, so what depends on them is among these.
+  // Of those looked at: certificates that were granted, and that both policies deny: the one in
+  // force has changed since.
   size_t denied_by_both() const { return denied_by_both_; }
   size_t not_kept() const { return not_kept_; }
   std::vector<ReplayChange> changes() const;  // denied first
@@ -57,6 +60,7 @@ class Replay {
   using Key = std::tuple<Change, std::string, std::string, std::vector<std::string>, int64_t>;
   struct Asked {
     std::string principal, profile;
+    policy::Claims claims;
     std::vector<std::string> names;
     std::optional<Seconds> lifetime;                  // asked for
     std::optional<x509::SubjectPublicKeyInfo> key{};  // nothing: not known
@@ -64,10 +68,13 @@ class Replay {
     bool was_granted = false;
     bool is_renewal = false;
   };
+  // Who asked, or made the token that was asked with; nothing where that is not known.
+  std::optional<policy::Principal> AuthorityOf(const Asked& asked) const;
   void Decide(const Asked& asked);
   void Count(const ReplayChange& change, int64_t lifetime_s);
 
   policy::Authorizer in_force_, proposed_;
+  std::map<std::string, std::string> makers_;  // "enrolment:<id>" -> who made the token
   std::map<Key, ReplayChange> changes_;
   size_t looked_at_ = 0, passed_over_ = 0, not_kept_ = 0, denied_by_both_ = 0;
 };

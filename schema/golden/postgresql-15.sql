@@ -427,6 +427,8 @@ CREATE TABLE mayfly.issuance (
     profile text NOT NULL,
     principal text NOT NULL,
     tbs bytea NOT NULL,
+    claims text DEFAULT ''::text NOT NULL,
+    CONSTRAINT issuance_claims_check CHECK ((octet_length(claims) <= 10240)),
     CONSTRAINT issuance_generation_check CHECK ((generation >= 0)),
     CONSTRAINT issuance_serial_check CHECK ((octet_length(serial) = 20)),
     CONSTRAINT issuance_serial_time CHECK ((abs((mayfly.unix_ms(recorded_at) - mayfly.serial_ms(serial))) <= 30000))
@@ -853,6 +855,7 @@ GRANT INSERT(parent_serial) ON TABLE mayfly.issuance TO mayfly_issue;
 GRANT INSERT(profile) ON TABLE mayfly.issuance TO mayfly_issue;
 GRANT INSERT(principal) ON TABLE mayfly.issuance TO mayfly_issue;
 GRANT INSERT(tbs) ON TABLE mayfly.issuance TO mayfly_issue;
+GRANT INSERT(claims) ON TABLE mayfly.issuance TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.outcome TO mayfly_project;

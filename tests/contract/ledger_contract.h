@@ -114,6 +114,8 @@ TYPED_TEST_P(LedgerContract, RecordsSettlesAndFinds) {
   RecordEntry entry = this->Entry();
   entry.lineage.generation = 3;
   entry.lineage.parent = entry.tbs.tbs().serial();
+  entry.claims = {{"namespace", "prod"}, {"serviceaccount", "api"}};
+  const policy::Claims claims = entry.claims;
   const Bytes tbs = ToBytes(entry.tbs.tbs().der());
   const Uuid lineage = entry.lineage.lineage;
   const auto renew_until = entry.renewal.until;
@@ -131,6 +133,7 @@ TYPED_TEST_P(LedgerContract, RecordsSettlesAndFinds) {
   EXPECT_EQ(intent->facts.lineage.generation, 3u);
   EXPECT_EQ(intent->facts.lineage.parent, key.serial);
   EXPECT_EQ(intent->facts.profile, "server");
+  EXPECT_EQ(intent->facts.claims, claims);
   EXPECT_EQ(intent->facts.renewal.until, renew_until);
 
   const Bytes signature = {1, 2, 0, 255};

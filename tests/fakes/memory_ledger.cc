@@ -133,7 +133,8 @@ Task<Result<RecordedTbs>> MemoryLedger::Record(RecordEntry entry, BootTime deadl
                     .principal = entry.principal,
                     .policy_version = entry.policy_version,
                     .decision = entry.decision,
-                    .renewal = entry.renewal};
+                    .renewal = entry.renewal,
+                    .claims = entry.claims};
   const Bytes body = ToBytes(tbs.der());
   records_.insert({key,
                    {.tbs = body,

@@ -255,15 +255,16 @@ def log_entries():
     serial = field(bytes.fromhex("2101994f0a1b2ca0a1a2a3a4a5a6a7a8a9aaabac"))
     numbers = struct.pack(">QQq", 3, 4, 1_760_000_000_000_000)
 
-    def record(parent=b"\0", request_id=b"\0"):
+    def record(parent=b"\0", request_id=b"\0", claims=b""):
         return (struct.pack(">Q", 6) + field(b"issuing-1") + serial + field(b"\x30\x00") + bytes(range(16))
                 + struct.pack(">I", 2) + parent + field(b"server")
-                + field(b"spiffe://mayfly.internal/web") + request_id + numbers + bytes(24))
+                + field(b"spiffe://mayfly.internal/web") + claims + request_id + numbers + bytes(24))
 
     revoked = struct.pack(">Q", 1) + field(b"issuing-1") + serial
     return {
         "issued": entry(1, record() + numbers + field(bytes(70))),
         "renewed": entry(1, record(b"\1" + serial, b"\1" + bytes(16)) + numbers + field(bytes(70))),
+        "with-claims": entry(1, record(claims=field(b"namespace=prod")) + numbers + field(bytes(70)), version=2),
         "abandoned": entry(2, record() + numbers),
         "revoked": entry(3, revoked + b"\1" + bytes(16) + field(b"operator:ada")),
         "event": entry(4, struct.pack(">Q", 5) + field(b"policy.activated") + field(b"") + field(b"{}") + bytes(8)),

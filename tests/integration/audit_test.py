@@ -203,6 +203,7 @@ TAMPERING = (
     ("a revocation edited", "UPDATE revocation SET reason = 9 WHERE number = 1"),
     ("a revocation deleted", "DELETE FROM revocation WHERE number = 2"),
     ("a principal edited", f"UPDATE issuance SET principal = 'dns:other' WHERE serial = {NEWEST}"),
+    ("claims invented", f"UPDATE issuance SET claims = 'namespace=prod' WHERE serial = {NEWEST}"),
     ("a signature edited", "UPDATE outcome SET signature = '\\x00' WHERE kind = 1 AND serial = (SELECT serial FROM outcome WHERE kind = 1 ORDER BY serial LIMIT 1)"),
     ("an outcome moved", f"UPDATE outcome SET tick = tick - 1 WHERE serial = {NEWEST}"),
     ("an outcome postponed", f"UPDATE outcome SET tick = 1000000 WHERE serial = {NEWEST}"),

@@ -159,3 +159,22 @@ def test_a_file_of_keys_is_served_too(own_ca, own_operator, server, holder_of, k
             Code.PERMISSION_DENIED, "policy.principal")
     finally:
         own_ca.configure(before)
+
+
+def test_what_a_token_proved_is_recorded_and_decided_again(module_authority, holder_of, server, keys,
+                                                           tmp_path):
+    pod = holder_of(keys[0].token(claims_of(server.address)))
+    issued = ask(pod).certificate
+    assert dict(issued.claims) == {"namespace": "prod", "serviceaccount": "api"}
+    assert refusal(pod, "api.changed.prod.svc.internal")[1] == "policy.name"
+
+    before = "{serviceaccount}.{namespace}.svc.internal"
+    policy = (module_authority.home / "policy.toml").read_text()
+    assert before in policy
+    proposed = tmp_path / "policy.toml"
+    proposed.write_text(policy.replace(before, "{serviceaccount}.changed.{namespace}.svc.internal"))
+    document = json.loads(module_authority.cli("policy", "diff", proposed, "-o", "json").stdout)
+    changes = {(change["change"], *change["subject_alt_names"]) for change in document["changes"]
+               if change["principal"] == POD}
+    assert ("denied", "DNS:api.prod.svc.internal") in changes
+    assert ("allowed", "DNS:api.changed.prod.svc.internal") in changes

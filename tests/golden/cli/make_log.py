@@ -34,7 +34,7 @@ COPY mayfly.issuer (id, name) FROM stdin;
 \\\\.
 COPY mayfly.revocation (number, serial, issuer_id, reason, revoked_at, not_after, principal, tick) FROM stdin;
 {revocations}\\\\.
-COPY mayfly_partitions.issuance_c1_20260301 (serial, issuer_id, generation, decision, policy_version, tick, not_after, renew_from, renew_until, recorded_at, lineage, request_id, parent_serial, profile, principal, tbs) FROM stdin;
+COPY mayfly_partitions.issuance_c1_20260301 (serial, issuer_id, generation, decision, policy_version, tick, not_after, renew_from, renew_until, recorded_at, lineage, request_id, parent_serial, profile, principal, tbs, claims) FROM stdin;
 {records}\\\\.
 COPY mayfly_partitions.outcome_c1_20260301 (serial, issuer_id, kind, decision, policy_version, tick, decided_at, signature) FROM stdin;
 {outcomes}\\\\.
@@ -70,27 +70,27 @@ class Ledger:
     def at(self, tick):
         return self.start + tick * 1_000_000
 
-    def add(self, kind, tick, body):
-        self.entries.append(struct.pack(">BBQ", 1, kind, tick) + body)
+    def add(self, kind, tick, body, version=1):
+        self.entries.append(struct.pack(">BBQ", version, kind, tick) + body)
 
     def event(self, number, tick, kind, principal, detail):
         self.add(EVENT, tick, struct.pack(">Q", number) + text(kind) + text(principal) + text(detail)
                  + struct.pack(">q", self.at(tick)))
         self.rows["events"] += f"{number}\t{kind}\t{principal}\t{detail}\t{tick}\t{time_text(self.at(tick))}\n"
 
-    def outcome(self, tick, serial, tbs, signature):
+    def outcome(self, tick, serial, tbs, signature, claims=""):
         now, kind = self.at(tick), ISSUED if signature else ABANDONED
         principal = "spiffe://example.internal/operator"
         lineage = bytes.fromhex(LINEAGE.replace("-", ""))
         record = (struct.pack(">Q", tick) + text("issuing-1") + octets(serial) + octets(tbs) + lineage
-                  + struct.pack(">I", 0) + b"\0" + text("server") + text(principal) + b"\0"
+                  + struct.pack(">I", 0) + b"\0" + text("server") + text(principal) + (text(claims) if claims else b"") + b"\0"
                   + struct.pack(">QQqqqq", 4, 9, self.not_after, now, now, now))
         self.add(kind, tick, record + struct.pack(">QQq", 4, 9, now)
-                 + (octets(signature) if signature else b""))
+                 + (octets(signature) if signature else b""), version=2 if claims else 1)
         when = time_text(now)
         self.rows["records"] += "\t".join((
             bytea(serial), "1", "0", "9", "4", str(tick), time_text(self.not_after), when, when, when,
-            LINEAGE, "\\N", "\\N", "server", principal, bytea(tbs))) + "\n"
+            LINEAGE, "\\N", "\\N", "server", principal, bytea(tbs), claims)) + "\n"
         self.rows["outcomes"] += "\t".join((
             bytea(serial), "1", str(kind), "9", "4", str(tick), when,
             bytea(signature) if signature else "\\N")) + "\n"
@@ -140,7 +140,7 @@ def main():
     ledger = Ledger(certificate, 1_772_366_400_000_000)
     ledger.event(1, 2, "policy.activated", "local:0", '{"version": 4}')
     ledger.outcome(5, serial, certificate.tbs_certificate_bytes, certificate.signature)
-    ledger.outcome(5, ABANDONED_SERIAL, ABANDONED_TBS, b"")
+    ledger.outcome(5, ABANDONED_SERIAL, ABANDONED_TBS, b"", "namespace=prod")
     ledger.revocation(1, 5, ABANDONED_SERIAL, 4)
     ledger.event(2, 9, "denial", "spiffe://example.internal/web", '{"profile": "server"}')
     write_log(ledger.entries)

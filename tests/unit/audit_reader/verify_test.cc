@@ -147,11 +147,11 @@ class VerifyTest : public testing::Test {
                                    "\t01994f0a-1b2c-7000-8000-000000000001\t"
                                    "01994f0a-1b2c-7000-8000-000000000002\t\\N\tserver\ta\\tb\\\\c\t"
                                    "\\\\x301ba0030201020214" +
-                                   kFirst + "\n";
+                                   kFirst + "\t\n";
   const std::string kSecondRecord =
       std::string("\\\\x") + kSecond + "\t1\t0\t5\t4\t2\t" + kExpiredText + "\t" + kStartText +
       "\t" + kStartText + "\t" + kStartText + "\t01994f0a-1b2c-7000-8000-000000000001\t\\N\t\\\\x" +
-      kFirst + "\tserver\ta\\tb\\\\c\t\\\\x301ba0030201020214" + kSecond + "\n";
+      kFirst + "\tserver\ta\\tb\\\\c\t\\\\x301ba0030201020214" + kSecond + "\t\n";
   const std::string kFirstOutcome =
       std::string("\\\\x") + kFirst + "\t1\t1\t5\t4\t3\t" + kStartText + "\t\\\\x0102\n";
   const std::string kSecondOutcome =
@@ -173,7 +173,7 @@ class VerifyTest : public testing::Test {
       "\\.\n"
       "COPY mayfly_partitions.issuance_c1_20250925 (serial, issuer_id, generation, decision, "
       "policy_version, tick, not_after, renew_from, renew_until, recorded_at, lineage, request_id, "
-      "parent_serial, profile, principal, tbs) FROM stdin;\n" +
+      "parent_serial, profile, principal, tbs, claims) FROM stdin;\n" +
       kFirstRecord + kSecondRecord +
       "\\.\n"
       "COPY mayfly_partitions.outcome_c1_20250925 (serial, issuer_id, kind, decision, "

@@ -10,14 +10,17 @@ namespace {
 
 constexpr int64_t kDay = 86'400;
 
-policy::Policy PolicyWith(const std::string& lifetime, const std::string& name) {
+policy::Policy PolicyWith(const std::string& lifetime, const std::string& name,
+                          const std::string& principal = "dns:web.internal") {
   auto policy = config::ParsePolicy(
       "admins = [\"dns:admin.internal\"]\n[profile.server]\nlifetime = \"" + lifetime +
           "\"\nlifetime_max = \"30d\"\n"
           "key_usage = [\"digital-signature\"]\n"
           "extended_key_usage = [\"server-auth\"]\n"
           "names = [\"dns\"]\n[[rule]]\nname = \"web\"\n"
-          "principals = [\"dns:web.internal\"]\n"
+          "principals = [\"" +
+          principal +
+          "\"]\n"
           "profiles = [\"server\"]\ndns = [\"" +
           name + "\"]\n",
       "policy");
@@ -64,9 +67,57 @@ TEST(Replay, RenewalsAreDecidedAsRenewals) {
   EXPECT_EQ(replay.denied_by_both(), 0u);
 }
 
+constexpr const char* kTokenHolder = "jwt:cluster:system:serviceaccount:prod:web";
+
+policy::Policy PolicyForTokens(const std::string& name) {
+  return PolicyWith("7d", name, "jwt:cluster:*");
+}
+
+TEST(Replay, TheClaimsOfATokenTakePart) {
+  Replay replay(PolicyForTokens("web.{namespace}.internal"),
+                PolicyForTokens("web.{serviceaccount}.internal"));
+  ca::v1::Certificate record = Record("web.prod.internal", 7 * kDay, kTokenHolder);
+  (*record.mutable_claims())["namespace"] = "prod";
+  (*record.mutable_claims())["serviceaccount"] = "web";
+  replay.Look(record);
+  ca::v1::Event denial;
+  denial.set_principal(kTokenHolder);
+  auto& detail = *denial.mutable_detail()->mutable_fields();
+  detail["profile"].set_string_value("server");
+  detail["claims"].set_string_value("namespace=prod serviceaccount=web");
+  detail["names"].mutable_list_value()->add_values()->set_string_value("DNS:web.web.internal");
+  replay.Look(denial);
+  EXPECT_EQ(replay.denied_by_both(), 0u);
+  const auto changes = replay.changes();
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0].change, Change::kDenied);
+  EXPECT_EQ(changes[0].names, std::vector<std::string>{"DNS:web.prod.internal"});
+  EXPECT_EQ(changes[1].change, Change::kAllowed);
+  EXPECT_EQ(changes[1].names, std::vector<std::string>{"DNS:web.web.internal"});
+}
+
+TEST(Replay, WhatATokenGaveIsDecidedByItsMaker) {
+  const std::string token = "0190a1b2-0000-7000-8000-000000000001";
+  policy::Policy in_force = PolicyWith("7d", "web.internal");
+  in_force.enrollers.push_back(*policy::PrincipalPattern::Parse("dns:web.internal"));
+  policy::Policy without_enrollers = PolicyWith("7d", "web.internal");
+  Replay replay(std::move(in_force), std::move(without_enrollers));
+  ca::v1::Event created;
+  created.set_principal("dns:web.internal");
+  (*created.mutable_detail()->mutable_fields())["token"].set_string_value(token);
+  replay.LookAtToken(created);
+  replay.Look(Record("web.internal", 7 * kDay, "enrolment:" + token));
+  EXPECT_EQ(replay.passed_over(), 0u);
+  const auto changes = replay.changes();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].change, Change::kDenied);
+  EXPECT_EQ(changes[0].rules, std::vector<std::string>{"policy.role"});
+  EXPECT_EQ(changes[0].principal, "enrolment:" + token);
+}
+
 TEST(Replay, WhatItCannotTellIsCounted) {
   Replay replay(PolicyWith("7d", "web.internal"), PolicyWith("7d", "api.internal"));
-  replay.Look(Record("web.internal", 7 * kDay, "jwt:cluster:system:serviceaccount:prod:web"));
+  replay.Look(Record("web.internal", 7 * kDay, kTokenHolder));
   EXPECT_EQ(replay.looked_at(), 1u);
   EXPECT_EQ(replay.denied_by_both(), 1u);
   replay.Look(Record("web.internal", 7 * kDay, "enrolment:0190a1b2-0000-7000-8000-000000000001"));

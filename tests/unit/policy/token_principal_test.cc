@@ -40,6 +40,25 @@ TEST(TokenPrincipal, IdsAreReadAsTheyAreWritten) {
   }
 }
 
+TEST(Claims, AreReadAsTheyAreWritten) {
+  const Claims claims{{"namespace", "prod"}, {"serviceaccount", "Api_1.x"}};
+  EXPECT_EQ(ClaimsText(claims), "namespace=prod serviceaccount=Api_1.x");
+  EXPECT_EQ(ClaimsFromText(ClaimsText(claims)), claims);
+  EXPECT_EQ(ClaimsFromText(""), Claims());
+}
+
+TEST(Claims, WhatFitsNoPlaceIsNotWritten) {
+  EXPECT_EQ(ClaimsText({{"a", "x y"}, {"b", "p/q"}, {"c", ".."}, {"d", "*"}, {"e", "ok"}}), "e=ok");
+  EXPECT_EQ(ClaimsText({{"a", "b=c d=e"}}), "");
+}
+
+TEST(Claims, NothingElseIsRead) {
+  for (const char* text : {" ", "a", "a=", "=b", "a=b ", " a=b", "a=b  c=d", "A=b", "a=b/c",
+                           "a=b=c", "b=1 a=2", "a=1 a=2"}) {
+    EXPECT_EQ(ClaimsFromText(text), std::nullopt) << text;
+  }
+}
+
 TEST(TokenPrincipal, RefusesWhatNoTokenSays) {
   for (const std::string& id :
        {std::string("jwt:"), std::string("jwt:a"), std::string("jwt::x"), std::string("jwt:a:"),

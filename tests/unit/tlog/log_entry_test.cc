@@ -72,6 +72,19 @@ const LogEntry kRevoked{0x0102030405060708, RevokedCertificate{12, "issuing-1", 
                                                                At(-1), At(16), "operator:ada"}};
 const LogEntry kEvent{2, AdminEvent{17, "policy.activated", "", "{}", At(13)}};
 
+// Of somebody who had a token: another version, with the claims after the principal.
+LogEntry WithClaims() {
+  IssuedCertificate issued = std::get<IssuedCertificate>(kIssued.body);
+  issued.record.claims = "namespace=prod";
+  return {1, issued};
+}
+const LogEntry kIssuedWithClaims = WithClaims();
+std::string RecordHexWithClaims() {
+  std::string hex = kRecordHex;
+  const std::string principal = "7370696666653a2f2f6d6179666c792e696e7465726e616c2f776562";
+  return hex.insert(hex.find(principal) + principal.size(), "000e6e616d6573706163653d70726f64");
+}
+
 const std::pair<const LogEntry&, std::string> kKnown[] = {
     {kIssued, "0101" + std::string("0000000000000001") + kRecordHex + kDecidedHex + "0002aabb"},
     {kAbandoned, "0102" + std::string("0000000000000001") + kRecordHex + kDecidedHex},
@@ -91,6 +104,8 @@ const std::pair<const LogEntry&, std::string> kKnown[] = {
      "0000"
      "00027b7d"
      "000000000000000d"},
+    {kIssuedWithClaims,
+     "0201" + std::string("0000000000000001") + RecordHexWithClaims() + kDecidedHex + "0002aabb"},
 };
 
 TEST(LogEntry, HasTheFormatOfTheDocumentation) {
@@ -112,7 +127,7 @@ TEST(LogEntry, OfAnotherProgramIsTakenOrRefused) {
     EXPECT_TRUE(file.is_open()) << name;
     return RuleOf(DecodeLogEntry(Bytes(std::istreambuf_iterator<char>(file), {})));
   };
-  for (const char* name : {"issued", "renewed", "abandoned", "revoked", "event"}) {
+  for (const char* name : {"issued", "renewed", "with-claims", "abandoned", "revoked", "event"}) {
     EXPECT_EQ(rule(name), "") << name;
   }
   EXPECT_EQ(rule("hold"), "log-entry.reason");
@@ -166,7 +181,9 @@ std::string RuleWith(std::string hex, size_t octet, std::string_view replacement
 TEST(LogEntry, OthersAreRefused) {
   const std::string& issued = kKnown[0].second;
   EXPECT_EQ(RuleWith(issued, 0, "00"), "log-entry.version");
-  EXPECT_EQ(RuleWith(issued, 0, "02"), "log-entry.version");
+  EXPECT_EQ(RuleWith(issued, 0, "03"), "log-entry.version");
+  const std::string& event = kKnown[3].second;
+  EXPECT_EQ(RuleWith(event, 0, "02"), "log-entry.version");  // it has no claims
   EXPECT_EQ(RuleWith(issued, 1, "00"), "log-entry.kind");
   EXPECT_EQ(RuleWith(issued, 1, "05"), "log-entry.kind");
   EXPECT_EQ(RuleWith(issued, 18, "0000"), "log-entry.size");  // no issuer
