@@ -36,6 +36,7 @@ MASS_REVOCATION = "ca-server/issuance/mass_revocation.cc"
 PROPOSAL_STORE = "ca-server/store/proposals.cc"
 POLICY_FILE = "ca-server/config/policy_file.cc"
 NAME_PATTERN = "ca-server/policy/name_pattern.cc"
+PLACEHOLDER = "ca-server/policy/placeholder.cc"
 PRINCIPAL_PATTERN = "ca-server/policy/principal_pattern.cc"
 LINT_CATALOG = "ca-server/policy/lint_catalog.cc"
 NAME_CONSTRAINTS = "ca-server/x509/name_constraints.cc"
@@ -462,6 +463,16 @@ MUTATIONS = [
          "if (!GoTogether(key.type(), algorithm)) {", "if (false) {", "ProvenKey.*:Certificate.*"),
 
     # The ledger, on PostgreSQL.
+    issuance("the claims of a token not recorded", APPLICATION,
+             "  application.claims = request.principal.claims;\n", "", "IssuanceTest.*"),
+    policy("claims that fit no place written", PLACEHOLDER,
+           "    if (!IsPlainSegment(value)) continue;\n", "", "Claims.*"),
+    policy("claims read in any order", PLACEHOLDER,
+           "    const bool is_in_order = claims.empty() || claims.rbegin()->first < name;\n",
+           "    const bool is_in_order = true;\n", "Claims.*"),
+    Mutation("an event with claims read", "ca-server/tlog/log_entry.cc",
+             "  return has_record && version == kLogEntryVersionWithClaims;\n",
+             "  return version == kLogEntryVersionWithClaims;\n", "unit_tlog", "LogEntry.*"),
     ledger("the control number not checked for a record", BATCH,
            "  if (entry.decision != start.decision) return Stale();\n", "",
            "RefusesWhatWasDecidedBefore"),

@@ -40,6 +40,18 @@ TEST_F(IssuanceTest, ADeniedNameIsOneEventAndNoRecord) {
   EXPECT_THAT(Denials()[0].detail, testing::HasSubstr("\"policy.name\""));
 }
 
+TEST_F(IssuanceTest, WhatWasProvedBesideTheIdIsRecordedAndToldOfDenials) {
+  const policy::Claims claims{{"namespace", "prod"}};
+  IssueRequest request = Request();
+  request.principal.claims = claims;
+  const auto issued = Issue(request);
+  ASSERT_TRUE(issued);
+  EXPECT_EQ(Find(issued->facts.key.serial)->facts.claims, claims);
+  request.names = {*x509::GeneralName::FromString("DNS:other.internal")};
+  ASSERT_FALSE(Issue(request));
+  EXPECT_THAT(Denials()[0].detail, testing::HasSubstr("\"claims\":\"namespace=prod\""));
+}
+
 TEST_F(IssuanceTest, AFlippedBitInTheRequestsSignatureIsOneEventAndNoRecord) {
   IssueRequest request = Request();
   request.csr_der.back() ^= 1;
