@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "clients/cli/error_text.h"
 #include "config/near_miss.h"
+#include "policy/placeholder.h"
 #include "x509/certificate.h"
 
 namespace mayfly::cli {
@@ -42,15 +43,19 @@ std::string IssuerText(const client::CertificateFacts& facts) {
   return facts.issuer_common_name.empty() ? facts.issuer : facts.issuer_common_name;
 }
 
-// Two lines at most: where the certificate stands, as the CA says.
+// Three lines at most: where the certificate stands, as the CA says.
 std::string StateLines(const v1::Certificate& record, TimePoint now) {
   std::string state = StateText(record.state());
   if (record.has_revocation()) {
     state += " " + FromNow(TimeOf(record.revocation().revoke_time()), now) + ", " +
              ReasonText(record.revocation().reason());
   }
-  return Line("state", state) + Line("profile", Escape(record.profile()) + ", asked for by " +
-                                                    Escape(record.principal(), kNameBytesMax));
+  const policy::Claims claims(record.claims().begin(), record.claims().end());
+  const std::string proved = policy::ClaimsText(claims);
+  return Line("state", state) +
+         Line("profile", Escape(record.profile()) + ", asked for by " +
+                             Escape(record.principal(), kNameBytesMax)) +
+         (proved.empty() ? "" : Line("claims", proved));
 }
 
 bool IsRenewable(const Shown& shown, TimePoint now) {
