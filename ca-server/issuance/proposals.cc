@@ -26,7 +26,8 @@ Error Outdated(uint64_t version) {
                   " of the policy is in force; look at it, then propose against that");
 }
 
-// Another id is not enough: one key or one lineage is one holder.
+// Another id is not enough: one key or one lineage is one holder. Of the keys of other generations
+// the ledger knows (Proposals::Execute).
 bool IsSamePerson(const policy::Principal& a, const policy::Principal& b) {
   return a.id == b.id || a.request_scope == b.request_scope ||
          (a.key_hash && a.key_hash == b.key_hash);
@@ -118,10 +119,7 @@ Task<Result<std::vector<ProposalRecord>>> CertificateAuthority::ListProposals(
 Status CertificateAuthority::RequireTwoPersons(const ProposalRecord& proposal,
                                                const policy::Principal& approver,
                                                const policy::Authorizer& authorizer) {
-  if (IsSamePerson(proposal.proposer, approver)) {
-    return Denied("approval.same-person", "a proposal is approved by another admin than " +
-                                              Escape(proposal.proposer.id) + ", with another key");
-  }
+  if (IsSamePerson(proposal.proposer, approver)) return SamePerson(proposal.proposer);
   TRY(authorizer.RequireRole(approver, {Role::kAdmin}));
   TRY(authorizer.RequireUnblocked(approver));
   const policy::Principal& proposer = proposal.proposer;

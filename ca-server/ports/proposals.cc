@@ -24,6 +24,12 @@ Error NoSuchProposal() {
   return Fail(ErrorCode::kNotFound, "proposal.not-found", "there is no such proposal");
 }
 
+Error SamePerson(const policy::Principal& proposer) {
+  return Fail(
+      ErrorCode::kPolicyDenied, "approval.same-person",
+      "a proposal is approved by another admin than " + Escape(proposer.id) + ", with another key");
+}
+
 Error ProposerGone() {
   return Refused("approval.proposer",
                  "the certificate of who proposed it has been revoked, or has expired");

@@ -107,7 +107,9 @@ class Proposals {
 
   // Carries it out once, in one transaction, with an event "proposal.approved"; durable on return,
   // and as Ledger's ActivatePolicy and Revoke say. Again by the same approver: the same receipt.
-  // Errors: those of RequireOpen; kNotFound "proposal.not-found"; kFailedPrecondition
+  // Errors: those of RequireOpen; kNotFound "proposal.not-found"; kPolicyDenied
+  // "approval.same-person" (the lineages of the two have had one key: the ledger says so of every
+  // generation in use, and of the others within seconds); kFailedPrecondition
   // "approval.proposer" and kUnauthenticated "peer.revoked" (the certificate of one of the two is
   // revoked, or the newest one in use of its lineage is, or has expired); kDecisionStale (judge
   // again); as Ledger's ActivatePolicy and Revoke.
@@ -126,6 +128,7 @@ class Proposals {
 
 // What implementations answer alike.
 Error NoSuchProposal();
+Error SamePerson(const policy::Principal& proposer);
 Error ProposerGone();
 Error ApproverGone();
 // Ok where it may be withdrawn, or has been. Errors: as Proposals::Withdraw.

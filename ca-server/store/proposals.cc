@@ -8,6 +8,7 @@
 #include "store/ledger_rows.h"
 #include "store/names_text.h"
 #include "store/policy_activation.h"
+#include "store/same_holder.h"
 
 namespace mayfly::store {
 namespace {
@@ -271,7 +272,19 @@ Result<ApprovalReceipt> CarryOut(Session& session, const ProposalApproval& appro
   return ApprovalReceipt{.revocation = std::move(receipt)};
 }
 
+// Before the lock, which everybody waits for: who proposed it is for ever, and so is whose a key
+// was.
+Status RequireTwoHolders(Session& session, const ProposalApproval& approval) {
+  TRY_ASSIGN(const auto proposal, FindIn(session, approval.id, Extent::kSummary));
+  if (!proposal) return NoSuchProposal();
+  if (proposal->state != ProposalState::kOpen) return Ok();  // nothing is carried out
+  TRY_ASSIGN(const bool is_same, IsSameHolder(session, proposal->proposer, approval.approver));
+  if (is_same) return SamePerson(proposal->proposer);
+  return Ok();
+}
+
 Result<ApprovalReceipt> ExecuteIn(Session& session, const ProposalApproval& approval) {
+  TRY(RequireTwoHolders(session, approval));
   Transaction transaction(session);
   const WriteStart start = BeginAlone(session);
   TRY_ASSIGN(const auto proposal, FindIn(session, approval.id, Extent::kSummary));

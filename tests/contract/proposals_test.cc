@@ -12,6 +12,7 @@
 #include "base/system.h"
 #include "store/event_index.h"
 #include "store/ledger.h"
+#include "store/projector.h"
 #include "tests/contract/postgres_fixture.h"
 #include "tests/fakes/linted_tbs.h"
 #include "tests/fakes/memory_ledger.h"
@@ -20,6 +21,7 @@
 namespace mayfly::contract {
 namespace {
 
+using fakes::TestKey;
 using policy::MassRevocation;
 using policy::PolicyChange;
 using Act = decltype(ProposalApproval::act);
@@ -73,8 +75,9 @@ class ProposalsContract : public testing::Test {
   Uuid NewId() { return Uuid::MakeV7(clock.Now(), random); }
   uint64_t Decision() { return SyncWait(fixture.ledger().LoadBasis(Soon()))->decision; }
 
-  CertificateKey Record(Seconds lifetime = Seconds(3600), LineageStep lineage = AnyLineage()) {
-    RecordEntry entry{.tbs = fakes::MakeLintedTbs(clock.Now(), random, lifetime),
+  CertificateKey Record(Seconds lifetime = Seconds(3600), LineageStep lineage = AnyLineage(),
+                        TestKey public_key = TestKey::kFixed) {
+    RecordEntry entry{.tbs = fakes::MakeLintedTbs(clock.Now(), random, lifetime, public_key),
                       .issuer = IssuerId{1},
                       .lineage = lineage,
                       .profile = "client",
@@ -116,6 +119,17 @@ class ProposalsContract : public testing::Test {
   }
   ProposalRecord ProposePolicy(const std::string& text = "second") {
     return Propose(Proposed(PolicyChange{text, 1}, Person("dns:first")));
+  }
+  // Its holder has it, and has used it.
+  CertificateKey Renew(const LineageStep& lineage, TestKey key) {
+    const CertificateKey next = Record(Seconds(3600), lineage, key);
+    const LineageUse use{lineage.lineage, lineage.generation, next, UseKind::kUsed};
+    EXPECT_TRUE(SyncWait(fixture.ledger().NoteUse(use, Soon())));
+    return next;
+  }
+  static policy::Principal Holding(policy::Principal person, TestKey key) {
+    person.key_hash = fakes::PublicKeyOf(key).hash();
+    return person;
   }
   ProposalApproval Approval(const ProposalRecord& proposal, policy::Principal approver, Act act) {
     return {proposal.id, std::move(approver), Decision(), std::move(act)};
@@ -295,6 +309,32 @@ TYPED_TEST(ProposalsContract, NobodyWhoseCertificateIsRevokedIsOneOfTheTwo) {
   EXPECT_EQ(this->Again(proposal).state, ProposalState::kOpen);
 }
 
+// The lineages of the two, and the ids, differ; so do the keys that they show.
+TYPED_TEST(ProposalsContract, AKeyOfAnyGenerationMakesThemOne) {
+  const LineageStep lineage = this->AnyLineage();
+  const auto first = this->Record(Seconds(3600), lineage);
+  const auto proposal =
+      this->Propose(this->Proposed(PolicyChange{"second", 1}, this->Person("dns:first", first)));
+  const auto second = this->Renew({lineage.lineage, 1, first.serial}, TestKey::kOther);
+  const auto approver = this->Person("dns:second");
+  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Holding(approver, TestKey::kOther))),
+            "approval.same-person")
+      << "a later one of who proposed it";
+  this->Renew({lineage.lineage, 2, second.serial}, TestKey::kFixed);
+  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Holding(approver, TestKey::kOther))),
+            "approval.same-person")
+      << "one in between";
+
+  const LineageStep others = this->AnyLineage();
+  const auto before = this->Record(Seconds(3600), others, TestKey::kOther);
+  const auto after = this->Renew({others.lineage, 1, before.serial}, TestKey::kFixed);
+  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second", after))),
+            "approval.same-person")
+      << "an earlier one of who approves";
+  EXPECT_EQ(this->InForce(), "first");
+  EXPECT_EQ(RuleOf(this->Approve(proposal, approver)), "ok");
+}
+
 TYPED_TEST(ProposalsContract, WhoseCertificateHasExpiredIsSomebodyWhereTheyHaveRenewedIt) {
   const LineageStep lineage = this->AnyLineage();
   const CertificateKey shown = this->Record(Seconds(2), lineage);
@@ -401,6 +441,22 @@ TYPED_TEST(ProposalsContract, RevokesAllOrNone) {
   EXPECT_TRUE(receipt->revocations[1].was_revoked_before);
   EXPECT_FALSE(receipt->revocations[2].was_revoked_before);
   EXPECT_TRUE(standing(one) && standing(two));
+}
+
+// PostgreSQL's alone: the projection has read what it needs.
+using PostgresProposalsContract = ProposalsContract<PostgresProposals>;
+TEST_F(PostgresProposalsContract, AKeyOfAGenerationThatNobodyHasUsedMakesThemOne) {
+  const LineageStep lineage = AnyLineage();
+  const auto first = Record(Seconds(3600), lineage);
+  const auto next = Record(Seconds(3600), {lineage.lineage, 1, first.serial}, TestKey::kOther);
+  const auto proposal = Propose(Proposed(PolicyChange{"second", 1}, Person("dns:first", first)));
+  ASSERT_TRUE(SyncWait(fixture.ledger().Settle({next, SignedOutcome{{1}}, 1, Decision()}, Soon())));
+  store::Session({.connection = fixture.connection, .role = "postgres"})
+      .Exec("UPDATE control SET tick = tick + 1");
+  ASSERT_TRUE(store::Projector(fixture.connection, std::nullopt).Advance());
+  EXPECT_EQ(RuleOf(Approve(proposal, Holding(Person("dns:second"), TestKey::kOther))),
+            "approval.same-person");
+  EXPECT_EQ(RuleOf(Approve(proposal, Person("dns:second"))), "ok");
 }
 
 }  // namespace

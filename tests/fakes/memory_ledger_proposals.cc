@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tests/fakes/memory_ledger.h"
+#include "x509/tbs_certificate.h"
 
 namespace mayfly::fakes {
 namespace {
@@ -32,19 +33,35 @@ ProposalState MemoryLedger::StateNow(const ProposalRecord& proposal) const {
   return ProposalState::kOpen;
 }
 
-bool MemoryLedger::IsStanding(const x509::SerialNumber& serial) const {
+const MemoryLedger::Entry* MemoryLedger::EntryOf(const x509::SerialNumber& serial) const {
   for (const auto& [key, entry] : records_) {
-    if (key.serial != serial) continue;
-    const LineageStep& lineage = entry.facts.lineage;
-    const Entry* newest = &entry;
-    for (const auto& [step, certificate] : uses_) {  // the oldest generation first
-      if (step.first == lineage.lineage && step.second > lineage.generation) {
-        newest = &records_.at(certificate);
-      }
-    }
-    return !entry.revocation && !newest->revocation && newest->not_after > clock_.Now();
+    if (key.serial == serial) return &entry;
   }
-  return false;
+  return nullptr;
+}
+
+bool MemoryLedger::IsStanding(const x509::SerialNumber& serial) const {
+  const Entry* entry = EntryOf(serial);
+  if (!entry) return false;
+  const LineageStep& lineage = entry->facts.lineage;
+  const Entry* newest = entry;
+  for (const auto& [step, certificate] : uses_) {  // the oldest generation first
+    if (step.first == lineage.lineage && step.second > lineage.generation) {
+      newest = &records_.at(certificate);
+    }
+  }
+  return !entry->revocation && !newest->revocation && newest->not_after > clock_.Now();
+}
+
+std::set<Hash256> MemoryLedger::KeysOfLineage(const policy::Principal& holder) const {
+  std::set<Hash256> keys = {*holder.key_hash};
+  const Entry* shown = EntryOf(*holder.serial);
+  for (const auto& [key, entry] : records_) {
+    if (!shown || key.serial == *holder.serial) continue;
+    if (entry.facts.lineage.lineage != shown->facts.lineage.lineage) continue;
+    keys.insert(x509::TbsCertificate::FromDer(entry.tbs)->fields().public_key.hash());
+  }
+  return keys;
 }
 
 Task<Result<ProposalRecord>> MemoryLedger::Propose(NewProposal proposal, BootTime deadline) {
@@ -127,6 +144,10 @@ Task<Result<ApprovalReceipt>> MemoryLedger::Execute(ProposalApproval approval, B
   CO_TRY(RequireOpen(now, approval.approver.id));
   const bool is_repeated = now.state == ProposalState::kExecuted;
   if (!is_repeated) {
+    const auto others = KeysOfLineage(approval.approver);
+    for (const Hash256& key : KeysOfLineage(proposal.proposer)) {
+      if (others.contains(key)) co_return SamePerson(proposal.proposer);
+    }
     if (approval.decision != decision_) co_return Stale();
     if (!IsStanding(*approval.approver.serial)) co_return ApproverGone();
     if (!IsStanding(*proposal.proposer.serial)) co_return ProposerGone();
