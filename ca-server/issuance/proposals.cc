@@ -93,10 +93,14 @@ Task<Result<ProposalRecord>> CertificateAuthority::Propose(ProposeRequest reques
                        .proposer = std::move(request.principal),
                        .lifetime = policy::kProposalLifetime};
   proposal.payload_sha256 = policy::PayloadHash(proposal.payload);
-  CO_TRY_ASSIGN(ProposalRecord record,
-                co_await parts_.proposals.Propose(std::move(proposal), deadline));
+  const std::string who = proposal.proposer.id;
+  auto record = co_await parts_.proposals.Propose(std::move(proposal), deadline);
+  if (!record) {
+    NoteIfDenied(who, {}, record.error());
+    co_return std::move(record).error();
+  }
   CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));
-  co_return record;
+  co_return *std::move(record);
 }
 
 Task<Result<ProposalRecord>> CertificateAuthority::FindProposal(Uuid proposal, BootTime deadline) {

@@ -94,7 +94,8 @@ class Proposals {
   virtual ~Proposals() = default;
 
   // Durable on return, with an event "proposal.created". What the proposer has open with this
-  // payload already is given instead.
+  // payload already is given instead. Error: kPolicyDenied "peer.superseded" (a later generation of
+  // the proposer's lineage than the certificate that they show is in use).
   virtual Task<Result<ProposalRecord>> Propose(NewProposal proposal, BootTime deadline) = 0;
 
   // With its whole payload, as it was proposed. What is returned is durable.
@@ -109,10 +110,10 @@ class Proposals {
   // and as Ledger's ActivatePolicy and Revoke say. Again by the same approver: the same receipt.
   // Errors: those of RequireOpen; kNotFound "proposal.not-found"; kPolicyDenied
   // "approval.same-person" (the lineages of the two have had one key: the ledger says so of every
-  // generation in use, and of the others within seconds); kFailedPrecondition
-  // "approval.proposer" and kUnauthenticated "peer.revoked" (the certificate of one of the two is
-  // revoked, or the newest one in use of its lineage is, or has expired); kDecisionStale (judge
-  // again); as Ledger's ActivatePolicy and Revoke.
+  // generation in use, and of the others within seconds) and "peer.superseded" (of the approver);
+  // kFailedPrecondition "approval.proposer" and kUnauthenticated "peer.revoked" (the certificate of
+  // one of the two is revoked, or the newest one in use of its lineage is, or has expired);
+  // kDecisionStale (judge again); as Ledger's ActivatePolicy and Revoke.
   virtual Task<Result<ApprovalReceipt>> Execute(ProposalApproval approval, BootTime deadline) = 0;
 
   // Durable on return, with an event "proposal.withdrawn". Again: the same. Errors: kNotFound
@@ -129,6 +130,7 @@ class Proposals {
 // What implementations answer alike.
 Error NoSuchProposal();
 Error SamePerson(const policy::Principal& proposer);
+Error SupersededPeer();
 Error ProposerGone();
 Error ApproverGone();
 // Ok where it may be withdrawn, or has been. Errors: as Proposals::Withdraw.

@@ -113,6 +113,10 @@ constexpr Help kHelp[] = {
      {"mayfly context show               who you are to the CA"}},
     {"peer.revoked",
      "It cannot say who you are any more. Ask for a new one: mayfly issue NAME --force"},
+    {"peer.superseded",
+     "Is it another file, or another context? If you did not renew it, its key was copied: tell the "
+     "CA's operator.",
+     {"mayfly context show               where your certificate lies"}},
     {"renewal.pem", "openssl x509 -inform DER -in FILE -out FILE.pem makes it PEM."},
     {"renewal.key", "Is its key another file? Name it with --key-file."},
     {"renewal.server-only",

@@ -335,6 +335,25 @@ TYPED_TEST(ProposalsContract, AKeyOfAnyGenerationMakesThemOne) {
   EXPECT_EQ(RuleOf(this->Approve(proposal, approver)), "ok");
 }
 
+TYPED_TEST(ProposalsContract, ASupersededCertificateNeitherProposesNorApproves) {
+  const LineageStep lineage = this->AnyLineage();
+  const auto old = this->Record(Seconds(3600), lineage);
+  const auto proposal = this->ProposePolicy();
+  const auto next = this->Record(Seconds(3600), {lineage.lineage, 1, old.serial});
+  const auto propose = [&](const CertificateKey& shown, const std::string& text) {
+    auto wanted = this->Proposed(PolicyChange{text, 1}, this->Person("dns:second", shown));
+    return RuleOf(SyncWait(this->fixture.proposals().Propose(std::move(wanted), this->Soon())));
+  };
+  EXPECT_EQ(propose(old, "renewed, and not used yet"), "ok");
+  ASSERT_TRUE(SyncWait(this->fixture.ledger().NoteUse(
+      {lineage.lineage, 1, next, UseKind::kAcknowledged}, this->Soon())));
+  EXPECT_EQ(propose(old, "third"), "peer.superseded");
+  EXPECT_EQ(propose(next, "third"), "ok");
+  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second", old))), "peer.superseded");
+  EXPECT_EQ(this->Again(proposal).state, ProposalState::kOpen);
+  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second", next))), "ok");
+}
+
 TYPED_TEST(ProposalsContract, WhoseCertificateHasExpiredIsSomebodyWhereTheyHaveRenewedIt) {
   const LineageStep lineage = this->AnyLineage();
   const CertificateKey shown = this->Record(Seconds(2), lineage);

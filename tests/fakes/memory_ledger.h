@@ -112,6 +112,7 @@ class MemoryLedger final : public Ledger,
   Result<MassRevocationReceipt> RevokeAllNow(const std::vector<RevocationTarget>& targets,
                                              RevocationReason reason, const std::string& principal);
   bool IsStanding(const x509::SerialNumber& serial) const;
+  bool IsSuperseded(const x509::SerialNumber& serial) const;
   const Entry* EntryOf(const x509::SerialNumber& serial) const;
   // Of every generation; of the certificate that they show what they say.
   std::set<Hash256> KeysOfLineage(const policy::Principal& holder) const;

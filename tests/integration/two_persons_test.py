@@ -282,6 +282,18 @@ def test_a_later_key_of_the_proposers_is_the_same_person(world):
         client.close()
 
 
+def test_a_superseded_certificate_neither_proposes_nor_approves(world):
+    passing = world.enrol(THIRD)
+    proposal = world.propose_policy()
+    renewed, _ = world.renew(passing)
+    superseded = (Code.PERMISSION_DENIED, "peer.superseded")
+    assert api.refusal(approve, passing, proposal) == superseded
+    assert api.refusal(world.propose_policy, world.next_text("other"), passing) == superseded
+    approve(renewed, proposal)
+    for client in (passing, renewed):
+        client.close()
+
+
 def test_several_certificates_are_revoked_by_two(world):
     names = world.victims(3)
     serials = [name.rsplit("/", 1)[1] for name in names]
