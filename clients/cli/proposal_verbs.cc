@@ -1,7 +1,7 @@
 // `mayfly proposal ...`: what one has proposed and another approves.
-#include "base/uuid.h"
 #include "clients/cli/proposals.h"
 #include "clients/cli/render.h"
+#include "clients/cli/resource_id.h"
 #include "clients/cli/table.h"
 #include "clients/cli/verbs.h"
 
@@ -10,19 +10,12 @@ namespace {
 
 namespace v1 = ::mayfly::ca::v1;
 
-Result<std::string> NameOf(const std::string& id) {
-  const std::string bare = id.starts_with(kProposalPrefix) ? id.substr(kProposalPrefix.size()) : id;
-  const auto uuid = Uuid::Parse(bare);
-  if (uuid) return std::string(kProposalPrefix) + uuid->ToString();
-  return Usage("cli.proposal-id", "\"" + Escape(id, 64) + "\" is no proposal's id");
-}
-
 std::string TableOf(const v1::ListProposalsResponse& list, TimePoint now,
                     const Terminal& terminal) {
   std::vector<std::vector<Cell>> rows;
   for (const v1::Proposal& proposal : list.proposals()) {
-    rows.push_back({ProposalId(proposal), PayloadText(proposal), StateText(proposal.state()),
-                    FromNow(TimeOf(proposal.expire_time()), now),
+    rows.push_back({IdOf(kProposalKind, proposal.name()), PayloadText(proposal),
+                    StateText(proposal.state()), FromNow(TimeOf(proposal.expire_time()), now),
                     Escape(proposal.proposer(), 300)});
   }
   return Table({{"ID"}, {"WHAT", 0, 30}, {"STATE", 3}, {"EXPIRES", 2}, {"PROPOSED BY", 1, 30}},
@@ -46,7 +39,7 @@ struct Seen {
   std::string effect;
 };
 Result<Seen> Look(const Invocation& invocation, const std::string& id) {
-  TRY_ASSIGN(const std::string name, NameOf(id));
+  TRY_ASSIGN(const std::string name, NameOf(kProposalKind, id));
   Seen seen;
   TRY_ASSIGN(seen.client, Connect(invocation));
   TRY_ASSIGN(seen.proposal, seen.client->Proposal(name));
@@ -120,7 +113,7 @@ ExitCode ProposalApprove(const Invocation& invocation, const ProposalOptions& op
 
 ExitCode ProposalWithdraw(const Invocation& invocation, const ProposalOptions& options) {
   constexpr std::string_view kWhat = "nothing was withdrawn";
-  const auto name = NameOf(options.id);
+  const auto name = NameOf(kProposalKind, options.id);
   if (!name) return Report(invocation, kWhat, name.error());
   if (!options.yes) {
     const auto end = Confirm(invocation, "Take the proposal " + options.id + " back?", kWhat);
