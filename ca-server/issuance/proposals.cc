@@ -33,6 +33,11 @@ bool IsSamePerson(const policy::Principal& a, const policy::Principal& b) {
          (a.key_hash && a.key_hash == b.key_hash);
 }
 
+Error MayNotPropose(const policy::Principal& proposer, const std::string& why) {
+  return Refused("approval.proposer",
+                 Escape(proposer.id) + ", who proposed it, may not do that any more: they " + why);
+}
+
 // Without one nobody could say later whether its holder is still to be believed.
 Status RequireCertificate(const policy::Principal& principal) {
   if (principal.serial && principal.key_hash) return Ok();
@@ -125,15 +130,16 @@ Status CertificateAuthority::RequireTwoPersons(const ProposalRecord& proposal,
                                                const policy::Authorizer& authorizer) {
   if (IsSamePerson(proposal.proposer, approver)) return SamePerson(proposal.proposer);
   TRY(authorizer.RequireRole(approver, {Role::kAdmin}));
-  TRY(authorizer.RequireUnblocked(approver));
+  if (!authorizer.RequireUnblocked(approver)) {
+    return Denied("policy.blocked", "you, " + Escape(approver.id) +
+                                        ", who would approve it, are blocked: your key, your "
+                                        "lineage or your name; another admin can approve it");
+  }
   const policy::Principal& proposer = proposal.proposer;
   const auto needed = MayPropose(policy::KindOf(proposal.payload));
-  if (!authorizer.RequireRole(proposer, needed) || !authorizer.RequireUnblocked(proposer)) {
-    return Refused("approval.proposer",
-                   Escape(proposer.id) +
-                       " may not propose this any more: they have lost the role, "
-                       "or are blocked");
-  }
+  if (!authorizer.RequireRole(proposer, needed))
+    return MayNotPropose(proposer, "have lost the role");
+  if (!authorizer.RequireUnblocked(proposer)) return MayNotPropose(proposer, "are blocked");
   return Ok();
 }
 

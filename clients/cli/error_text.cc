@@ -143,6 +143,11 @@ constexpr Help kHelp[] = {
     {"policy.key-reused", "Make a new key: leave out --csr, or make its request with another key."},
     {"policy.admins", "Mend the file; docs/POLICY.md says what may stand in it."},
     {"policy.file", "Mend the file; docs/POLICY.md says what may stand in it."},
+    {"policy.blocked",
+     "Keys are blocked that were revoked as compromised, and lineages whose key was copied. What "
+     "is "
+     "blocked stays so until the CA's operator lifts it: ask them why.",
+     {"mayfly context show               who you are to the CA"}},
     {"policy.", kAskForLess},
     {"tlog.file",
      "--log is a folder with an audit log: the CA's own, or a copy of it.",
