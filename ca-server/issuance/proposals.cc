@@ -119,10 +119,10 @@ Task<Result<ProposalRecord>> CertificateAuthority::ShowProposal(Uuid proposal, B
   co_return found;
 }
 
-Task<Result<std::vector<ProposalRecord>>> CertificateAuthority::ListProposals(
-    ProposalsListed listed, BootTime deadline) {
-  auto list = co_await parts_.proposals.ListProposals(listed, deadline);
-  co_return list;
+Task<Result<ProposalPage>> CertificateAuthority::ListProposals(ProposalQuery query,
+                                                               BootTime deadline) {
+  auto page = co_await parts_.proposals.ListProposals(query, deadline);
+  co_return page;
 }
 
 Status CertificateAuthority::RequireTwoPersons(const ProposalRecord& proposal,

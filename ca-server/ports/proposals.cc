@@ -20,6 +20,10 @@ Error Expired() {
 
 }  // namespace
 
+ProposalPosition PositionOf(const ProposalRecord& proposal) {
+  return {proposal.created_at, proposal.id};
+}
+
 Error NoSuchProposal() {
   return Fail(ErrorCode::kNotFound, "proposal.not-found", "there is no such proposal");
 }
@@ -31,9 +35,10 @@ Error SamePerson(const policy::Principal& proposer) {
 }
 
 Error SupersededPeer() {
-  return Fail(ErrorCode::kPolicyDenied, "peer.superseded",
-              "the client certificate was renewed, and its successor is in use: propose and approve "
-              "with that");
+  return Fail(
+      ErrorCode::kPolicyDenied, "peer.superseded",
+      "the client certificate was renewed, and its successor is in use: propose and approve "
+      "with that");
 }
 
 Error ProposerGone() {

@@ -15,8 +15,6 @@
 
 namespace mayfly {
 
-constexpr size_t kProposalsListedMax = 1000;
-
 struct NewProposal {
   Uuid id;
   policy::ProposalPayload payload;
@@ -53,6 +51,26 @@ struct ProposalRecord {
 };
 
 enum class ProposalsListed : uint8_t { kOpen, kAll };
+
+// A place in the list: the newest is first.
+struct ProposalPosition {
+  TimePoint created_at;
+  Uuid id;
+  friend auto operator<=>(const ProposalPosition&, const ProposalPosition&) = default;
+};
+
+ProposalPosition PositionOf(const ProposalRecord& proposal);
+
+struct ProposalQuery {
+  ProposalsListed listed;
+  std::optional<ProposalPosition> after;  // nothing: from the newest
+  size_t count_max;                       // at least 1
+};
+
+struct ProposalPage {
+  std::vector<ProposalRecord> proposals;
+  std::optional<ProposalPosition> next;  // nothing: there is no more
+};
 
 // Certificates to revoke in one act.
 struct RevocationTarget {
@@ -101,10 +119,8 @@ class Proposals {
   // With its whole payload, as it was proposed. What is returned is durable.
   virtual Task<Result<std::optional<ProposalRecord>>> FindProposal(Uuid id, BootTime deadline) = 0;
 
-  // The newest first, kProposalsListedMax at most, with empty texts and lists in their payloads;
-  // durable.
-  virtual Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
-                                                                  BootTime deadline) = 0;
+  // The newest first, with empty texts and lists in their payloads; durable.
+  virtual Task<Result<ProposalPage>> ListProposals(ProposalQuery query, BootTime deadline) = 0;
 
   // Carries it out once, in one transaction, with an event "proposal.approved"; durable on return,
   // and as Ledger's ActivatePolicy and Revoke say. Again by the same approver: the same receipt.

@@ -114,6 +114,29 @@ Result<Found> FindIn(Session& session, const Uuid& id, Extent extent) {
   return Found(std::move(record));
 }
 
+// One more than asked for, so that a page that ends the list says so.
+Result<ProposalPage> PageIn(Session& session, const ProposalQuery& query) {
+  Params params;
+  params.Add(static_cast<int64_t>(query.count_max) + 1);
+  std::string where = query.listed == ProposalsListed::kOpen ? "proposal_state(p) = 1" : "true";
+  if (query.after) {
+    params.Add(query.after->created_at).Add(query.after->id);
+    where += " AND (p.created_at, p.id) < (" + FromMicros("$2::bigint") + ", $3::uuid)";
+  }
+  ProposalPage page;
+  for (const auto& row : session.Exec(From(Extent::kSummary) + "WHERE " + where +
+                                          " ORDER BY p.created_at DESC, p.id DESC LIMIT $1",
+                                      params)) {
+    TRY_ASSIGN(auto record, ReadProposal(row));
+    if (page.proposals.size() == query.count_max) {
+      page.next = PositionOf(page.proposals.back());
+      break;
+    }
+    page.proposals.push_back(std::move(record));
+  }
+  return page;
+}
+
 // What its proposer has open with this payload already.
 std::optional<Uuid> FindOpen(Session& session, const NewProposal& proposal) {
   const auto rows = session.Exec(
@@ -383,24 +406,14 @@ Task<Result<Found>> PgProposals::FindProposal(Uuid id, BootTime deadline) {
   return RunOn<Found>(workers_, std::move(work), deadline);
 }
 
-Task<Result<std::vector<ProposalRecord>>> PgProposals::ListProposals(ProposalsListed listed,
-                                                                     BootTime deadline) {
-  using List = std::vector<ProposalRecord>;
-  std::function<Result<List>(Session&)> work = [listed](Session& session) -> Result<List> {
-    const bool only_open = listed == ProposalsListed::kOpen;
-    const auto rows =
-        session.Exec(From(Extent::kSummary) + (only_open ? "WHERE proposal_state(p) = 1 " : "") +
-                         "ORDER BY p.created_at DESC, p.id LIMIT $1",
-                     Params().Add(static_cast<int64_t>(kProposalsListedMax)));
-    List list;
-    for (const auto& row : rows) {
-      TRY_ASSIGN(auto record, ReadProposal(row));
-      list.push_back(std::move(record));
-    }
+Task<Result<ProposalPage>> PgProposals::ListProposals(ProposalQuery query, BootTime deadline) {
+  std::function<Result<ProposalPage>(Session&)> work =
+      [query](Session& session) -> Result<ProposalPage> {
+    TRY_ASSIGN(ProposalPage page, PageIn(session, query));
     session.Barrier();  // seen is not durable
-    return list;
+    return page;
   };
-  return RunOn<List>(workers_, std::move(work), deadline);
+  return RunOn<ProposalPage>(workers_, std::move(work), deadline);
 }
 
 Task<Result<ApprovalReceipt>> PgProposals::Execute(ProposalApproval approval, BootTime deadline) {

@@ -1,4 +1,7 @@
 // `mayfly proposal ...`: what one has proposed and another approves.
+#include <algorithm>
+#include <limits>
+
 #include "clients/cli/proposals.h"
 #include "clients/cli/render.h"
 #include "clients/cli/resource_id.h"
@@ -9,6 +12,29 @@ namespace mayfly::cli {
 namespace {
 
 namespace v1 = ::mayfly::ca::v1;
+
+constexpr int kPageMax = 1000;  // the API's own
+
+struct Found {
+  v1::ListProposalsResponse list;
+  bool more = false;  // than were asked for
+};
+
+// Pages until there are `limit` or no more.
+Result<Found> Find(client::Client& client, const ProposalListOptions& options) {
+  const int limit = options.limit > 0 ? options.limit : std::numeric_limits<int>::max();
+  v1::ListProposalsRequest request;
+  request.set_with_ended(options.all);
+  Found found;
+  do {
+    request.set_page_size(std::min(limit - found.list.proposals_size(), kPageMax));
+    TRY_ASSIGN(const v1::ListProposalsResponse page, client.Proposals(request));
+    found.list.mutable_proposals()->MergeFrom(page.proposals());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty() && found.list.proposals_size() < limit);
+  found.more = !request.page_token().empty();
+  return found;
+}
 
 std::string TableOf(const v1::ListProposalsResponse& list, TimePoint now,
                     const Terminal& terminal) {
@@ -66,23 +92,26 @@ ExitCode PrintApproved(const Invocation& invocation, const v1::ApproveProposalRe
 
 ExitCode ProposalList(const Invocation& invocation, const ProposalListOptions& options) {
   constexpr std::string_view kWhat = "cannot list the proposals";
+  if (options.limit < 0) {
+    return Report(invocation, kWhat, Usage("cli.limit", "--limit is 0 (all) or more"));
+  }
   const auto client = Connect(invocation);
   if (!client) return Report(invocation, kWhat, client.error());
-  v1::ListProposalsRequest request;
-  request.set_with_ended(options.all);
-  const auto list = (*client)->Proposals(request);
-  if (!list) return Report(invocation, kWhat, list.error());
+  const auto found = Find(**client, options);
+  if (!found) return Report(invocation, kWhat, found.error());
+  const auto& proposals = found->list.proposals();
   Answer answer;
-  answer.document = ToJson(*list);
-  for (const v1::Proposal& proposal : list->proposals()) {
+  answer.document = ToJson(found->list);
+  for (const v1::Proposal& proposal : proposals) {
     answer.lines.push_back(ToJson(proposal));
     answer.names.push_back(proposal.name());
   }
-  if (!list->proposals().empty()) {
-    answer.table = TableOf(*list, invocation.clock.Now(), invocation.console.terminal);
+  if (!proposals.empty()) {
+    answer.table = TableOf(found->list, invocation.clock.Now(), invocation.console.terminal);
   }
   Print(invocation, answer);
-  if (list->proposals().empty()) Note(invocation, "There are none.");
+  if (proposals.empty()) Note(invocation, "There are none.");
+  if (found->more) Note(invocation, "There may be more: --limit 0 shows all.");
   return ExitCode::kOk;
 }
 

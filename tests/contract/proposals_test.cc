@@ -141,6 +141,11 @@ class ProposalsContract : public testing::Test {
     return Execute(
         Approval(proposal, std::move(approver), std::get<PolicyChange>(proposal.payload)));
   }
+  ProposalPage List(ProposalQuery query) {
+    auto page = SyncWait(fixture.proposals().ListProposals(query, Soon()));
+    EXPECT_TRUE(page) << Describe(page.error(), ErrorText::kForLog);
+    return *std::move(page);
+  }
   ProposalRecord Again(const ProposalRecord& proposal) {
     return **SyncWait(fixture.proposals().FindProposal(proposal.id, Soon()));
   }
@@ -284,13 +289,35 @@ TYPED_TEST(ProposalsContract, ListsTheNewestFirst) {
   const auto first = this->ProposePolicy("a"), second = this->ProposePolicy("b");
   ASSERT_TRUE(SyncWait(this->fixture.proposals().Withdraw(first.id, "dns:first", this->Soon())));
   const auto list = [this](ProposalsListed listed) {
-    return *SyncWait(this->fixture.proposals().ListProposals(listed, this->Soon()));
+    return this->List({listed, {}, 100}).proposals;
   };
   ASSERT_EQ(list(ProposalsListed::kOpen).size(), 1u);
   EXPECT_EQ(list(ProposalsListed::kOpen)[0].id, second.id);
   EXPECT_EQ(list(ProposalsListed::kOpen)[0].payload, policy::ProposalPayload(PolicyChange{"", 1}));
   ASSERT_EQ(list(ProposalsListed::kAll).size(), 2u);
   EXPECT_EQ(list(ProposalsListed::kAll)[1].state, ProposalState::kWithdrawn);
+}
+
+TYPED_TEST(ProposalsContract, PagesNeitherRepeatNorLeaveOut) {
+  std::vector<Uuid> made;
+  for (int i = 0; i < 7; ++i) made.push_back(this->ProposePolicy(std::to_string(i)).id);
+  std::ranges::reverse(made);
+  for (const size_t size : {size_t{1}, size_t{3}, size_t{6}, size_t{7}, size_t{8}}) {
+    ProposalQuery query{ProposalsListed::kAll, std::nullopt, size};
+    std::vector<Uuid> seen;
+    do {
+      const ProposalPage page = this->List(query);
+      for (const ProposalRecord& each : page.proposals) seen.push_back(each.id);
+      EXPECT_LE(page.proposals.size(), size);
+      query.after = page.next;
+    } while (query.after && seen.size() <= made.size());
+    EXPECT_EQ(seen, made) << size;
+  }
+  // What ends between two pages of the open ones is not missed: it is open no more.
+  ProposalQuery open{ProposalsListed::kOpen, std::nullopt, 2};
+  open.after = this->List(open).next;
+  ASSERT_TRUE(SyncWait(this->fixture.proposals().Withdraw(made[2], "dns:first", this->Soon())));
+  EXPECT_EQ(this->List(open).proposals[0].id, made[3]);
 }
 
 TYPED_TEST(ProposalsContract, NobodyWhoseCertificateIsRevokedIsOneOfTheTwo) {

@@ -107,22 +107,29 @@ Task<Result<std::optional<ProposalRecord>>> MemoryLedger::FindProposal(Uuid id, 
   co_return std::optional<ProposalRecord>(std::move(record));
 }
 
-Task<Result<std::vector<ProposalRecord>>> MemoryLedger::ListProposals(ProposalsListed listed,
-                                                                      BootTime deadline) {
+Task<Result<ProposalPage>> MemoryLedger::ListProposals(ProposalQuery query, BootTime deadline) {
   std::lock_guard lock(mutex_);
   if (clock_.BootNow() >= deadline) co_return TimeIsUp();
-  std::vector<ProposalRecord> list;
-  for (auto each = proposals_.rbegin(); each != proposals_.rend(); ++each) {
-    ProposalRecord record = each->second;
+  std::map<ProposalPosition, ProposalRecord, std::greater<>> newest_first;
+  for (const auto& [id, proposal] : proposals_) {
+    newest_first.emplace(PositionOf(proposal), proposal);
+  }
+  ProposalPage page;
+  for (auto& [position, record] : newest_first) {
     record.state = StateNow(record);
-    if (listed == ProposalsListed::kOpen && record.state != ProposalState::kOpen) continue;
+    if (query.after && position >= *query.after) continue;
+    if (query.listed == ProposalsListed::kOpen && record.state != ProposalState::kOpen) continue;
+    if (page.proposals.size() == query.count_max) {
+      page.next = PositionOf(page.proposals.back());
+      break;
+    }
     if (auto* change = std::get_if<policy::PolicyChange>(&record.payload)) change->text.clear();
     if (auto* revocation = std::get_if<policy::MassRevocation>(&record.payload)) {
       revocation->certificates.clear();
     }
-    list.push_back(std::move(record));
+    page.proposals.push_back(std::move(record));
   }
-  co_return list;
+  co_return page;
 }
 
 Result<MassRevocationReceipt> MemoryLedger::RevokeAllNow(

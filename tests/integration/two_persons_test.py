@@ -294,6 +294,31 @@ def test_a_superseded_certificate_neither_proposes_nor_approves(world):
         client.close()
 
 
+def test_proposals_are_listed_a_page_at_a_time(world):
+    made = [world.propose_revocation(world.victims(1)).name for _ in range(5)]
+    seen, token = [], ""
+    while True:
+        page = world.second.call("ListProposals", api.request(
+            "ListProposals", page_size=2, page_token=token))
+        assert len(page.proposals) <= 2
+        seen += [each.name for each in page.proposals]
+        token = page.next_page_token
+        if not token:
+            break
+        # A place is good for who was given it, and for that list.
+        for client, with_ended in ((world.third, False), (world.second, True)):
+            assert api.refusal(client.call, "ListProposals", api.request(
+                "ListProposals", with_ended=with_ended, page_token=token)) == (
+                    Code.INVALID_ARGUMENT, "list.page-token")
+    assert [name for name in seen if name in made] == made[::-1]
+    shown = json.loads(world.ca.cli("proposal", "list", "--limit", "0", "-o", "json").stdout)
+    assert [each["name"] for each in shown["proposals"]] == seen
+    short = world.ca.cli("proposal", "list", "--limit", "2", "-o", "name")
+    assert short.stdout.split() == seen[:2]
+    for name in made:
+        world.second.call("WithdrawProposal", api.request("WithdrawProposal", name=name))
+
+
 def test_several_certificates_are_revoked_by_two(world):
     names = world.victims(3)
     serials = [name.rsplit("/", 1)[1] for name in names]

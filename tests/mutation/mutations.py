@@ -311,6 +311,8 @@ MUTATIONS = [
     issuance("a token for more than it states", "ca-server/issuance/enrolment.cc",
              "  TRY(RequireAmong(application.names, enrolment->names, OtherNames()));\n", "",
              "Enrolment.*"),
+    rpc("a place in one list of proposals good for the other", "ca-server/rpc/proposal_calls.cc",
+        '(request.with_ended() ? "all" : "open")', '"open"', "Server.ListsProposals*"),
     rpc("the declared roles not looked at", ACCESS,
         "  CO_TRY(co_await use_cases.RequireRole(std::move(asking), needed, deadline));\n",
         "  (void)needed;\n", "Admit.*"),
