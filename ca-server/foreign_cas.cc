@@ -9,7 +9,7 @@ identity::OwnCas OwnCasOf(const issuance::TrustBundle& bundle) {
   identity::OwnCas own;
   for (const auto* list : {&bundle.roots, &bundle.issuing}) {
     for (const x509::Certificate& certificate : *list) {
-      own.subjects.insert(ToBytes(certificate.tbs().fields().subject.der()));
+      own.subjects.Insert(certificate.tbs().fields().subject.der());
       own.keys.insert(certificate.tbs().fields().public_key.hash());
     }
   }

@@ -418,12 +418,12 @@ bool AnyMutual(const Config& config) {
   });
 }
 
-// The names of our own CAs, in DER; one that is wrong was complained of.
-std::set<Bytes> SubjectsOf(const Config& config) {
-  std::set<Bytes> subjects;
+// The names of our own CAs; one that is wrong was complained of.
+x509::NameSet SubjectsOf(const Config& config) {
+  x509::NameSet subjects;
   const auto add = [&subjects](const CaConfig& ca) {
     const auto subject = SubjectOf(ca);
-    if (subject) subjects.insert(ToBytes(subject->der()));
+    if (subject) subjects.Insert(subject->der());
   };
   add(config.root);
   for (const IssuerConfig& issuer : config.issuers) add(issuer.ca);

@@ -76,9 +76,9 @@ void ReadHolder(Section& section, const std::string& own_trust_domain,
 
 // A certificate must lead to one CA: two sections never share a root, and none of them is ours.
 void CheckRoots(Section& section, const x509::TrustAnchors& roots,
-                const std::set<Bytes>& own_subjects, Taken& taken) {
+                const x509::NameSet& own_subjects, Taken& taken) {
   for (const x509::TrustAnchor& root : roots.list()) {
-    if (own_subjects.contains(root.subject)) {
+    if (own_subjects.Contains(root.subject)) {
       section.Complain("roots", "config.own-root",
                        "one of the roots has the name of a CA of our own");
     }

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <filesystem>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
 #include "config/strict_toml.h"
+#include "x509/name_set.h"
 
 namespace mayfly::config {
 
@@ -17,7 +17,7 @@ constexpr size_t kRootsFileBytesMax = 1 << 20;
 struct ForeignCaSurroundings {
   std::filesystem::path folder;  // where relative paths begin
   std::string trust_domain;      // ours
-  std::set<Bytes> own_subjects;  // of our CAs, in DER
+  x509::NameSet own_subjects;    // of our CAs
   bool any_mutual_listener;
 };
 

@@ -190,8 +190,7 @@ void ReadTwoPersons(Section& root, PolicyText is, Policy& policy) {
   if (is == PolicyText::kInForce || policy.two_persons.empty() || approvers.size() > 1) return;
   root.Complain("two_persons", "policy.two-persons",
                 "two persons are needed, and fewer than two admins have certificates of this CA: "
-                "name another "
-                "one under \"admins\"");
+                "name another one under \"admins\"");
 }
 
 void ReadRoles(Section& root, PolicyText is, Policy& policy) {

@@ -48,7 +48,7 @@ Status CheckKey(const x509::SubjectPublicKeyInfo& key, const std::set<Hash256>& 
 
 std::optional<Result<policy::Principal>> ForeignCas::Identify(const x509::PresentedChain& chain,
                                                               TimePoint now) const {
-  if (own_.subjects.contains(chain.issuer())) return std::nullopt;
+  if (own_.subjects.Contains(chain.issuer())) return std::nullopt;
   std::optional<Result<policy::Principal>> found;
   for (const ForeignCa& ca : cas_) {
     Result<policy::Principal> proved = Prove(ca, chain, now);

@@ -10,6 +10,7 @@
 #include "identity/revocation_file.h"
 #include "policy/foreign_principal.h"
 #include "policy/principal.h"
+#include "x509/name_set.h"
 #include "x509/trust_anchors.h"
 
 namespace mayfly::identity {
@@ -22,8 +23,8 @@ struct ForeignCa {
 
 // Our own CAs', root and issuing: what must not be taken for a foreign one's.
 struct OwnCas {
-  std::set<Bytes> subjects;  // Names in DER
-  std::set<Hash256> keys;    // SHA-256 of SubjectPublicKeyInfos
+  x509::NameSet subjects;
+  std::set<Hash256> keys;  // SHA-256 of SubjectPublicKeyInfos
 };
 
 class ForeignCas {

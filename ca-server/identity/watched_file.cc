@@ -31,8 +31,7 @@ Result<std::optional<std::string>> WatchedFile::ReadIfChanged() {
   if (!file.open() || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return Unreadable();
   }
-  const Version version{status.st_dev, status.st_ino, status.st_size,
-                        status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
+  const FileVersion version = FileVersion::Of(status);
   if (accepted_ == version) return std::optional<std::string>();
   TRY_ASSIGN(std::string text, ReadAll(file.get()));
   read_ = version;

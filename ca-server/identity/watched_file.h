@@ -1,12 +1,11 @@
 // A file that somebody else replaces now and then.
 #pragma once
 
-#include <sys/stat.h>
-
 #include <filesystem>
 #include <optional>
 #include <string>
 
+#include "base/file_version.h"
 #include "base/result.h"
 
 namespace mayfly::identity {
@@ -24,20 +23,13 @@ class WatchedFile {
   void Accept() { accepted_ = read_; }  // what was read last
 
  private:
-  struct Version {
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    int64_t changed_ns;
-    friend bool operator==(const Version&, const Version&) = default;
-  };
   Error Unreadable() const;
   Result<std::string> ReadAll(int descriptor) const;
 
   std::filesystem::path path_;
   size_t bytes_max_;
   std::string rule_;
-  std::optional<Version> read_, accepted_;
+  std::optional<FileVersion> read_, accepted_;
 };
 
 }  // namespace mayfly::identity

@@ -121,19 +121,16 @@ Task<Result<CertificateList>> CertificateAuthority::List(ListRequest request, Bo
 
 Task<Result<RevokedCertificate>> CertificateAuthority::Revoke(RevokeRequest request,
                                                               BootTime deadline) {
-  CO_TRY_ASSIGN(auto record, co_await Find(std::move(request.issuer), std::move(request.serial),
-                                           Reading::kSeen, deadline));
-  if (!record) co_return NoSuchCertificate();
-  const CertificateKey key = record->facts.key;
-  RevokeEntry entry{key, request.reason, request.principal.id};
-  if (request.reason == RevocationReason::kKeyCompromise) {
-    CO_TRY_ASSIGN(const auto tbs, x509::TbsCertificate::FromDer(record->tbs));
-    entry.compromised_key = tbs.fields().public_key.hash();
-  }
+  policy::NamedCertificate name{std::move(request.issuer), std::move(request.serial)};
+  const RevocationReason reason = request.reason;
+  CO_TRY_ASSIGN(const FoundCertificate found,
+                co_await FindToRevoke(std::move(name), reason, deadline));
+  const CertificateKey key = found.target.key;
+  RevokeEntry entry{key, reason, request.principal.id, found.target.compromised_key};
   CO_TRY_ASSIGN(auto receipt, co_await parts_.ledger.Revoke(std::move(entry), deadline));
   CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));
   // Read again: revoking an intent abandons it, unless its signature came first.
-  CO_TRY_ASSIGN(record, co_await parts_.ledger.FindCertificate(key, Reading::kSeen, deadline));
+  CO_TRY_ASSIGN(auto record, co_await parts_.ledger.FindCertificate(key, Reading::kSeen, deadline));
   if (!record) co_return NoSuchCertificate();
   CO_TRY_ASSIGN(auto shown, Shown(*std::move(record)));
   co_return RevokedCertificate{std::move(shown), std::move(receipt)};

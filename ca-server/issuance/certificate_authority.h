@@ -250,8 +250,7 @@ class CertificateAuthority {
   // Acts of two persons (proposals.cc). Errors: as the proto's methods say.
   Task<Result<ProposalRecord>> Propose(ProposeRequest request, BootTime deadline);
   Task<Result<ProposalRecord>> ShowProposal(Uuid proposal, BootTime deadline);
-  Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
-                                                          BootTime deadline);
+  Task<Result<ProposalPage>> ListProposals(ProposalQuery query, BootTime deadline);
   Task<Result<ApprovedProposal>> Approve(ApproveRequest request, BootTime deadline);
   Task<Result<ProposalRecord>> Withdraw(policy::Principal principal, Uuid proposal,
                                         BootTime deadline);

@@ -26,10 +26,16 @@ Error Outdated(uint64_t version) {
                   " of the policy is in force; look at it, then propose against that");
 }
 
-// Another id is not enough: one key or one lineage is one holder.
+// Another id is not enough: one key or one lineage is one holder. Of the keys of other generations
+// the ledger knows (Proposals::Execute).
 bool IsSamePerson(const policy::Principal& a, const policy::Principal& b) {
   return a.id == b.id || a.request_scope == b.request_scope ||
          (a.key_hash && a.key_hash == b.key_hash);
+}
+
+Error MayNotPropose(const policy::Principal& proposer, const std::string& why) {
+  return Refused("approval.proposer",
+                 Escape(proposer.id) + ", who proposed it, may not do that any more: they " + why);
 }
 
 // Without one nobody could say later whether its holder is still to be believed.
@@ -92,10 +98,14 @@ Task<Result<ProposalRecord>> CertificateAuthority::Propose(ProposeRequest reques
                        .proposer = std::move(request.principal),
                        .lifetime = policy::kProposalLifetime};
   proposal.payload_sha256 = policy::PayloadHash(proposal.payload);
-  CO_TRY_ASSIGN(ProposalRecord record,
-                co_await parts_.proposals.Propose(std::move(proposal), deadline));
+  const std::string who = proposal.proposer.id;
+  auto record = co_await parts_.proposals.Propose(std::move(proposal), deadline);
+  if (!record) {
+    NoteIfDenied(who, {}, record.error());
+    co_return std::move(record).error();
+  }
   CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));
-  co_return record;
+  co_return *std::move(record);
 }
 
 Task<Result<ProposalRecord>> CertificateAuthority::FindProposal(Uuid proposal, BootTime deadline) {
@@ -109,29 +119,27 @@ Task<Result<ProposalRecord>> CertificateAuthority::ShowProposal(Uuid proposal, B
   co_return found;
 }
 
-Task<Result<std::vector<ProposalRecord>>> CertificateAuthority::ListProposals(
-    ProposalsListed listed, BootTime deadline) {
-  auto list = co_await parts_.proposals.ListProposals(listed, deadline);
-  co_return list;
+Task<Result<ProposalPage>> CertificateAuthority::ListProposals(ProposalQuery query,
+                                                               BootTime deadline) {
+  auto page = co_await parts_.proposals.ListProposals(query, deadline);
+  co_return page;
 }
 
 Status CertificateAuthority::RequireTwoPersons(const ProposalRecord& proposal,
                                                const policy::Principal& approver,
                                                const policy::Authorizer& authorizer) {
-  if (IsSamePerson(proposal.proposer, approver)) {
-    return Denied("approval.same-person", "a proposal is approved by another admin than " +
-                                              Escape(proposal.proposer.id) + ", with another key");
-  }
+  if (IsSamePerson(proposal.proposer, approver)) return SamePerson(proposal.proposer);
   TRY(authorizer.RequireRole(approver, {Role::kAdmin}));
-  TRY(authorizer.RequireUnblocked(approver));
+  if (!authorizer.RequireUnblocked(approver)) {
+    return Denied("policy.blocked", "you, " + Escape(approver.id) +
+                                        ", who would approve it, are blocked: your key, your "
+                                        "lineage or your name; another admin can approve it");
+  }
   const policy::Principal& proposer = proposal.proposer;
   const auto needed = MayPropose(policy::KindOf(proposal.payload));
-  if (!authorizer.RequireRole(proposer, needed) || !authorizer.RequireUnblocked(proposer)) {
-    return Refused("approval.proposer",
-                   Escape(proposer.id) +
-                       " may not propose this any more: they have lost the role, "
-                       "or are blocked");
-  }
+  if (!authorizer.RequireRole(proposer, needed))
+    return MayNotPropose(proposer, "have lost the role");
+  if (!authorizer.RequireUnblocked(proposer)) return MayNotPropose(proposer, "are blocked");
   return Ok();
 }
 

@@ -20,8 +20,25 @@ Error Expired() {
 
 }  // namespace
 
+ProposalPosition PositionOf(const ProposalRecord& proposal) {
+  return {proposal.created_at, proposal.id};
+}
+
 Error NoSuchProposal() {
   return Fail(ErrorCode::kNotFound, "proposal.not-found", "there is no such proposal");
+}
+
+Error SamePerson(const policy::Principal& proposer) {
+  return Fail(
+      ErrorCode::kPolicyDenied, "approval.same-person",
+      "a proposal is approved by another admin than " + Escape(proposer.id) + ", with another key");
+}
+
+Error SupersededPeer() {
+  return Fail(
+      ErrorCode::kPolicyDenied, "peer.superseded",
+      "the client certificate was renewed, and its successor is in use: propose and approve "
+      "with that");
 }
 
 Error ProposerGone() {

@@ -15,8 +15,6 @@
 
 namespace mayfly {
 
-constexpr size_t kProposalsListedMax = 1000;
-
 struct NewProposal {
   Uuid id;
   policy::ProposalPayload payload;
@@ -53,6 +51,26 @@ struct ProposalRecord {
 };
 
 enum class ProposalsListed : uint8_t { kOpen, kAll };
+
+// A place in the list: the newest is first.
+struct ProposalPosition {
+  TimePoint created_at;
+  Uuid id;
+  friend auto operator<=>(const ProposalPosition&, const ProposalPosition&) = default;
+};
+
+ProposalPosition PositionOf(const ProposalRecord& proposal);
+
+struct ProposalQuery {
+  ProposalsListed listed;
+  std::optional<ProposalPosition> after;  // nothing: from the newest
+  size_t count_max;                       // at least 1
+};
+
+struct ProposalPage {
+  std::vector<ProposalRecord> proposals;
+  std::optional<ProposalPosition> next;  // nothing: there is no more
+};
 
 // Certificates to revoke in one act.
 struct RevocationTarget {
@@ -94,23 +112,24 @@ class Proposals {
   virtual ~Proposals() = default;
 
   // Durable on return, with an event "proposal.created". What the proposer has open with this
-  // payload already is given instead.
+  // payload already is given instead. Error: kPolicyDenied "peer.superseded" (a later generation of
+  // the proposer's lineage than the certificate that they show is in use).
   virtual Task<Result<ProposalRecord>> Propose(NewProposal proposal, BootTime deadline) = 0;
 
   // With its whole payload, as it was proposed. What is returned is durable.
   virtual Task<Result<std::optional<ProposalRecord>>> FindProposal(Uuid id, BootTime deadline) = 0;
 
-  // The newest first, kProposalsListedMax at most, with empty texts and lists in their payloads;
-  // durable.
-  virtual Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
-                                                                  BootTime deadline) = 0;
+  // The newest first, with empty texts and lists in their payloads; durable.
+  virtual Task<Result<ProposalPage>> ListProposals(ProposalQuery query, BootTime deadline) = 0;
 
   // Carries it out once, in one transaction, with an event "proposal.approved"; durable on return,
   // and as Ledger's ActivatePolicy and Revoke say. Again by the same approver: the same receipt.
-  // Errors: those of RequireOpen; kNotFound "proposal.not-found"; kFailedPrecondition
-  // "approval.proposer" and kUnauthenticated "peer.revoked" (the certificate of one of the two is
-  // revoked, or the newest one in use of its lineage is, or has expired); kDecisionStale (judge
-  // again); as Ledger's ActivatePolicy and Revoke.
+  // Errors: those of RequireOpen; kNotFound "proposal.not-found"; kPolicyDenied
+  // "approval.same-person" (the lineages of the two have had one key: the ledger says so of every
+  // generation in use, and of the others within seconds) and "peer.superseded" (of the approver);
+  // kFailedPrecondition "approval.proposer" and kUnauthenticated "peer.revoked" (the certificate of
+  // one of the two is revoked, or the newest one in use of its lineage is, or has expired);
+  // kDecisionStale (judge again); as Ledger's ActivatePolicy and Revoke.
   virtual Task<Result<ApprovalReceipt>> Execute(ProposalApproval approval, BootTime deadline) = 0;
 
   // Durable on return, with an event "proposal.withdrawn". Again: the same. Errors: kNotFound
@@ -126,6 +145,8 @@ class Proposals {
 
 // What implementations answer alike.
 Error NoSuchProposal();
+Error SamePerson(const policy::Principal& proposer);
+Error SupersededPeer();
 Error ProposerGone();
 Error ApproverGone();
 // Ok where it may be withdrawn, or has been. Errors: as Proposals::Withdraw.

@@ -150,13 +150,13 @@ Result<CertificateOrder> ReadOrder(const std::string& text) {
   return Invalid("list.order-by", "order_by is \"not_after_time\" or \"create_time desc\"");
 }
 
+}  // namespace
+
 Result<size_t> ReadPageSize(int32_t size) {
   if (size < 0) return Invalid("list.page-size", "page_size is 0 (for 100) or more");
   if (size == 0) return size_t{kPageSizeDefault};
   return static_cast<size_t>(std::min(size, kPageSizeMax));
 }
-
-}  // namespace
 
 void SetTime(TimePoint time, google::protobuf::Timestamp& out) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(time);

@@ -67,6 +67,7 @@ Result<issuance::ProposeRequest> ToProposeRequest(const v1::CreateProposalReques
 // Errors: kInvalidArgument "name.proposal", "proposal.hash".
 Result<issuance::ApproveRequest> ToApproveRequest(const v1::ApproveProposalRequest& message,
                                                   policy::Principal principal);
+Result<ProposalQuery> ToProposalQuery(const v1::ListProposalsRequest& message);
 void FromProposal(const ProposalRecord& proposal, v1::Proposal& message);
 
 // But for the page token. Errors: kInvalidArgument "list.*".
@@ -75,6 +76,8 @@ Result<EventQuery> ToEventQuery(const v1::ListEventsRequest& message);
 Status FromEvent(const ListedEvent& listed, v1::Event& message);
 // Error: kInvalidArgument "list.page-size".
 Result<size_t> ToCountMax(const v1::ListAlertsRequest& message);
+// The same.
+Result<size_t> ReadPageSize(int32_t size);
 void FromAlerts(const AlertList& list, v1::ListAlertsResponse& message);
 // Error: kInvalidArgument "policy.base-version".
 Result<issuance::ApplyPolicyRequest> ToApplyPolicyRequest(const v1::ApplyPolicyRequest& message,

@@ -112,6 +112,12 @@ Result<issuance::ApproveRequest> ToApproveRequest(const v1::ApproveProposalReque
   return request;
 }
 
+Result<ProposalQuery> ToProposalQuery(const v1::ListProposalsRequest& message) {
+  TRY_ASSIGN(const size_t count_max, ReadPageSize(message.page_size()));
+  const auto listed = message.with_ended() ? ProposalsListed::kAll : ProposalsListed::kOpen;
+  return ProposalQuery{listed, std::nullopt, count_max};
+}
+
 void FromProposal(const ProposalRecord& proposal, v1::Proposal& message) {
   message.set_name(ProposalName(proposal.id));
   std::visit([&message](const auto& payload) { SetPayload(payload, message); }, proposal.payload);

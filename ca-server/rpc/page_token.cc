@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -15,8 +16,10 @@ namespace {
 constexpr size_t kNonceBytes = 12;
 constexpr size_t kTagBytes = 16;
 constexpr size_t kNumberBytes = 8;
+constexpr size_t kUuidBytes = 16;
 constexpr size_t kCertificatePlaceBytes = 2 * kNumberBytes + x509::kSerialOctetsMax;
 constexpr size_t kEventPlaceBytes = 2 * kNumberBytes;
+constexpr size_t kProposalPlaceBytes = kNumberBytes + kUuidBytes;
 
 struct CipherFree {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
@@ -64,7 +67,7 @@ Bytes Encode(const IndexPosition& position) {
 Error BadToken() {
   return Fail(ErrorCode::kInvalidArgument, "list.page-token",
               "page_token is not a next_page_token of this list; begin again without one, and keep "
-              "parent, filter and order_by as they were");
+              "what else the request says as it was");
 }
 
 Result<IndexPosition> Decode(ByteSpan plain) {
@@ -130,6 +133,23 @@ Result<EventPosition> PageTokens::OpenEvents(std::string_view token, std::string
   const auto at = static_cast<int64_t>(GetNumber(plain));
   const auto id = static_cast<int64_t>(GetNumber(ByteSpan(plain).subspan(kNumberBytes)));
   return EventPosition{TimePoint(std::chrono::microseconds(at)), id};
+}
+
+std::string PageTokens::Seal(const ProposalPosition& position, std::string_view list) const {
+  Bytes plain;
+  PutNumber(plain, static_cast<uint64_t>(position.created_at.time_since_epoch().count()));
+  const ByteSpan id = position.id.octets();
+  plain.insert(plain.end(), id.begin(), id.end());
+  return SealOctets(plain, list);
+}
+
+Result<ProposalPosition> PageTokens::OpenProposals(std::string_view token,
+                                                   std::string_view list) const {
+  TRY_ASSIGN(const Bytes plain, OpenOctets(token, list, kProposalPlaceBytes));
+  const auto created_at = static_cast<int64_t>(GetNumber(plain));
+  std::array<uint8_t, kUuidBytes> id{};
+  std::ranges::copy(ByteSpan(plain).subspan(kNumberBytes), id.begin());
+  return ProposalPosition{TimePoint(std::chrono::microseconds(created_at)), Uuid::FromOctets(id)};
 }
 
 }  // namespace mayfly::rpc

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "ports/event_index.h"
+#include "ports/proposals.h"
 
 namespace mayfly::rpc {
 
@@ -23,6 +24,9 @@ class PageTokens {
 
   std::string Seal(const EventPosition& position, std::string_view list) const;
   Result<EventPosition> OpenEvents(std::string_view token, std::string_view list) const;
+
+  std::string Seal(const ProposalPosition& position, std::string_view list) const;
+  Result<ProposalPosition> OpenProposals(std::string_view token, std::string_view list) const;
 
  private:
   std::string SealOctets(ByteSpan plain, std::string_view list) const;

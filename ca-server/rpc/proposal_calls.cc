@@ -6,6 +6,15 @@
 #include "rpc/resource_name.h"
 
 namespace mayfly::rpc {
+namespace {
+
+// What a page token is good for: this list, for this caller.
+std::string ListOf(const v1::ListProposalsRequest& request, const policy::Principal& principal) {
+  return std::string("proposals\n") + (request.with_ended() ? "all" : "open") + '\n' +
+         principal.id + '\n' + principal.request_scope;
+}
+
+}  // namespace
 
 Task<Status> ServeBatchRevoke(UseCases& use_cases, const Caller& caller,
                               const v1::BatchRevokeCertificatesRequest& request,
@@ -36,15 +45,19 @@ Task<Status> ServeGetProposal(UseCases& use_cases, const Caller&,
   co_return Ok();
 }
 
-Task<Status> ServeListProposals(UseCases& use_cases, const Caller&,
-                                const v1::ListProposalsRequest& request,
+Task<Status> ServeListProposals(UseCases& use_cases, const PageTokens& page_tokens,
+                                const Caller& caller, const v1::ListProposalsRequest& request,
                                 v1::ListProposalsResponse& response, BootTime deadline) {
-  const auto listed = request.with_ended() ? ProposalsListed::kAll : ProposalsListed::kOpen;
-  CO_TRY_ASSIGN(const std::vector<ProposalRecord> proposals,
-                co_await use_cases.ListProposals(listed, deadline));
-  for (const ProposalRecord& proposal : proposals) {
+  const std::string list = ListOf(request, caller.principal());
+  CO_TRY_ASSIGN(ProposalQuery query, ToProposalQuery(request));
+  if (!request.page_token().empty()) {
+    CO_TRY_ASSIGN(query.after, page_tokens.OpenProposals(request.page_token(), list));
+  }
+  CO_TRY_ASSIGN(const ProposalPage page, co_await use_cases.ListProposals(query, deadline));
+  for (const ProposalRecord& proposal : page.proposals) {
     FromProposal(proposal, *response.add_proposals());
   }
+  if (page.next) response.set_next_page_token(page_tokens.Seal(*page.next, list));
   co_return Ok();
 }
 

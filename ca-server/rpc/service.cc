@@ -207,7 +207,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   grpc::ServerUnaryReactor* ListProposals(grpc::CallbackServerContext* context,
                                           const v1::ListProposalsRequest* request,
                                           v1::ListProposalsResponse* response) override {
-    return Begin(context, request, response, &Impl::Through<ServeListProposals>);
+    return Begin(context, request, response, &Impl::Proposals);
   }
   grpc::ServerUnaryReactor* ApproveProposal(grpc::CallbackServerContext* context,
                                             const v1::ApproveProposalRequest* request,
@@ -457,6 +457,12 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     }
     if (page.next) response.set_next_page_token(page_tokens.Seal(*page.next, list));
     co_return Ok();
+  }
+
+  Task<Status> Proposals(Call& call, const Caller& caller, const v1::ListProposalsRequest& request,
+                         v1::ListProposalsResponse& response) {
+    return ServeListProposals(parts.use_cases, page_tokens, caller, request, response,
+                              call.deadline);
   }
 
   Task<Status> Alerts(Call& call, const Caller&, const v1::ListAlertsRequest& request,

@@ -73,9 +73,8 @@ class AuthorityUseCases final : public UseCases {
   Task<Result<ProposalRecord>> ShowProposal(Uuid proposal, BootTime deadline) override {
     return authority_.ShowProposal(proposal, deadline);
   }
-  Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
-                                                          BootTime deadline) override {
-    return authority_.ListProposals(listed, deadline);
+  Task<Result<ProposalPage>> ListProposals(ProposalQuery query, BootTime deadline) override {
+    return authority_.ListProposals(query, deadline);
   }
   Task<Result<issuance::ApprovedProposal>> Approve(issuance::ApproveRequest request,
                                                    BootTime deadline) override {

@@ -43,8 +43,7 @@ class UseCases {
   virtual Task<Result<ProposalRecord>> Propose(issuance::ProposeRequest request,
                                                BootTime deadline) = 0;
   virtual Task<Result<ProposalRecord>> ShowProposal(Uuid proposal, BootTime deadline) = 0;
-  virtual Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
-                                                                  BootTime deadline) = 0;
+  virtual Task<Result<ProposalPage>> ListProposals(ProposalQuery query, BootTime deadline) = 0;
   virtual Task<Result<issuance::ApprovedProposal>> Approve(issuance::ApproveRequest request,
                                                            BootTime deadline) = 0;
   virtual Task<Result<ProposalRecord>> Withdraw(policy::Principal principal, Uuid proposal,

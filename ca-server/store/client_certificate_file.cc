@@ -26,11 +26,10 @@ ClientCertificateFile ClientCertificateFile::NamedIn(const std::string& keywords
   return file;
 }
 
-std::optional<ClientCertificateFile::Version> ClientCertificateFile::Now() const {
+std::optional<FileVersion> ClientCertificateFile::Now() const {
   struct stat status{};
   if (path_.empty() || stat(path_.c_str(), &status) != 0) return std::nullopt;
-  return Version{status.st_dev, status.st_ino, status.st_size,
-                 status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
+  return FileVersion::Of(status);
 }
 
 bool ClientCertificateFile::WasReplaced() const {

@@ -2,11 +2,10 @@
 // renews it puts another one in its place; sessions made with the old one then make way.
 #pragma once
 
-#include <sys/stat.h>
-
-#include <cstdint>
 #include <optional>
 #include <string>
+
+#include "base/file_version.h"
 
 namespace mayfly::store {
 
@@ -20,17 +19,10 @@ class ClientCertificateFile {
   bool WasReplaced() const;
 
  private:
-  struct Version {
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    int64_t changed_ns;
-    friend bool operator==(const Version&, const Version&) = default;
-  };
-  std::optional<Version> Now() const;
+  std::optional<FileVersion> Now() const;
 
   std::string path_;  // empty: there is none
-  std::optional<Version> made_with_;
+  std::optional<FileVersion> made_with_;
 };
 
 }  // namespace mayfly::store

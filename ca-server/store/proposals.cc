@@ -8,6 +8,7 @@
 #include "store/ledger_rows.h"
 #include "store/names_text.h"
 #include "store/policy_activation.h"
+#include "store/same_holder.h"
 
 namespace mayfly::store {
 namespace {
@@ -113,6 +114,29 @@ Result<Found> FindIn(Session& session, const Uuid& id, Extent extent) {
   return Found(std::move(record));
 }
 
+// One more than asked for, so that a page that ends the list says so.
+Result<ProposalPage> PageIn(Session& session, const ProposalQuery& query) {
+  Params params;
+  params.Add(static_cast<int64_t>(query.count_max) + 1);
+  std::string where = query.listed == ProposalsListed::kOpen ? "proposal_state(p) = 1" : "true";
+  if (query.after) {
+    params.Add(query.after->created_at).Add(query.after->id);
+    where += " AND (p.created_at, p.id) < (" + FromMicros("$2::bigint") + ", $3::uuid)";
+  }
+  ProposalPage page;
+  for (const auto& row : session.Exec(From(Extent::kSummary) + "WHERE " + where +
+                                          " ORDER BY p.created_at DESC, p.id DESC LIMIT $1",
+                                      params)) {
+    TRY_ASSIGN(auto record, ReadProposal(row));
+    if (page.proposals.size() == query.count_max) {
+      page.next = PositionOf(page.proposals.back());
+      break;
+    }
+    page.proposals.push_back(std::move(record));
+  }
+  return page;
+}
+
 // What its proposer has open with this payload already.
 std::optional<Uuid> FindOpen(Session& session, const NewProposal& proposal) {
   const auto rows = session.Exec(
@@ -211,6 +235,16 @@ bool IsStanding(Session& session, const policy::Principal& principal) {
       .as<bool>();
 }
 
+// Its holder has the next one and uses it: who shows this one may have an old copy of its key.
+bool IsSuperseded(Session& session, const policy::Principal& principal) {
+  return session
+      .Exec(
+          "SELECT EXISTS (SELECT FROM issuance i JOIN lineage_use u ON u.lineage = i.lineage "
+          "AND u.generation > i.generation WHERE i.serial = $1::bytea)",
+          Params().Add(principal.serial->octets()))[0][0]
+      .as<bool>();
+}
+
 Result<MassRevocationReceipt> RevokeIn(Session& session,
                                        const std::vector<RevocationTarget>& targets,
                                        RevocationReason reason, const std::string& principal) {
@@ -271,7 +305,19 @@ Result<ApprovalReceipt> CarryOut(Session& session, const ProposalApproval& appro
   return ApprovalReceipt{.revocation = std::move(receipt)};
 }
 
+// Before the lock, which everybody waits for: who proposed it is for ever, and so is whose a key
+// was.
+Status RequireTwoHolders(Session& session, const ProposalApproval& approval) {
+  TRY_ASSIGN(const auto proposal, FindIn(session, approval.id, Extent::kSummary));
+  if (!proposal) return NoSuchProposal();
+  if (proposal->state != ProposalState::kOpen) return Ok();  // nothing is carried out
+  TRY_ASSIGN(const bool is_same, IsSameHolder(session, proposal->proposer, approval.approver));
+  if (is_same) return SamePerson(proposal->proposer);
+  return Ok();
+}
+
 Result<ApprovalReceipt> ExecuteIn(Session& session, const ProposalApproval& approval) {
+  TRY(RequireTwoHolders(session, approval));
   Transaction transaction(session);
   const WriteStart start = BeginAlone(session);
   TRY_ASSIGN(const auto proposal, FindIn(session, approval.id, Extent::kSummary));
@@ -284,6 +330,7 @@ Result<ApprovalReceipt> ExecuteIn(Session& session, const ProposalApproval& appr
     return receipt;
   }
   if (start.decision != approval.decision) return DecisionStale();
+  if (IsSuperseded(session, approval.approver)) return SupersededPeer();
   if (!IsStanding(session, approval.approver)) return ApproverGone();
   if (!IsStanding(session, proposal->proposer)) return ProposerGone();
   TRY_ASSIGN(auto receipt, CarryOut(session, approval));
@@ -339,6 +386,7 @@ Task<Result<ProposalRecord>> PgProposals::Propose(NewProposal proposal, BootTime
       [proposal = std::move(proposal)](Session& session) -> Result<ProposalRecord> {
     Transaction transaction(session);
     const WriteStart start = BeginWrite(session);
+    if (IsSuperseded(session, proposal.proposer)) return SupersededPeer();
     const std::optional<Uuid> open = FindOpen(session, proposal);
     if (!open) Insert(session, proposal, start);
     TRY_ASSIGN(auto record, FindIn(session, open.value_or(proposal.id), Extent::kWhole));
@@ -358,24 +406,14 @@ Task<Result<Found>> PgProposals::FindProposal(Uuid id, BootTime deadline) {
   return RunOn<Found>(workers_, std::move(work), deadline);
 }
 
-Task<Result<std::vector<ProposalRecord>>> PgProposals::ListProposals(ProposalsListed listed,
-                                                                     BootTime deadline) {
-  using List = std::vector<ProposalRecord>;
-  std::function<Result<List>(Session&)> work = [listed](Session& session) -> Result<List> {
-    const bool only_open = listed == ProposalsListed::kOpen;
-    const auto rows =
-        session.Exec(From(Extent::kSummary) + (only_open ? "WHERE proposal_state(p) = 1 " : "") +
-                         "ORDER BY p.created_at DESC, p.id LIMIT $1",
-                     Params().Add(static_cast<int64_t>(kProposalsListedMax)));
-    List list;
-    for (const auto& row : rows) {
-      TRY_ASSIGN(auto record, ReadProposal(row));
-      list.push_back(std::move(record));
-    }
+Task<Result<ProposalPage>> PgProposals::ListProposals(ProposalQuery query, BootTime deadline) {
+  std::function<Result<ProposalPage>(Session&)> work =
+      [query](Session& session) -> Result<ProposalPage> {
+    TRY_ASSIGN(ProposalPage page, PageIn(session, query));
     session.Barrier();  // seen is not durable
-    return list;
+    return page;
   };
-  return RunOn<List>(workers_, std::move(work), deadline);
+  return RunOn<ProposalPage>(workers_, std::move(work), deadline);
 }
 
 Task<Result<ApprovalReceipt>> PgProposals::Execute(ProposalApproval approval, BootTime deadline) {

@@ -12,8 +12,7 @@ class PgProposals final : public Proposals {
 
   Task<Result<ProposalRecord>> Propose(NewProposal proposal, BootTime deadline) override;
   Task<Result<std::optional<ProposalRecord>>> FindProposal(Uuid id, BootTime deadline) override;
-  Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
-                                                          BootTime deadline) override;
+  Task<Result<ProposalPage>> ListProposals(ProposalQuery query, BootTime deadline) override;
   Task<Result<ApprovalReceipt>> Execute(ProposalApproval approval, BootTime deadline) override;
   Task<Status> Withdraw(Uuid id, std::string principal, BootTime deadline) override;
   Task<Result<MassRevocationReceipt>> RevokeAll(MassRevocationEntry entry,

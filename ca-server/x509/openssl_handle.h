@@ -13,6 +13,7 @@ namespace mayfly::x509 {
 
 struct OpensslFree {
   void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(X509_NAME* name) const { X509_NAME_free(name); }
   void operator()(X509* certificate) const { X509_free(certificate); }
   void operator()(X509_CRL* list) const { X509_CRL_free(list); }
   void operator()(X509_STORE* store) const { X509_STORE_free(store); }

@@ -303,8 +303,12 @@ void AddProposal(CLI::App& app, Choice& choice) {
   CLI::App* proposal = app.add_subcommand("proposal", help::kProposal.about);
   proposal->footer(help::kProposal.footer)->group(kPolicyGroup)->require_subcommand(1);
   const auto list = std::make_shared<ProposalListOptions>();
-  AddVerb(*proposal, "list", help::kProposalList, choice, NamedFormats(), list, ProposalList)
-      ->add_flag("--all", list->all, "those too that are not open any more");
+  CLI::App* verb =
+      AddVerb(*proposal, "list", help::kProposalList, choice, NamedFormats(), list, ProposalList);
+  verb->add_flag("--all", list->all, "those too that are not open any more");
+  verb->add_option("--limit", list->limit, "at most so many; 0: all")
+      ->type_name("N")
+      ->capture_default_str();
   const auto options = std::make_shared<ProposalOptions>();
   AddProposalVerb(*proposal, "show", help::kProposalShow, choice, options, ProposalShow);
   AddProposalVerb(*proposal, "approve", help::kProposalApprove, choice, options, ProposalApprove)

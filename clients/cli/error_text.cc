@@ -20,8 +20,7 @@ constexpr std::string_view kAddContext =
     "           --trust roots.pem --cert me.crt --key me.key";
 constexpr std::string_view kAskForLess =
     "Ask for what the policy grants you, or ask the CA's operator to change it. mayfly explain, "
-    "with "
-    "the same words as mayfly issue, says what each rule asks for.";
+    "with the same words as mayfly issue, says what each rule asks for.";
 
 constexpr std::string_view kKeepEvidence =
     "Keep the folder and the dump as they are, and tell who answers for the CA.";
@@ -38,8 +37,7 @@ constexpr Help kHelp[] = {
       "mayfly inspect https://HOST:PORT  the certificate that answers there"}},
     {"client.certificate-expired",
      "It cannot say who you are any more. mayfly renew may still renew it, where its profile "
-     "grants "
-     "that; else ask an operator for a new one. On the CA's machine ./quickstart makes the "
+     "grants that; else ask an operator for a new one. On the CA's machine ./quickstart makes the "
      "operator's again.",
      {"mayfly context show               where your certificate lies"}},
     {"client.certificate-purpose",
@@ -113,6 +111,11 @@ constexpr Help kHelp[] = {
      {"mayfly context show               who you are to the CA"}},
     {"peer.revoked",
      "It cannot say who you are any more. Ask for a new one: mayfly issue NAME --force"},
+    {"peer.superseded",
+     "Is it another file, or another context? If you did not renew it, its key was copied: tell "
+     "the "
+     "CA's operator.",
+     {"mayfly context show               where your certificate lies"}},
     {"renewal.pem", "openssl x509 -inform DER -in FILE -out FILE.pem makes it PEM."},
     {"renewal.key", "Is its key another file? Name it with --key-file."},
     {"renewal.server-only",
@@ -121,8 +124,7 @@ constexpr Help kHelp[] = {
      "Ask for a new one: mayfly issue NAME --force, or with a token: --token-file"},
     {"renewal.superseded",
      "If you did not renew it elsewhere, its key was copied: tell the CA's operator. Then ask for "
-     "a "
-     "new one: mayfly issue NAME --force"},
+     "a new one: mayfly issue NAME --force"},
     {"renewal.", "docs/POLICY.md says what a renewal may have; for all else mayfly issue."},
     {"approval.needed",
      "Propose it; another admin approves.",
@@ -141,6 +143,11 @@ constexpr Help kHelp[] = {
     {"policy.key-reused", "Make a new key: leave out --csr, or make its request with another key."},
     {"policy.admins", "Mend the file; docs/POLICY.md says what may stand in it."},
     {"policy.file", "Mend the file; docs/POLICY.md says what may stand in it."},
+    {"policy.blocked",
+     "Keys are blocked that were revoked as compromised, and lineages whose key was copied. What "
+     "is "
+     "blocked stays so until the CA's operator lifts it: ask them why.",
+     {"mayfly context show               who you are to the CA"}},
     {"policy.", kAskForLess},
     {"tlog.file",
      "--log is a folder with an audit log: the CA's own, or a copy of it.",
@@ -151,13 +158,11 @@ constexpr Help kHelp[] = {
      "An admin of the CA knows it; every copy has it in its file verifier-key."},
     {"audit.no-entry",
      "Those of CAs are in it as events, ca.certified: mayfly audit list --kind event. What other "
-     "CAs "
-     "issued is not in it, nor, in a copy, what came later.",
+     "CAs issued is not in it, nor, in a copy, what came later.",
      {"mayfly inspect FILE               who issued it, and when"}},
     {"audit.checkpoint",
      "DIR is the CA's log folder, or a copy of it, and has a file checkpoint; --kept is such a "
-     "file "
-     "of another time.",
+     "file of another time.",
      {"mayfly audit export FOLDER        makes a copy of the CA's"}},
     {"audit.verifier-key",
      "An admin of the CA knows it; every copy has it in its file verifier-key.",

@@ -250,7 +250,7 @@ For auditors, operators and admins.
 
 Examples:
   mayfly proposal list
-  mayfly proposal list --all -o json
+  mayfly proposal list --all --limit 0 -o json
 )"};
 
 const HelpText kProposalShow = {"Show a proposal, and all that it would do", R"(

@@ -1,7 +1,10 @@
 // `mayfly proposal ...`: what one has proposed and another approves.
-#include "base/uuid.h"
+#include <algorithm>
+#include <limits>
+
 #include "clients/cli/proposals.h"
 #include "clients/cli/render.h"
+#include "clients/cli/resource_id.h"
 #include "clients/cli/table.h"
 #include "clients/cli/verbs.h"
 
@@ -10,19 +13,35 @@ namespace {
 
 namespace v1 = ::mayfly::ca::v1;
 
-Result<std::string> NameOf(const std::string& id) {
-  const std::string bare = id.starts_with(kProposalPrefix) ? id.substr(kProposalPrefix.size()) : id;
-  const auto uuid = Uuid::Parse(bare);
-  if (uuid) return std::string(kProposalPrefix) + uuid->ToString();
-  return Usage("cli.proposal-id", "\"" + Escape(id, 64) + "\" is no proposal's id");
+constexpr int kPageMax = 1000;  // the API's own
+
+struct Found {
+  v1::ListProposalsResponse list;
+  bool more = false;  // than were asked for
+};
+
+// Pages until there are `limit` or no more.
+Result<Found> Find(client::Client& client, const ProposalListOptions& options) {
+  const int limit = options.limit > 0 ? options.limit : std::numeric_limits<int>::max();
+  v1::ListProposalsRequest request;
+  request.set_with_ended(options.all);
+  Found found;
+  do {
+    request.set_page_size(std::min(limit - found.list.proposals_size(), kPageMax));
+    TRY_ASSIGN(const v1::ListProposalsResponse page, client.Proposals(request));
+    found.list.mutable_proposals()->MergeFrom(page.proposals());
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty() && found.list.proposals_size() < limit);
+  found.more = !request.page_token().empty();
+  return found;
 }
 
 std::string TableOf(const v1::ListProposalsResponse& list, TimePoint now,
                     const Terminal& terminal) {
   std::vector<std::vector<Cell>> rows;
   for (const v1::Proposal& proposal : list.proposals()) {
-    rows.push_back({ProposalId(proposal), PayloadText(proposal), StateText(proposal.state()),
-                    FromNow(TimeOf(proposal.expire_time()), now),
+    rows.push_back({IdOf(kProposalKind, proposal.name()), PayloadText(proposal),
+                    StateText(proposal.state()), FromNow(TimeOf(proposal.expire_time()), now),
                     Escape(proposal.proposer(), 300)});
   }
   return Table({{"ID"}, {"WHAT", 0, 30}, {"STATE", 3}, {"EXPIRES", 2}, {"PROPOSED BY", 1, 30}},
@@ -46,7 +65,7 @@ struct Seen {
   std::string effect;
 };
 Result<Seen> Look(const Invocation& invocation, const std::string& id) {
-  TRY_ASSIGN(const std::string name, NameOf(id));
+  TRY_ASSIGN(const std::string name, NameOf(kProposalKind, id));
   Seen seen;
   TRY_ASSIGN(seen.client, Connect(invocation));
   TRY_ASSIGN(seen.proposal, seen.client->Proposal(name));
@@ -73,23 +92,26 @@ ExitCode PrintApproved(const Invocation& invocation, const v1::ApproveProposalRe
 
 ExitCode ProposalList(const Invocation& invocation, const ProposalListOptions& options) {
   constexpr std::string_view kWhat = "cannot list the proposals";
+  if (options.limit < 0) {
+    return Report(invocation, kWhat, Usage("cli.limit", "--limit is 0 (all) or more"));
+  }
   const auto client = Connect(invocation);
   if (!client) return Report(invocation, kWhat, client.error());
-  v1::ListProposalsRequest request;
-  request.set_with_ended(options.all);
-  const auto list = (*client)->Proposals(request);
-  if (!list) return Report(invocation, kWhat, list.error());
+  const auto found = Find(**client, options);
+  if (!found) return Report(invocation, kWhat, found.error());
+  const auto& proposals = found->list.proposals();
   Answer answer;
-  answer.document = ToJson(*list);
-  for (const v1::Proposal& proposal : list->proposals()) {
+  answer.document = ToJson(found->list);
+  for (const v1::Proposal& proposal : proposals) {
     answer.lines.push_back(ToJson(proposal));
     answer.names.push_back(proposal.name());
   }
-  if (!list->proposals().empty()) {
-    answer.table = TableOf(*list, invocation.clock.Now(), invocation.console.terminal);
+  if (!proposals.empty()) {
+    answer.table = TableOf(found->list, invocation.clock.Now(), invocation.console.terminal);
   }
   Print(invocation, answer);
-  if (list->proposals().empty()) Note(invocation, "There are none.");
+  if (proposals.empty()) Note(invocation, "There are none.");
+  if (found->more) Note(invocation, "There may be more: --limit 0 shows all.");
   return ExitCode::kOk;
 }
 
@@ -120,7 +142,7 @@ ExitCode ProposalApprove(const Invocation& invocation, const ProposalOptions& op
 
 ExitCode ProposalWithdraw(const Invocation& invocation, const ProposalOptions& options) {
   constexpr std::string_view kWhat = "nothing was withdrawn";
-  const auto name = NameOf(options.id);
+  const auto name = NameOf(kProposalKind, options.id);
   if (!name) return Report(invocation, kWhat, name.error());
   if (!options.yes) {
     const auto end = Confirm(invocation, "Take the proposal " + options.id + " back?", kWhat);

@@ -3,6 +3,7 @@
 #include "base/uuid.h"
 #include "clients/cli/line_diff.h"
 #include "clients/cli/render.h"
+#include "clients/cli/resource_id.h"
 
 namespace mayfly::cli {
 namespace {
@@ -51,10 +52,6 @@ std::string When(const google::protobuf::Timestamp& time, TimePoint now) {
 }
 
 }  // namespace
-
-std::string ProposalId(const v1::Proposal& proposal) {
-  return Escape(proposal.name().substr(std::min(kProposalPrefix.size(), proposal.name().size())));
-}
 
 Result<policy::ProposalPayload> PayloadOf(const v1::Proposal& proposal) {
   if (proposal.has_policy_change()) {
@@ -122,8 +119,8 @@ Answer AnswerOf(const v1::Proposal& proposal, TimePoint now) {
   Answer answer;
   answer.document = ToJson(proposal);
   answer.names = {proposal.name()};
-  answer.table = Line("id", ProposalId(proposal)) + Line("what", PayloadText(proposal)) +
-                 Line("state", StateText(proposal.state())) +
+  answer.table = Line("id", IdOf(kProposalKind, proposal.name())) +
+                 Line("what", PayloadText(proposal)) + Line("state", StateText(proposal.state())) +
                  Line("proposed by", Who(proposal.proposer())) +
                  Line("proposed", When(proposal.create_time(), now)) +
                  Line("expires", When(proposal.expire_time(), now));
@@ -140,7 +137,7 @@ Answer AnswerOf(const v1::Proposal& proposal, TimePoint now) {
 ExitCode PrintProposed(const Invocation& invocation, const v1::Proposal& proposal) {
   Print(invocation, AnswerOf(proposal, invocation.clock.Now()));
   Note(invocation, "Nothing has changed yet. Another admin approves it:");
-  Tell(invocation, "  mayfly proposal approve " + ProposalId(proposal) + "\n");
+  Tell(invocation, "  mayfly proposal approve " + IdOf(kProposalKind, proposal.name()) + "\n");
   return ExitCode::kOk;
 }
 

@@ -9,9 +9,6 @@
 
 namespace mayfly::cli {
 
-constexpr std::string_view kProposalPrefix = "proposals/";
-std::string ProposalId(const ca::v1::Proposal& proposal);
-
 // What a proposal says, as it was received: what its hash is worked out from. Errors: kInternal
 // "client.unimplemented" (of a kind that this program does not know), "client.proposal" (names that
 // are none).

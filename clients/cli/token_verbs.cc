@@ -1,6 +1,6 @@
 // `mayfly token ...`: enrolment tokens, with which others get their first certificate.
-#include "base/uuid.h"
 #include "clients/cli/render.h"
+#include "clients/cli/resource_id.h"
 #include "clients/cli/table.h"
 #include "clients/cli/verbs.h"
 #include "clients/cpp/certificate_facts.h"
@@ -9,19 +9,8 @@
 namespace mayfly::cli {
 namespace {
 
-constexpr std::string_view kNamePrefix = "enrolmentTokens/";
 constexpr size_t kNamesColumns = 40;
 constexpr int kTokenUsesMax = 1000;  // as the API says
-
-// "enrolmentTokens/{id}" -> "{id}"
-std::string IdOf(const std::string& name) {
-  return name.substr(std::min(kNamePrefix.size(), name.size()));
-}
-
-std::string NameOf(const std::string& id_or_name) {
-  if (id_or_name.starts_with(kNamePrefix)) return id_or_name;
-  return std::string(kNamePrefix) + id_or_name;
-}
 
 std::vector<std::string> NamesIn(const ca::v1::EnrolmentToken& token) {
   return {token.subject_alt_names().begin(), token.subject_alt_names().end()};
@@ -47,7 +36,7 @@ Answer AnswerOfToken(const ca::v1::CreateEnrolmentTokenResponse& made, bool is_i
   Answer answer;
   answer.document = ToJson(made);
   answer.names = {token.name()};
-  answer.table = Line("id", IdOf(token.name())) + Line("profile", token.profile()) +
+  answer.table = Line("id", IdOf(kTokenKind, token.name())) + Line("profile", token.profile()) +
                  Line("names", NamesText(NamesIn(token), kNamesColumns)) +
                  Line("uses", std::to_string(token.uses_max())) +
                  Line("expires", TimeText(TimeOf(token.expire_time())) + ", " +
@@ -89,7 +78,7 @@ Answer AnswerOfList(const ca::v1::ListEnrolmentTokensResponse& list, TimePoint n
   Answer answer;
   answer.document = ToJson(list);
   for (const ca::v1::EnrolmentToken& token : list.enrolment_tokens()) {
-    rows.push_back({IdOf(token.name()), StateOf(token), token.profile(),
+    rows.push_back({IdOf(kTokenKind, token.name()), StateOf(token), token.profile(),
                     NamesText(NamesIn(token), kNamesColumns),
                     std::to_string(token.use_count()) + "/" + std::to_string(token.uses_max()),
                     FromNow(TimeOf(token.expire_time()), now), token.principal()});
@@ -152,20 +141,17 @@ ExitCode TokenList(const Invocation& invocation) {
 
 ExitCode TokenRevoke(const Invocation& invocation, const TokenRevokeOptions& options) {
   constexpr std::string_view kWhat = "nothing was revoked";
-  const std::string name = NameOf(options.id);
-  if (!Uuid::Parse(IdOf(name))) {
-    return Report(invocation, kWhat,
-                  Usage("cli.token-id", "\"" + Escape(options.id, 64) + "\" is no token's id"));
-  }
+  const auto name = NameOf(kTokenKind, options.id);
+  if (!name) return Report(invocation, kWhat, name.error());
   if (!options.yes) {
     const auto end = Confirm(invocation, "Revoke the token " + options.id + "?", kWhat);
     if (end) return *end;
   }
   const auto client = Connect(invocation);
   if (!client) return Report(invocation, kWhat, client.error());
-  const auto revoked = (*client)->RevokeToken(name);
+  const auto revoked = (*client)->RevokeToken(*name);
   if (!revoked) return Report(invocation, kWhat, revoked.error());
-  Note(invocation, "Revoked: " + name + ". Certificates that it gave stay good.");
+  Note(invocation, "Revoked: " + *name + ". Certificates that it gave stay good.");
   return ExitCode::kOk;
 }
 

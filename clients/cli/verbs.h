@@ -55,6 +55,7 @@ struct RevokeOptions {
 };
 struct ProposalListOptions {
   bool all = false;  // those too that are not open any more
+  int limit = 100;
 };
 struct ProposalOptions {
   std::string id;

@@ -12,6 +12,7 @@
 #include "base/system.h"
 #include "store/event_index.h"
 #include "store/ledger.h"
+#include "store/projector.h"
 #include "tests/contract/postgres_fixture.h"
 #include "tests/fakes/linted_tbs.h"
 #include "tests/fakes/memory_ledger.h"
@@ -20,6 +21,7 @@
 namespace mayfly::contract {
 namespace {
 
+using fakes::TestKey;
 using policy::MassRevocation;
 using policy::PolicyChange;
 using Act = decltype(ProposalApproval::act);
@@ -73,8 +75,9 @@ class ProposalsContract : public testing::Test {
   Uuid NewId() { return Uuid::MakeV7(clock.Now(), random); }
   uint64_t Decision() { return SyncWait(fixture.ledger().LoadBasis(Soon()))->decision; }
 
-  CertificateKey Record(Seconds lifetime = Seconds(3600), LineageStep lineage = AnyLineage()) {
-    RecordEntry entry{.tbs = fakes::MakeLintedTbs(clock.Now(), random, lifetime),
+  CertificateKey Record(Seconds lifetime = Seconds(3600), LineageStep lineage = AnyLineage(),
+                        TestKey public_key = TestKey::kFixed) {
+    RecordEntry entry{.tbs = fakes::MakeLintedTbs(clock.Now(), random, lifetime, public_key),
                       .issuer = IssuerId{1},
                       .lineage = lineage,
                       .profile = "client",
@@ -117,6 +120,17 @@ class ProposalsContract : public testing::Test {
   ProposalRecord ProposePolicy(const std::string& text = "second") {
     return Propose(Proposed(PolicyChange{text, 1}, Person("dns:first")));
   }
+  // Its holder has it, and has used it.
+  CertificateKey Renew(const LineageStep& lineage, TestKey key) {
+    const CertificateKey next = Record(Seconds(3600), lineage, key);
+    const LineageUse use{lineage.lineage, lineage.generation, next, UseKind::kUsed};
+    EXPECT_TRUE(SyncWait(fixture.ledger().NoteUse(use, Soon())));
+    return next;
+  }
+  static policy::Principal Holding(policy::Principal person, TestKey key) {
+    person.key_hash = fakes::PublicKeyOf(key).hash();
+    return person;
+  }
   ProposalApproval Approval(const ProposalRecord& proposal, policy::Principal approver, Act act) {
     return {proposal.id, std::move(approver), Decision(), std::move(act)};
   }
@@ -126,6 +140,11 @@ class ProposalsContract : public testing::Test {
   Result<ApprovalReceipt> Approve(const ProposalRecord& proposal, policy::Principal approver) {
     return Execute(
         Approval(proposal, std::move(approver), std::get<PolicyChange>(proposal.payload)));
+  }
+  ProposalPage List(ProposalQuery query) {
+    auto page = SyncWait(fixture.proposals().ListProposals(query, Soon()));
+    EXPECT_TRUE(page) << Describe(page.error(), ErrorText::kForLog);
+    return *std::move(page);
   }
   ProposalRecord Again(const ProposalRecord& proposal) {
     return **SyncWait(fixture.proposals().FindProposal(proposal.id, Soon()));
@@ -270,13 +289,35 @@ TYPED_TEST(ProposalsContract, ListsTheNewestFirst) {
   const auto first = this->ProposePolicy("a"), second = this->ProposePolicy("b");
   ASSERT_TRUE(SyncWait(this->fixture.proposals().Withdraw(first.id, "dns:first", this->Soon())));
   const auto list = [this](ProposalsListed listed) {
-    return *SyncWait(this->fixture.proposals().ListProposals(listed, this->Soon()));
+    return this->List({listed, {}, 100}).proposals;
   };
   ASSERT_EQ(list(ProposalsListed::kOpen).size(), 1u);
   EXPECT_EQ(list(ProposalsListed::kOpen)[0].id, second.id);
   EXPECT_EQ(list(ProposalsListed::kOpen)[0].payload, policy::ProposalPayload(PolicyChange{"", 1}));
   ASSERT_EQ(list(ProposalsListed::kAll).size(), 2u);
   EXPECT_EQ(list(ProposalsListed::kAll)[1].state, ProposalState::kWithdrawn);
+}
+
+TYPED_TEST(ProposalsContract, PagesNeitherRepeatNorLeaveOut) {
+  std::vector<Uuid> made;
+  for (int i = 0; i < 7; ++i) made.push_back(this->ProposePolicy(std::to_string(i)).id);
+  std::ranges::reverse(made);
+  for (const size_t size : {size_t{1}, size_t{3}, size_t{6}, size_t{7}, size_t{8}}) {
+    ProposalQuery query{ProposalsListed::kAll, std::nullopt, size};
+    std::vector<Uuid> seen;
+    do {
+      const ProposalPage page = this->List(query);
+      for (const ProposalRecord& each : page.proposals) seen.push_back(each.id);
+      EXPECT_LE(page.proposals.size(), size);
+      query.after = page.next;
+    } while (query.after && seen.size() <= made.size());
+    EXPECT_EQ(seen, made) << size;
+  }
+  // What ends between two pages of the open ones is not missed: it is open no more.
+  ProposalQuery open{ProposalsListed::kOpen, std::nullopt, 2};
+  open.after = this->List(open).next;
+  ASSERT_TRUE(SyncWait(this->fixture.proposals().Withdraw(made[2], "dns:first", this->Soon())));
+  EXPECT_EQ(this->List(open).proposals[0].id, made[3]);
 }
 
 TYPED_TEST(ProposalsContract, NobodyWhoseCertificateIsRevokedIsOneOfTheTwo) {
@@ -293,6 +334,51 @@ TYPED_TEST(ProposalsContract, NobodyWhoseCertificateIsRevokedIsOneOfTheTwo) {
   EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second"))), "approval.proposer");
   EXPECT_EQ(this->InForce(), "first");
   EXPECT_EQ(this->Again(proposal).state, ProposalState::kOpen);
+}
+
+// The lineages of the two, and the ids, differ; so do the keys that they show.
+TYPED_TEST(ProposalsContract, AKeyOfAnyGenerationMakesThemOne) {
+  const LineageStep lineage = this->AnyLineage();
+  const auto first = this->Record(Seconds(3600), lineage);
+  const auto proposal =
+      this->Propose(this->Proposed(PolicyChange{"second", 1}, this->Person("dns:first", first)));
+  const auto second = this->Renew({lineage.lineage, 1, first.serial}, TestKey::kOther);
+  const auto approver = this->Person("dns:second");
+  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Holding(approver, TestKey::kOther))),
+            "approval.same-person")
+      << "a later one of who proposed it";
+  this->Renew({lineage.lineage, 2, second.serial}, TestKey::kFixed);
+  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Holding(approver, TestKey::kOther))),
+            "approval.same-person")
+      << "one in between";
+
+  const LineageStep others = this->AnyLineage();
+  const auto before = this->Record(Seconds(3600), others, TestKey::kOther);
+  const auto after = this->Renew({others.lineage, 1, before.serial}, TestKey::kFixed);
+  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second", after))),
+            "approval.same-person")
+      << "an earlier one of who approves";
+  EXPECT_EQ(this->InForce(), "first");
+  EXPECT_EQ(RuleOf(this->Approve(proposal, approver)), "ok");
+}
+
+TYPED_TEST(ProposalsContract, ASupersededCertificateNeitherProposesNorApproves) {
+  const LineageStep lineage = this->AnyLineage();
+  const auto old = this->Record(Seconds(3600), lineage);
+  const auto proposal = this->ProposePolicy();
+  const auto next = this->Record(Seconds(3600), {lineage.lineage, 1, old.serial});
+  const auto propose = [&](const CertificateKey& shown, const std::string& text) {
+    auto wanted = this->Proposed(PolicyChange{text, 1}, this->Person("dns:second", shown));
+    return RuleOf(SyncWait(this->fixture.proposals().Propose(std::move(wanted), this->Soon())));
+  };
+  EXPECT_EQ(propose(old, "renewed, and not used yet"), "ok");
+  ASSERT_TRUE(SyncWait(this->fixture.ledger().NoteUse(
+      {lineage.lineage, 1, next, UseKind::kAcknowledged}, this->Soon())));
+  EXPECT_EQ(propose(old, "third"), "peer.superseded");
+  EXPECT_EQ(propose(next, "third"), "ok");
+  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second", old))), "peer.superseded");
+  EXPECT_EQ(this->Again(proposal).state, ProposalState::kOpen);
+  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second", next))), "ok");
 }
 
 TYPED_TEST(ProposalsContract, WhoseCertificateHasExpiredIsSomebodyWhereTheyHaveRenewedIt) {
@@ -401,6 +487,22 @@ TYPED_TEST(ProposalsContract, RevokesAllOrNone) {
   EXPECT_TRUE(receipt->revocations[1].was_revoked_before);
   EXPECT_FALSE(receipt->revocations[2].was_revoked_before);
   EXPECT_TRUE(standing(one) && standing(two));
+}
+
+// PostgreSQL's alone: the projection has read what it needs.
+using PostgresProposalsContract = ProposalsContract<PostgresProposals>;
+TEST_F(PostgresProposalsContract, AKeyOfAGenerationThatNobodyHasUsedMakesThemOne) {
+  const LineageStep lineage = AnyLineage();
+  const auto first = Record(Seconds(3600), lineage);
+  const auto next = Record(Seconds(3600), {lineage.lineage, 1, first.serial}, TestKey::kOther);
+  const auto proposal = Propose(Proposed(PolicyChange{"second", 1}, Person("dns:first", first)));
+  ASSERT_TRUE(SyncWait(fixture.ledger().Settle({next, SignedOutcome{{1}}, 1, Decision()}, Soon())));
+  store::Session({.connection = fixture.connection, .role = "postgres"})
+      .Exec("UPDATE control SET tick = tick + 1");
+  ASSERT_TRUE(store::Projector(fixture.connection, std::nullopt).Advance());
+  EXPECT_EQ(RuleOf(Approve(proposal, Holding(Person("dns:second"), TestKey::kOther))),
+            "approval.same-person");
+  EXPECT_EQ(RuleOf(Approve(proposal, Person("dns:second"))), "ok");
 }
 
 }  // namespace

@@ -10,11 +10,15 @@ namespace {
 constexpr Seconds kDay{24 * 3600};
 constexpr std::string_view kHolder = "spiffe://mayfly.internal/web";
 
-// openssl ecparam -name prime256v1 -genkey | openssl req -new -subj / -outform DER | base64
+// Each: openssl ecparam -name prime256v1 -genkey | openssl req -new -subj / -outform DER | base64
 constexpr std::string_view kCsr =
     "MIG6MGICAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABN/k6ZL4EIBhzMfXHviQymmqTXhwKf/dG0J7eLEdLlDU"
     "zq9lILno22qliOzKloqIuP6wwkJoww4Vd8VbsII718KgADAKBggqhkjOPQQDAgNIADBFAiBWRNicOwOUR4hgK8GGas5L"
     "BF2GAnKZIK4QutF3IN+EkQIhAJ6o8vdZdtc3BL22Tfmk5LWl5Y5emSx3dFOHfeO6kF61";
+constexpr std::string_view kOtherCsr =
+    "MIG5MGICAQAwADBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABE36WFQwejHkJL8PozAfkHdGSUXWVWANig/wUw7/c+Rt"
+    "jRCUmwXZrKvTewbOHJwHGnA0MgK6eoTjhqx3LbeMYVegADAKBggqhkjOPQQDAgNHADBEAiBBoSglXasFMaSsB+1Bk2sK"
+    "CP9/1oS3Am8e/LWEiBlWmwIgVTW3N8qZS3khtJgpSCooeV/n8E2VqiKVKznPQ61/5kg=";
 
 template <class T>
 T Must(Result<T> result) {
@@ -25,8 +29,9 @@ T Must(Result<T> result) {
   return *std::move(result);
 }
 
-x509::ProvenKey FixedKey() {
-  auto request = Must(x509::CertificationRequest::FromDer(Must(FromBase64(kCsr))));
+x509::ProvenKey ProvenOf(TestKey key) {
+  const std::string_view csr = key == TestKey::kFixed ? kCsr : kOtherCsr;
+  auto request = Must(x509::CertificationRequest::FromDer(Must(FromBase64(csr))));
   return Must(x509::ProvenKey::FromRequest(request, {}));
 }
 
@@ -67,10 +72,11 @@ x509::SerialNumber SerialFor(const x509::TbsFields& fields, TimePoint now, Rando
 
 }  // namespace
 
-x509::SubjectPublicKeyInfo FixedPublicKey() { return FixedKey().spki(); }
+x509::SubjectPublicKeyInfo PublicKeyOf(TestKey key) { return ProvenOf(key).spki(); }
 
-lint::LintedTbs MakeLintedTbs(TimePoint now, RandomSource& random, Seconds lifetime) {
-  const x509::ProvenKey key = FixedKey();
+lint::LintedTbs MakeLintedTbs(TimePoint now, RandomSource& random, Seconds lifetime,
+                              TestKey test_key) {
+  const x509::ProvenKey key = ProvenOf(test_key);
   const policy::IssuanceGrant grant = GrantFor(lifetime);
   const policy::IssuerIdentity issuer =
       IssuerAt(now, Must(x509::Name::CommonName("Issuing 1")), Bytes(20, 0xaa));

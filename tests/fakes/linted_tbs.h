@@ -5,12 +5,15 @@
 
 namespace mayfly::fakes {
 
-// One hour: lifetime class 1. Up to 400 days. The names are DNS:web.internal.
-lint::LintedTbs MakeLintedTbs(TimePoint now, RandomSource& random,
-                              Seconds lifetime = Seconds(3600));
+enum class TestKey { kFixed, kOther };
 
-// The public key of its CSR, for registries that want one.
-x509::SubjectPublicKeyInfo FixedPublicKey();
+// One hour: lifetime class 1. Up to 400 days. The names are DNS:web.internal.
+lint::LintedTbs MakeLintedTbs(TimePoint now, RandomSource& random, Seconds lifetime = Seconds(3600),
+                              TestKey key = TestKey::kFixed);
+
+// The public keys of its CSRs, for registries that want one.
+x509::SubjectPublicKeyInfo PublicKeyOf(TestKey key);
+inline x509::SubjectPublicKeyInfo FixedPublicKey() { return PublicKeyOf(TestKey::kFixed); }
 // A root's TBS over that key.
 lint::LintedCaTbs MakeLintedRootTbs(TimePoint now, RandomSource& random, const x509::Name& subject);
 

@@ -60,8 +60,7 @@ class MemoryLedger final : public Ledger,
 
   Task<Result<ProposalRecord>> Propose(NewProposal proposal, BootTime deadline) override;
   Task<Result<std::optional<ProposalRecord>>> FindProposal(Uuid id, BootTime deadline) override;
-  Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
-                                                          BootTime deadline) override;
+  Task<Result<ProposalPage>> ListProposals(ProposalQuery query, BootTime deadline) override;
   Task<Result<ApprovalReceipt>> Execute(ProposalApproval approval, BootTime deadline) override;
   Task<Status> Withdraw(Uuid id, std::string principal, BootTime deadline) override;
   Task<Result<MassRevocationReceipt>> RevokeAll(MassRevocationEntry entry,
@@ -112,6 +111,10 @@ class MemoryLedger final : public Ledger,
   Result<MassRevocationReceipt> RevokeAllNow(const std::vector<RevocationTarget>& targets,
                                              RevocationReason reason, const std::string& principal);
   bool IsStanding(const x509::SerialNumber& serial) const;
+  bool IsSuperseded(const x509::SerialNumber& serial) const;
+  const Entry* EntryOf(const x509::SerialNumber& serial) const;
+  // Of every generation; of the certificate that they show what they say.
+  std::set<Hash256> KeysOfLineage(const policy::Principal& holder) const;
   ProposalState StateNow(const ProposalRecord& proposal) const;
   std::map<Uuid, ProposalRecord> proposals_;  // by time
   void NoteNow(Event event);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tests/fakes/memory_ledger.h"
+#include "x509/tbs_certificate.h"
 
 namespace mayfly::fakes {
 namespace {
@@ -32,24 +33,49 @@ ProposalState MemoryLedger::StateNow(const ProposalRecord& proposal) const {
   return ProposalState::kOpen;
 }
 
-bool MemoryLedger::IsStanding(const x509::SerialNumber& serial) const {
+const MemoryLedger::Entry* MemoryLedger::EntryOf(const x509::SerialNumber& serial) const {
   for (const auto& [key, entry] : records_) {
-    if (key.serial != serial) continue;
-    const LineageStep& lineage = entry.facts.lineage;
-    const Entry* newest = &entry;
-    for (const auto& [step, certificate] : uses_) {  // the oldest generation first
-      if (step.first == lineage.lineage && step.second > lineage.generation) {
-        newest = &records_.at(certificate);
-      }
-    }
-    return !entry.revocation && !newest->revocation && newest->not_after > clock_.Now();
+    if (key.serial == serial) return &entry;
   }
-  return false;
+  return nullptr;
+}
+
+bool MemoryLedger::IsStanding(const x509::SerialNumber& serial) const {
+  const Entry* entry = EntryOf(serial);
+  if (!entry) return false;
+  const LineageStep& lineage = entry->facts.lineage;
+  const Entry* newest = entry;
+  for (const auto& [step, certificate] : uses_) {  // the oldest generation first
+    if (step.first == lineage.lineage && step.second > lineage.generation) {
+      newest = &records_.at(certificate);
+    }
+  }
+  return !entry->revocation && !newest->revocation && newest->not_after > clock_.Now();
+}
+
+bool MemoryLedger::IsSuperseded(const x509::SerialNumber& serial) const {
+  const Entry* shown = EntryOf(serial);
+  return shown && std::ranges::any_of(uses_, [&](const auto& use) {
+           const LineageStep& lineage = shown->facts.lineage;
+           return use.first.first == lineage.lineage && use.first.second > lineage.generation;
+         });
+}
+
+std::set<Hash256> MemoryLedger::KeysOfLineage(const policy::Principal& holder) const {
+  std::set<Hash256> keys = {*holder.key_hash};
+  const Entry* shown = EntryOf(*holder.serial);
+  for (const auto& [key, entry] : records_) {
+    if (!shown || key.serial == *holder.serial) continue;
+    if (entry.facts.lineage.lineage != shown->facts.lineage.lineage) continue;
+    keys.insert(x509::TbsCertificate::FromDer(entry.tbs)->fields().public_key.hash());
+  }
+  return keys;
 }
 
 Task<Result<ProposalRecord>> MemoryLedger::Propose(NewProposal proposal, BootTime deadline) {
   std::lock_guard lock(mutex_);
   if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsSuperseded(*proposal.proposer.serial)) co_return SupersededPeer();
   for (const auto& [id, known] : proposals_) {
     if (StateNow(known) == ProposalState::kOpen && known.proposer.id == proposal.proposer.id &&
         known.payload_sha256 == proposal.payload_sha256) {
@@ -81,22 +107,29 @@ Task<Result<std::optional<ProposalRecord>>> MemoryLedger::FindProposal(Uuid id, 
   co_return std::optional<ProposalRecord>(std::move(record));
 }
 
-Task<Result<std::vector<ProposalRecord>>> MemoryLedger::ListProposals(ProposalsListed listed,
-                                                                      BootTime deadline) {
+Task<Result<ProposalPage>> MemoryLedger::ListProposals(ProposalQuery query, BootTime deadline) {
   std::lock_guard lock(mutex_);
   if (clock_.BootNow() >= deadline) co_return TimeIsUp();
-  std::vector<ProposalRecord> list;
-  for (auto each = proposals_.rbegin(); each != proposals_.rend(); ++each) {
-    ProposalRecord record = each->second;
+  std::map<ProposalPosition, ProposalRecord, std::greater<>> newest_first;
+  for (const auto& [id, proposal] : proposals_) {
+    newest_first.emplace(PositionOf(proposal), proposal);
+  }
+  ProposalPage page;
+  for (auto& [position, record] : newest_first) {
     record.state = StateNow(record);
-    if (listed == ProposalsListed::kOpen && record.state != ProposalState::kOpen) continue;
+    if (query.after && position >= *query.after) continue;
+    if (query.listed == ProposalsListed::kOpen && record.state != ProposalState::kOpen) continue;
+    if (page.proposals.size() == query.count_max) {
+      page.next = PositionOf(page.proposals.back());
+      break;
+    }
     if (auto* change = std::get_if<policy::PolicyChange>(&record.payload)) change->text.clear();
     if (auto* revocation = std::get_if<policy::MassRevocation>(&record.payload)) {
       revocation->certificates.clear();
     }
-    list.push_back(std::move(record));
+    page.proposals.push_back(std::move(record));
   }
-  co_return list;
+  co_return page;
 }
 
 Result<MassRevocationReceipt> MemoryLedger::RevokeAllNow(
@@ -127,7 +160,12 @@ Task<Result<ApprovalReceipt>> MemoryLedger::Execute(ProposalApproval approval, B
   CO_TRY(RequireOpen(now, approval.approver.id));
   const bool is_repeated = now.state == ProposalState::kExecuted;
   if (!is_repeated) {
+    const auto others = KeysOfLineage(approval.approver);
+    for (const Hash256& key : KeysOfLineage(proposal.proposer)) {
+      if (others.contains(key)) co_return SamePerson(proposal.proposer);
+    }
     if (approval.decision != decision_) co_return Stale();
+    if (IsSuperseded(*approval.approver.serial)) co_return SupersededPeer();
     if (!IsStanding(*approval.approver.serial)) co_return ApproverGone();
     if (!IsStanding(*proposal.proposer.serial)) co_return ProposerGone();
   }

@@ -5,7 +5,6 @@ import json
 
 import grpc
 import pytest
-from cryptography import x509
 
 from harness import api, ledger
 from harness.api import payload_sha256
@@ -46,12 +45,23 @@ class World:
 
     def enrol(self, who):
         key = new_key()
-        issued = self.first.issue(make_csr("URI:" + who, key=key), profile="client")
-        pem = x509.load_der_x509_certificate(issued.certificate.certificate_der).public_bytes(
-            api.PEM) + self.ca.chain_file.read_bytes()
-        client = api.Client(self.ca, pem, api.key_pem(key))
-        client.serial = issued.certificate.serial_number
+        return self.client_of(
+            self.first.issue(make_csr("URI:" + who, key=key), profile="client"), key)
+
+    def client_of(self, response, key):
+        """With the certificate of this answer, and its key."""
+        client = api.Client(self.ca, api.chain_pem(response), api.key_pem(key))
+        client.serial = response.certificate.serial_number
         return client
+
+    def renew(self, client):
+        """The next generation, used, and its key."""
+        key = new_key()
+        renewed = client.call("RenewCertificate", api.request(
+            "RenewCertificate", csr_der=make_csr(key=key)))
+        renewed = self.client_of(renewed, key)
+        renewed.trust_bundle()
+        return renewed, key
 
     def victims(self, count):
         """Names of certificates that nobody needs."""
@@ -257,6 +267,56 @@ def test_whose_certificate_is_revoked_has_proposed_nothing(world):
     gone = (Code.FAILED_PRECONDITION, "approval.proposer")
     assert api.refusal(approve, world.second, proposal) == gone
     passing.close()
+
+
+def test_a_later_key_of_the_proposers_is_the_same_person(world):
+    passing = world.enrol(THIRD)
+    proposal = world.propose_policy(client=passing)
+    renewed, key = world.renew(passing)
+    other = world.client_of(world.first.issue(make_csr("URI:" + SECOND, key=key), profile="client"), key)
+    same = (Code.PERMISSION_DENIED, "approval.same-person")
+    assert api.refusal(approve, other, proposal) == same
+    assert state_of(world, proposal) == "STATE_OPEN"
+    approve(world.second, proposal)
+    for client in (passing, renewed, other):
+        client.close()
+
+
+def test_a_superseded_certificate_neither_proposes_nor_approves(world):
+    passing = world.enrol(THIRD)
+    proposal = world.propose_policy()
+    renewed, _ = world.renew(passing)
+    superseded = (Code.PERMISSION_DENIED, "peer.superseded")
+    assert api.refusal(approve, passing, proposal) == superseded
+    assert api.refusal(world.propose_policy, world.next_text("other"), passing) == superseded
+    approve(renewed, proposal)
+    for client in (passing, renewed):
+        client.close()
+
+
+def test_proposals_are_listed_a_page_at_a_time(world):
+    made = [world.propose_revocation(world.victims(1)).name for _ in range(5)]
+    seen, token = [], ""
+    while True:
+        page = world.second.call("ListProposals", api.request(
+            "ListProposals", page_size=2, page_token=token))
+        assert len(page.proposals) <= 2
+        seen += [each.name for each in page.proposals]
+        token = page.next_page_token
+        if not token:
+            break
+        # A place is good for who was given it, and for that list.
+        for client, with_ended in ((world.third, False), (world.second, True)):
+            assert api.refusal(client.call, "ListProposals", api.request(
+                "ListProposals", with_ended=with_ended, page_token=token)) == (
+                    Code.INVALID_ARGUMENT, "list.page-token")
+    assert [name for name in seen if name in made] == made[::-1]
+    shown = json.loads(world.ca.cli("proposal", "list", "--limit", "0", "-o", "json").stdout)
+    assert [each["name"] for each in shown["proposals"]] == seen
+    short = world.ca.cli("proposal", "list", "--limit", "2", "-o", "name")
+    assert short.stdout.split() == seen[:2]
+    for name in made:
+        world.second.call("WithdrawProposal", api.request("WithdrawProposal", name=name))
 
 
 def test_several_certificates_are_revoked_by_two(world):

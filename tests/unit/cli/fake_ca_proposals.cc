@@ -143,15 +143,23 @@ grpc::Status FakeCa::GetProposal(Context*, const v1::GetProposalRequest* request
 
 grpc::Status FakeCa::ListProposals(Context*, const v1::ListProposalsRequest* request,
                                    v1::ListProposalsResponse* response) {
+  std::vector<v1::Proposal> all;
   for (const char digit : {'8', '7'}) {
-    v1::Proposal& proposal = *response->add_proposals();
-    proposal = ProposalFor(kNameWithoutDigit + std::string(1, digit));
+    v1::Proposal proposal = ProposalFor(kNameWithoutDigit + std::string(1, digit));
     if (proposal.has_policy_change()) proposal.mutable_policy_change()->clear_policy_text();
     if (proposal.has_mass_revocation()) proposal.mutable_mass_revocation()->clear_certificates();
+    all.push_back(std::move(proposal));
   }
-  if (!request->with_ended()) return grpc::Status::OK;
-  *response->add_proposals() = response->proposals(1);
-  End(*response->mutable_proposals(2), v1::Proposal::STATE_WITHDRAWN);
+  if (request->with_ended()) {
+    all.push_back(all.back());
+    End(all.back(), v1::Proposal::STATE_WITHDRAWN);
+  }
+  constexpr int kPage = 2;
+  size_t next = request->page_token().empty() ? 0 : std::stoul(request->page_token());
+  while (next < all.size() && response->proposals_size() < std::min(kPage, request->page_size())) {
+    *response->add_proposals() = all[next++];
+  }
+  if (next < all.size()) response->set_next_page_token(std::to_string(next));
   return grpc::Status::OK;
 }
 

@@ -178,6 +178,8 @@ const Page kPages[] = {
       {"proposal", "withdraw", "--help"},
       {"proposal", "list"},
       {"proposal", "list", "--all"},
+      {"proposal", "list", "--all", "--limit", "2"},
+      {"proposal", "list", "--limit", "-1"},
       {"proposal", "list", "-o", "name"},
       {"proposal", "list", "-o", "pem"},
       {"proposal", "list", "pending"},

@@ -45,7 +45,7 @@ trust_domain = "other.example"
 )";
 
   TemporaryFolder folder_;
-  std::set<Bytes> own_subjects_;
+  x509::NameSet own_subjects_;
   bool mutual_ = true;
 };
 
@@ -104,6 +104,13 @@ TEST_F(ForeignCa, ARootOfOursIsNoForeignOne) {
   own_subjects_ = {Read(kOne)->front().roots.list().front().subject};
   EXPECT_THAT(FindingsOf(Read(kOne)), ElementsAre("3 config.own-root"));
   EXPECT_TRUE(Read(kTwo));
+  // partner.pem has it as a UTF8String.
+  for (const char* name : {"Example root", "EXAMPLE Root", "Example  root"}) {
+    own_subjects_ = {ToBytes(x509::Name::CommonName(name)->der())};
+    EXPECT_THAT(FindingsOf(Read(kOne)), ElementsAre("3 config.own-root")) << name;
+  }
+  own_subjects_ = {ToBytes(x509::Name::CommonName("Example root 2")->der())};
+  EXPECT_TRUE(Read(kOne));
 }
 
 TEST_F(ForeignCa, ATrustDomainIsNeitherOursNorAnothers) {

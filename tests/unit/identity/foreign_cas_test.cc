@@ -10,6 +10,7 @@
 
 #include "tests/unit/identity/foreign_pki.h"
 #include "x509/certificate.h"
+#include "x509/name.h"
 
 namespace mayfly::identity {
 namespace {
@@ -229,6 +230,21 @@ TEST_F(Foreign, WhatNamesOurCaAsItsIssuerIsOursOrNobodys) {
   EXPECT_EQ(Ask(trusting, Certified(LeafWanted(kApi), &ours).Pem(), ""), "");
   EXPECT_EQ(Ask(trusting, Certified(LeafWanted(kApi), &issuing_).Pem(), issuing_.Pem()),
             "foreign:partner:spiffe://partner.example/api");
+}
+
+// In another string type, case or white space it is our name all the same (RFC 5280 7.1).
+TEST_F(Foreign, WhoNamesOursAsItsIssuerInOtherOctetsProvesNobody) {
+  const std::string leaf = Certified(LeafWanted(kApi), &issuing_).Pem();
+  const auto ask = [&](const char* ours) {
+    std::vector<ForeignCa> cas;
+    cas.push_back(Trusting(root_.Pem()));
+    const ForeignCas trusting(std::move(cas), {{ToBytes(x509::Name::CommonName(ours)->der())}, {}});
+    return Ask(trusting, leaf, issuing_.Pem());
+  };
+  for (const char* ours : {"Partner issuing", "PARTNER Issuing", "Partner  issuing"}) {
+    EXPECT_EQ(ask(ours), "") << ours;
+  }
+  EXPECT_EQ(ask("Partner issuing 2"), "foreign:partner:spiffe://partner.example/api");
 }
 
 // The foreign CA has signed our root's name and key; what stands below that is not its own.

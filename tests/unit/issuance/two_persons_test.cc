@@ -153,7 +153,12 @@ TEST_F(TwoPersons, BothMustBeAdminsWhenItIsCarriedOut) {
 TEST_F(TwoPersons, WhoIsBlockedIsNobody) {
   const ProposalRecord proposal = ProposeNext();
   Block(policy::BlockKind::kKey, *second_.key_hash);
-  EXPECT_EQ(RuleOf(Approve(second_, proposal)), "policy.blocked");
+  const auto blocked = Approve(second_, proposal);
+  ASSERT_EQ(RuleOf(blocked), "policy.blocked");
+  EXPECT_NE(
+      blocked.error().message.find(std::string(kSecond) + ", who would approve it, are blocked"),
+      std::string::npos)
+      << blocked.error().message;
   Block(policy::BlockKind::kKey, *first_.key_hash);
   EXPECT_EQ(RuleOf(Approve(Who("spiffe://mayfly.internal/second", serials_[1]), proposal)),
             "policy.blocked");

@@ -77,9 +77,7 @@ class OnlyRoles final : public UseCases {
     co_return Unused();
   }
   Task<Result<ProposalRecord>> ShowProposal(Uuid, BootTime) override { co_return Unused(); }
-  Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed, BootTime) override {
-    co_return Unused();
-  }
+  Task<Result<ProposalPage>> ListProposals(ProposalQuery, BootTime) override { co_return Unused(); }
   Task<Result<issuance::ApprovedProposal>> Approve(issuance::ApproveRequest, BootTime) override {
     co_return Unused();
   }

@@ -137,14 +137,24 @@ class FakeUseCases final : public UseCases {
     if (proposal != AnyUuid()) co_return NoSuchProposal();
     co_return Proposal(policy::PolicyChange{"admins = []", 4}, "dns:proposer");
   }
-  Task<Result<std::vector<ProposalRecord>>> ListProposals(ProposalsListed listed,
-                                                          BootTime) override {
-    std::vector<ProposalRecord> list = {Proposal(policy::PolicyChange{"", 4}, "dns:proposer")};
-    if (listed == ProposalsListed::kOpen) co_return list;
-    list.push_back(list.front());
-    list.back().state = ProposalState::kWithdrawn;
-    list.back().end = ProposalEnd{"dns:other", TimePoint(Seconds(3000))};
-    co_return list;
+  // Two, one of them open, at most `count_max` of them.
+  Task<Result<ProposalPage>> ListProposals(ProposalQuery query, BootTime) override {
+    {
+      std::lock_guard lock(mutex);
+      proposal_queries.push_back(query);
+    }
+    ProposalPage page{.proposals = {}, .next = std::nullopt};
+    const ProposalRecord open = Proposal(policy::PolicyChange{"", 4}, "dns:proposer");
+    if (!query.after) page.proposals.push_back(open);
+    if (query.listed == ProposalsListed::kOpen) co_return page;
+    if (page.proposals.size() == query.count_max) {
+      page.next = PositionOf(open);
+      co_return page;
+    }
+    page.proposals.push_back(open);
+    page.proposals.back().state = ProposalState::kWithdrawn;
+    page.proposals.back().end = ProposalEnd{"dns:other", TimePoint(Seconds(3000))};
+    co_return page;
   }
   Task<Result<issuance::ApprovedProposal>> Approve(issuance::ApproveRequest request,
                                                    BootTime) override {
@@ -228,6 +238,7 @@ class FakeUseCases final : public UseCases {
   Hash256 known_token{};
   std::mutex mutex;
   std::vector<issuance::IssueRequest> requests;
+  std::vector<ProposalQuery> proposal_queries;
   std::vector<issuance::ListRequest> lists;
   std::vector<Error> failures;
   std::vector<Error> unreadable;

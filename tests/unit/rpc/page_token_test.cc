@@ -39,6 +39,18 @@ TEST_F(PageToken, OfEventsIsAnother) {
   EXPECT_FALSE(tokens_.OpenEvents(tokens_.Seal(place_, "a list"), "a list"));
 }
 
+TEST_F(PageToken, OfProposalsIsAnother) {
+  const ProposalPosition place{TimePoint(std::chrono::microseconds(1'700'000'000'000'001)),
+                               Uuid::MakeV7(clock_.Now(), random_)};
+  const std::string token = tokens_.Seal(place, "a list");
+  const auto opened = tokens_.OpenProposals(token, "a list");
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(*opened, place);
+  EXPECT_FALSE(tokens_.OpenProposals(token, "another list"));
+  EXPECT_FALSE(tokens_.OpenEvents(token, "a list"));
+  EXPECT_FALSE(tokens_.OpenProposals(tokens_.Seal(place_, "a list"), "a list"));
+}
+
 TEST_F(PageToken, EveryChangedBitIsFound) {
   const Bytes token = *FromBase64(tokens_.Seal(place_, "a list"));
   for (size_t bit = 0; bit < 8 * token.size(); ++bit) {

@@ -100,6 +100,34 @@ TEST_F(Server, ProposesShowsAndListsProposals) {
   EXPECT_EQ((*client)->Withdraw(made->name())->ended_by(), "dns:localhost");
 }
 
+TEST_F(Server, ListsProposalsAPageAtATime) {
+  auto client = Connect("client");
+  ASSERT_TRUE(client);
+  ca::v1::ListProposalsRequest list;
+  list.set_with_ended(true);
+  list.set_page_size(1);
+  const auto first = (*client)->Proposals(list);
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->proposals_size(), 1);
+  EXPECT_EQ(first->proposals(0).state(), ca::v1::Proposal::STATE_OPEN);
+  list.set_page_token(first->next_page_token());
+  const auto second = (*client)->Proposals(list);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->proposals(0).ended_by(), "dns:other");
+  EXPECT_TRUE(second->next_page_token().empty());
+  list.set_with_ended(false);
+  EXPECT_EQ((*client)->Proposals(list).error().rule, "list.page-token") << "of another list";
+  list.clear_page_token();
+  list.set_page_size(-1);
+  EXPECT_EQ((*client)->Proposals(list).error().rule, "list.page-size");
+  for (const auto& [asked, given] :
+       {std::pair(0, 100u), std::pair(1000, 1000u), std::pair(1001, 1000u)}) {
+    list.set_page_size(asked);
+    ASSERT_TRUE((*client)->Proposals(list));
+    EXPECT_EQ(use_cases_.proposal_queries.back().count_max, given);
+  }
+}
+
 TEST_F(Server, ApprovesByTheHashOfThePayload) {
   auto client = Connect("client");
   ASSERT_TRUE(client);
