@@ -11,7 +11,6 @@
 namespace mayfly::issuance {
 
 struct CertificateAuthority::Application {
-  const Issuer* issuer = nullptr;   // who will sign
   std::string principal;            // for events
   std::string profile;              // for events; as asked for
   x509::GeneralNames names;         // for events; the request's and the CSR's
