@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include "clients/cpp/files.h"
-#include "config/policy_file.h"
 
 namespace mayfly {
 
-Result<std::string> ReadPolicyFile(const std::filesystem::path& file) {
+Result<std::string> ReadPolicyFile(const std::filesystem::path& file,
+                                   const std::optional<config::IssuerNames>& issuers) {
   // Who sends SIGHUP must not be kept waiting by a file that has no end.
   std::error_code failed;
   if (std::filesystem::exists(file, failed) && !std::filesystem::is_regular_file(file, failed)) {
@@ -18,12 +18,15 @@ Result<std::string> ReadPolicyFile(const std::filesystem::path& file) {
   if (!text) {
     return Fail(ErrorCode::kConfiguration, "policy.file", "the policy: " + text.error().message);
   }
-  TRY(config::ParsePolicy(AsText(*text), file.string()));
+  TRY(issuers ? config::ParsePolicyFor(*issuers, AsText(*text), file.string(),
+                                       policy::PolicyText::kProposed)
+              : config::ParsePolicy(AsText(*text), file.string()));
   return ToString(*text);
 }
 
 Result<uint64_t> ApplyPolicyFile(Wiring& wiring) {
-  TRY_ASSIGN(std::string text, ReadPolicyFile(wiring.config().policy_file));
+  TRY_ASSIGN(std::string text,
+             ReadPolicyFile(wiring.config().policy_file, IssuerNamesOf(wiring.config())));
   issuance::ApplyPolicyRequest request{
       {policy::ProofOfIdentity::kLocal, "local:" + std::to_string(getuid()), "", {}},
       std::move(text),

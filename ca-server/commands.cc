@@ -32,8 +32,9 @@ Status WritePem(const std::filesystem::path& path, const std::vector<x509::Certi
                                      client::Existing::kReplace);
 }
 
-Status CheckPolicyFile(const std::filesystem::path& file) {
-  TRY(ReadPolicyFile(file));
+Status CheckPolicyFile(const std::filesystem::path& file,
+                       const std::optional<config::IssuerNames>& issuers) {
+  TRY(ReadPolicyFile(file, issuers));
   return Ok();
 }
 
@@ -50,7 +51,8 @@ Status CheckConfig(const std::filesystem::path& file) {
   const auto config = config::LoadConfig(file);
   const auto policy_file =
       config ? std::optional(config->policy_file) : config::PolicyFileNamedIn(file);
-  const Status policy = policy_file ? CheckPolicyFile(*policy_file) : Ok();
+  const auto issuers = config ? std::optional(IssuerNamesOf(*config)) : std::nullopt;
+  const Status policy = policy_file ? CheckPolicyFile(*policy_file, issuers) : Ok();
   if (!config) return policy ? config.error() : Joined(config.error(), policy.error());
   TRY(policy);
   std::puts("configuration and policy are good");

@@ -2,7 +2,6 @@
 
 #include <map>
 
-#include "config/policy_file.h"
 #include "hsm/client/signer_client.h"
 #include "hsm/client/software_signer.h"
 #include "store/migrator.h"
@@ -32,6 +31,12 @@ Status RequireSignedBy(const x509::Certificate& certificate, const x509::Certifi
 }
 
 }  // namespace
+
+config::IssuerNames IssuerNamesOf(const config::Config& config) {
+  config::IssuerNames names;
+  for (const config::IssuerConfig& issuer : config.issuers) names.insert(issuer.ca.name);
+  return names;
+}
 
 std::unique_ptr<Signer> MakeSigner(const config::Config& config, Foundation& foundation) {
   if (config.signer.kind == config::SignerKind::kSoftware) {
@@ -84,8 +89,12 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   wiring->proposals_ = std::make_unique<store::PgProposals>(lists);
   TRY_ASSIGN(wiring->page_key_,
              store::ReadPageKey(config.database.connection, config.database.password_file));
-  wiring->basis_ =
-      std::make_unique<issuance::BasisCache>(*wiring->metered_ledger_, config::ParsePolicy);
+  wiring->basis_ = std::make_unique<issuance::BasisCache>(
+      *wiring->metered_ledger_,
+      [issuers = IssuerNamesOf(config)](std::string_view text, std::string name,
+                                        policy::PolicyText is) {
+        return config::ParsePolicyFor(issuers, text, std::move(name), is);
+      });
   store::PgCaRegistry registry(RegistryOptions(config));
   TRY(wiring->LoadIssuers(registry));
   wiring->authority_ =

@@ -9,6 +9,7 @@
 #include "base/executor.h"
 #include "base/system.h"
 #include "config/config.h"
+#include "config/policy_file.h"
 #include "issuance/certificate_authority.h"
 #include "metered_ports.h"
 #include "ports/signer.h"
@@ -37,6 +38,7 @@ struct Foundation {
   BootTime In(Seconds time) const { return clock.BootNow() + time; }
 };
 
+config::IssuerNames IssuerNamesOf(const config::Config& config);
 std::unique_ptr<Signer> MakeSigner(const config::Config& config, Foundation& foundation);
 store::PgCaRegistry::Options RegistryOptions(const config::Config& config);
 

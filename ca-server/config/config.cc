@@ -135,8 +135,7 @@ std::string ReadKeyUri(Section& section, std::string_view key, Reading& reading)
 
 void CheckCaName(Section& section, const std::string& name, Reading& reading) {
   if (name.empty()) return;
-  // As the ledger has it. "-" alone stands for any issuer in resource names.
-  if (!IsLabel(name) || name.front() == '-' || name.back() == '-') {
+  if (!IsCaName(name)) {
     section.Complain("name", "config.name",
                      "\"" + Escape(name, 64) +
                          "\" is not a name: 1 to 63 of a-z, 0-9 and \"-\", not led or ended by "

@@ -15,7 +15,7 @@
 //   [root]
 //   name = "root-1"  key = "pkcs11:token=mayfly;object=root"  common_name = "..."
 //   organization = "..." (optional)    lifetime = "3650d"
-//   [[issuer]]                         # the first one issues
+//   [[issuer]]                         # the policy says which signs, else the first
 //   name = "issuing-1"  key = "pkcs11:..."  common_name = "..."  lifetime = "365d"
 //   ocsp_key = "pkcs11:..."  ocsp_urls = [..]  ca_issuers_urls = [..]
 //   crl_urls = [..]  [issuer.permitted] dns = [..]  [issuer.excluded] ip = [..]

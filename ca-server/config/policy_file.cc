@@ -5,6 +5,7 @@
 #include "config/profile_section.h"
 #include "config/strict_toml.h"
 #include "config/words.h"
+#include "policy/pattern_index.h"
 #include "policy/responder_profile.h"
 
 namespace mayfly::config {
@@ -23,7 +24,37 @@ void CheckLabel(Section& section, std::string_view key, const std::string& name)
                    "\"" + Escape(name, 64) + "\" is not a name: 1 to 63 of a-z, 0-9 and \"-\"");
 }
 
-void ReadProfiles(Section& root, Policy& policy) {
+// What is in force is read whatever limits have come since, and whatever this server has.
+struct Reading {
+  PolicyText is;
+  const IssuerNames* issuers;  // nullptr: not known here
+};
+
+// Only lint.size keeps a certificate from being larger, where the profile does not weigh it less.
+void CheckExtensions(Section& section, const policy::Profile& profile) {
+  const auto size = profile.lint.find("lint.size");
+  const bool is_linted = size == profile.lint.end() || size->second == policy::Severity::kError;
+  const size_t most =
+      is_linted ? policy::kCustomExtensionsBytesMax : policy::kCustomExtensionsBytesUnlintedMax;
+  size_t sum = 0;
+  for (const x509::Extension& extension : profile.extensions) sum += extension.value.size();
+  if (sum <= most) return;
+  section.Complain("extension", "policy.extensions-size",
+                   "the extensions have " + std::to_string(sum) + " octets, and " +
+                       std::to_string(most) +
+                       " leave room for a key and names: no certificate of this profile could be "
+                       "issued; take some out, or make them shorter");
+}
+
+void CheckIssuer(Section& section, const policy::Profile& profile, const IssuerNames& issuers) {
+  if (profile.issuer.empty() || issuers.contains(profile.issuer)) return;
+  section.Complain("issuer", "policy.issuer-unknown",
+                   "this server has no issuer \"" + Escape(profile.issuer, 64) + "\"" +
+                       DidYouMean(profile.issuer, {issuers.begin(), issuers.end()}) +
+                       "; add its [[issuer]] to the configuration of every replica first");
+}
+
+void ReadProfiles(Section& root, const Reading& reading, Policy& policy) {
   for (auto& [name, section] : root.NamedSections("profile")) {
     CheckLabel(section, "lifetime", name);
     if (name.empty()) section.Complain("lifetime", "config.name", "a profile needs a name");
@@ -31,7 +62,12 @@ void ReadProfiles(Section& root, Policy& policy) {
       section.Complain("lifetime", "policy.reserved",
                        "\"" + name + "\" is the name of the built-in profile");
     }
-    policy.profiles.emplace(name, ReadProfile(name, section));
+    const policy::Profile profile = ReadProfile(name, section);
+    if (reading.is == PolicyText::kProposed) {
+      CheckExtensions(section, profile);
+      if (reading.issuers != nullptr) CheckIssuer(section, profile, *reading.issuers);
+    }
+    policy.profiles.emplace(name, profile);
   }
   if (policy.profiles.size() > policy::kProfilesMax) {
     root.Complain("profile", "config.range",
@@ -159,6 +195,29 @@ void ReadRules(Section& root, Policy& policy) {
   }
 }
 
+// A decision must not take long, whoever may ask for it: a hundred names, at any time.
+void CheckWalk(Section& root, const Policy& policy) {
+  size_t parts = 0;
+  const Rule* most = nullptr;
+  size_t parts_of_most = 0;
+  for (const Rule& rule : policy.rules) {
+    const size_t of_rule = policy::PatternIndex::WalkedParts(rule);
+    parts += of_rule;
+    if (of_rule > parts_of_most) {
+      parts_of_most = of_rule;
+      most = &rule;
+    }
+  }
+  if (parts <= policy::kWalkedPartsMax) return;
+  root.Complain("rule", "policy.size",
+                "patterns with places, URIs with \"*\" and principals with places have " +
+                    std::to_string(parts) + " parts to compare, and " +
+                    std::to_string(policy::kWalkedPartsMax) + " at most may; rule \"" +
+                    Escape(most->name, 64) + "\" has " + std::to_string(parts_of_most) +
+                    ". Say more with one pattern, name fewer principals with places in one rule, "
+                    "or write names out: those cost nothing");
+}
+
 // A policy without admins could be replaced on the CA's own machine only.
 void CheckAdmins(Section& root, const std::vector<std::string>& admins) {
   if (!admins.empty()) return;
@@ -206,17 +265,28 @@ void ReadRoles(Section& root, PolicyText is, Policy& policy) {
   ReadTwoPersons(root, is, policy);
 }
 
-}  // namespace
-
-Result<Policy> ParsePolicy(std::string_view text, std::string source_name, PolicyText is) {
+Result<Policy> Parse(std::string_view text, std::string source_name, const Reading& reading) {
   TRY_ASSIGN(Document document, Document::Parse(text, std::move(source_name)));
   Section root = document.root();
   Policy policy;
-  ReadRoles(root, is, policy);
-  ReadProfiles(root, policy);
+  ReadRoles(root, reading.is, policy);
+  ReadProfiles(root, reading, policy);
   ReadRules(root, policy);
+  if (reading.is == PolicyText::kProposed) CheckWalk(root, policy);
   TRY(document.Finish());
+  policy.index = std::make_shared<const policy::PatternIndex>(policy.rules);
   return policy;
+}
+
+}  // namespace
+
+Result<Policy> ParsePolicy(std::string_view text, std::string source_name, PolicyText is) {
+  return Parse(text, std::move(source_name), {is, nullptr});
+}
+
+Result<Policy> ParsePolicyFor(const IssuerNames& issuers, std::string_view text,
+                              std::string source_name, PolicyText is) {
+  return Parse(text, std::move(source_name), {is, &issuers});
 }
 
 }  // namespace mayfly::config

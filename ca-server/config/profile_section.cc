@@ -323,6 +323,17 @@ void ReadLint(Section& section, Profile& profile) {
   }
 }
 
+// Which names there are is the server's configuration's to say.
+void ReadIssuer(Section& section, Profile& profile) {
+  if (!section.Has("issuer")) return;
+  profile.issuer = section.String("issuer");
+  if (profile.issuer.empty() || IsCaName(profile.issuer)) return;
+  section.Complain("issuer", "config.name",
+                   "\"" + Escape(profile.issuer, 64) +
+                       "\" is not the name of an issuer: 1 to 63 of a-z, 0-9 and \"-\", not led or "
+                       "ended by \"-\"");
+}
+
 }  // namespace
 
 const Words<x509::GeneralName::Kind>& NameKindWords() {
@@ -335,6 +346,7 @@ const Words<x509::GeneralName::Kind>& NameKindWords() {
 Profile ReadProfile(const std::string& name, Section section) {
   Profile profile;
   profile.name = name;
+  ReadIssuer(section, profile);
   ReadLifetimes(section, profile);
   ReadKeyUsages(section, profile);
   ReadExtendedKeyUsages(section, profile);

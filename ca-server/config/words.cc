@@ -11,4 +11,8 @@ bool IsLabel(std::string_view text) {
   });
 }
 
+bool IsCaName(std::string_view text) {
+  return IsLabel(text) && text.front() != '-' && text.back() != '-';
+}
+
 }  // namespace mayfly::config

@@ -39,5 +39,8 @@ std::optional<T> ReadWord(Section& section, std::string_view key, std::string_vi
 // [a-z0-9-]{1,63}
 constexpr size_t kLabelCharsMax = 63;
 bool IsLabel(std::string_view text);
+// A label not led or ended by "-", as the ledger has it: "-" alone stands for any issuer in
+// resource names.
+bool IsCaName(std::string_view text);
 
 }  // namespace mayfly::config

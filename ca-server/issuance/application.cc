@@ -65,15 +65,14 @@ std::set<Hash256> CertificateAuthority::OwnKeys() const {
 }
 
 Result<CertificateAuthority::Application> CertificateAuthority::ReadApplication(
-    const IssueRequest& request, const Issuer& issuer) const {
+    const IssueRequest& request) const {
   TRY_ASSIGN(auto parsed, x509::CertificationRequest::FromDer(request.csr_der));
   auto csr = std::make_shared<const x509::CertificationRequest>(std::move(parsed));
   Application application;
-  application.issuer = &issuer;
   application.principal = request.principal.id;
   application.claims = request.principal.claims;
   application.profile = request.profile;
-  const policy::IssuanceWish wish = WishOf(request, *csr, issuer.name());
+  const policy::IssuanceWish wish = WishOf(request, *csr, DefaultIssuer());
   application.names = wish.names;
   application.lifetime = request.lifetime;
   application.key_hash = wish.key_hash;

@@ -11,7 +11,6 @@
 namespace mayfly::issuance {
 
 struct CertificateAuthority::Application {
-  const Issuer* issuer = nullptr;   // who will sign
   std::string principal;            // for events
   policy::Claims claims;            // what was proved beside it
   std::string profile;              // for events; as asked for

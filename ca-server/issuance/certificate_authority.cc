@@ -51,6 +51,18 @@ const Issuer* CertificateAuthority::IssuerOf(IssuerId id) const {
   return nullptr;
 }
 
+// Another replica, with another configuration, may have taken the policy. Only requests of this
+// profile are refused; nothing is signed by somebody whom the policy does not name.
+Result<const Issuer*> CertificateAuthority::IssuerFor(const policy::IssuanceGrant& grant) const {
+  for (const auto& issuer : parts_.issuers) {
+    if (issuer->name() == grant.issuer()) return issuer.get();
+  }
+  return Fail(ErrorCode::kFailedPrecondition, "policy.issuer-unknown",
+              "the policy in force has certificates of profile \"" + grant.profile().name +
+                  "\" signed by issuer \"" + grant.issuer() +
+                  "\", which the configuration of this server does not have");
+}
+
 Task<Result<std::optional<CertificateRecord>>> CertificateAuthority::Find(std::string issuer,
                                                                           x509::SerialNumber serial,
                                                                           Reading reading,

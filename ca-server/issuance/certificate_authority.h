@@ -182,7 +182,8 @@ class CertificateAuthority {
     Proposals& proposals;
     BasisCache& basis;
     RenewalPlanner& planner;
-    std::vector<std::shared_ptr<const Issuer>> issuers;  // the first one issues
+    // At least one. The policy says which signs; the first one where it says nothing.
+    std::vector<std::shared_ptr<const Issuer>> issuers;
     TrustBundle bundle;
     RevocationCheck revocation_check;
     ReleaseGate& gate;  // no checkpoint of the audit log, no release
@@ -302,11 +303,10 @@ class CertificateAuthority {
   Task<Result<KnownPeer>> FindPeer(const x509::Certificate& peer, BootTime deadline);
   Task<Status> NoteUse(const KnownPeer& peer, UseKind kind, BootTime deadline);
   Task<Status> ReactToCopiedKey(KnownPeer peer, BootTime deadline);
-  Result<Application> ReadRenewal(const RenewalWish& wish, const KnownPeer& holder,
-                                  const Issuer& issuer) const;
+  Result<Application> ReadRenewal(const RenewalWish& wish, const KnownPeer& holder) const;
   Task<Result<IssuedCertificate>> RenewAs(KnownPeer holder, RenewalWish wish, BootTime deadline);
-  Result<Application> ReadEnrolment(const IssueRequest& request, const Issuer& issuer) const;
-  Result<Application> ReadApplication(const IssueRequest& request, const Issuer& issuer) const;
+  Result<Application> ReadEnrolment(const IssueRequest& request) const;
+  Result<Application> ReadApplication(const IssueRequest& request) const;
   std::set<Hash256> OwnKeys() const;  // of the CA certificates: nobody else's
   Task<Result<IssuedCertificate>> Carry(Application application, BootTime deadline);
   Task<Result<IssuedCertificate>> Attempt(const Application& application, uint16_t attempt,
@@ -349,6 +349,9 @@ class CertificateAuthority {
   void NoteDenial(const std::string& principal, const Asked& asked, const Error& error);
 
   const Issuer* IssuerOf(IssuerId id) const;
+  const std::string& DefaultIssuer() const { return parts_.issuers.front()->name(); }
+  // Which the policy names. Error: kFailedPrecondition "policy.issuer-unknown".
+  Result<const Issuer*> IssuerFor(const policy::IssuanceGrant& grant) const;
 
   Parts parts_;
   PeerCache peers_;

@@ -69,12 +69,14 @@ Task<Result<CreatedToken>> CertificateAuthority::CreateToken(CreateTokenRequest 
   };
   // What it could not give is said to who makes it, not to who holds it.
   const policy::Authorizer authorizer(parts_.basis.Current());
-  const auto wish = WishFor(enrolment, parts_.issuers.front()->name());
-  if (auto granted = authorizer.AuthorizeEnrolment(enrolment, wish); !granted) {
+  const auto wish = WishFor(enrolment, DefaultIssuer());
+  const auto granted = authorizer.AuthorizeEnrolment(enrolment, wish);
+  if (!granted) {
     NoteDenial(enrolment.enroller.id, {enrolment.profile, enrolment.names, std::nullopt},
                granted.error());
-    co_return std::move(granted).error();
+    co_return granted.error();
   }
+  CO_TRY(IssuerFor(*granted));
   NewEnrolmentToken token{std::move(enrolment), lifetime};
   CO_TRY_ASSIGN(EnrolmentTokenRecord record,
                 co_await parts_.tokens.Create(std::move(token), deadline));
@@ -133,13 +135,13 @@ Task<Result<policy::Principal>> CertificateAuthority::IdentifyToken(Hash256 toke
 }
 
 Result<CertificateAuthority::Application> CertificateAuthority::ReadEnrolment(
-    const IssueRequest& request, const Issuer& issuer) const {
+    const IssueRequest& request) const {
   const auto enrolment = request.principal.enrolment;
   if (!request.request_id) return RequestIdRequired();
   if (request.profile != enrolment->profile) return OtherProfile(enrolment->profile);
-  TRY_ASSIGN(auto application, ReadApplication(request, issuer));
+  TRY_ASSIGN(auto application, ReadApplication(request));
   TRY(RequireAmong(application.names, enrolment->names, OtherNames()));
-  policy::IssuanceWish wish = WishFor(*enrolment, issuer.name());
+  policy::IssuanceWish wish = WishFor(*enrolment, DefaultIssuer());
   wish.lifetime = request.lifetime;
   wish.key_hash = application.key_hash;
   application.names = enrolment->names;

@@ -66,7 +66,7 @@ IssuanceExplanation CertificateAuthority::ExplainFor(const IssueRequest& request
   IssuanceExplanation out;
   out.principal = request.principal.id;
   out.policy_version = authorizer.basis().policy_version;
-  auto application = ReadApplication(request, *parts_.issuers.front());  // 3
+  auto application = ReadApplication(request);  // 3
   if (!application) {
     NoteFindings(application.error(), out);
     return out;
@@ -82,7 +82,12 @@ IssuanceExplanation CertificateAuthority::ExplainFor(const IssueRequest& request
   auto key = application->prove(profile->second.key_rules);  // 5
   if (!key) NoteFindings(key.error(), out);
   if (!out.findings.empty()) return out;
-  auto draft = MakeDraft(*application->issuer, *decision.verdict, *key);  // 6 to 8
+  const auto issuer = IssuerFor(*decision.verdict);
+  if (!issuer) {
+    NoteFindings(issuer.error(), out);
+    return out;
+  }
+  auto draft = MakeDraft(**issuer, *decision.verdict, *key);  // 6 to 8
   if (!draft) {
     NoteFindings(draft.error(), out);
     return out;

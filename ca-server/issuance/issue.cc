@@ -18,8 +18,10 @@ constexpr int kRoundsMax = 8;
 // An intent found again is signed while at most a tenth of its life has gone.
 constexpr int kStaleIntentDivisor = 10;
 
+// What the next policy may say otherwise.
 bool DeniedByPolicy(ErrorCode code) {
-  return code == ErrorCode::kPolicyDenied || code == ErrorCode::kUnknownProfile;
+  return code == ErrorCode::kPolicyDenied || code == ErrorCode::kUnknownProfile ||
+         code == ErrorCode::kFailedPrecondition;
 }
 
 bool Denied(ErrorCode code) {
@@ -32,13 +34,17 @@ LineageStep Enrolment(const Clock& clock, RandomSource& random) {
   return LineageStep{Uuid::MakeV7(clock.Now(), random), 0, std::nullopt};
 }
 
+// A record of an issuer that was configured when it was made.
+Error NotConfigured() {
+  return Fail(ErrorCode::kInternal, "issuance.issuer-unknown", "its issuer is not configured");
+}
+
 }  // namespace
 
 Task<Result<IssuedCertificate>> CertificateAuthority::Issue(IssueRequest request,
                                                             BootTime deadline) {
-  const Issuer& issuer = *parts_.issuers.front();
-  auto application = request.principal.enrolment ? ReadEnrolment(request, issuer)
-                                                 : ReadApplication(request, issuer);  // hop 3
+  auto application =
+      request.principal.enrolment ? ReadEnrolment(request) : ReadApplication(request);  // hop 3
   if (!application) {
     NoteDenial(request.principal.id,
                {request.profile, request.names, request.lifetime, request.principal.claims},
@@ -100,8 +106,9 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
   const policy::Authorizer authorizer(parts_.basis.Current());
 
   CO_TRY_ASSIGN(auto grant, application.decide(authorizer));              // 4
+  CO_TRY_ASSIGN(const Issuer* issuer, IssuerFor(grant));                  // who will sign
   CO_TRY_ASSIGN(auto key, application.prove(grant.profile().key_rules));  // 5
-  CO_TRY_ASSIGN(auto draft, MakeDraft(*application.issuer, grant, key));  // 6 to 8
+  CO_TRY_ASSIGN(auto draft, MakeDraft(*issuer, grant, key));              // 6 to 8
 
   if (!draft.warnings().empty()) {
     const std::string detail =
@@ -112,7 +119,7 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
   const x509::Validity validity = draft.tbs().fields().validity;
   RecordEntry entry{
       .tbs = std::move(draft),
-      .issuer = application.issuer->id(),
+      .issuer = issuer->id(),
       .lineage =
           application.lineage ? *application.lineage : Enrolment(parts_.clock, parts_.random),
       .profile = grant.profile().name,
@@ -188,7 +195,9 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Resume(const Application& 
 Task<Result<IssuedCertificate>> CertificateAuthority::Conclude(const Application& application,
                                                                RecordedTbs record,
                                                                BootTime deadline) {
-  CO_TRY_ASSIGN(Bytes signature, co_await application.issuer->Sign(record, deadline));  // 10, 11
+  const Issuer* issuer = IssuerOf(record.facts().key.issuer);
+  if (!issuer) co_return NotConfigured();
+  CO_TRY_ASSIGN(Bytes signature, co_await issuer->Sign(record, deadline));  // 10, 11
   if (FAILPOINT("issuance.signed")) {
     co_return Fail(ErrorCode::kSignerUnavailable, "signer.failpoint", "stopped by a failpoint");
   }
@@ -244,15 +253,15 @@ Task<Result<Outcome>> CertificateAuthority::Abandon(const RecordedTbs& record, B
 Status CertificateAuthority::StillServes(const Application& application,
                                          const policy::IssuanceGrant& grant,
                                          const RecordedTbs& record) const {
-  const Issuer& issuer = *application.issuer;
-  if (record.facts().key.issuer != issuer.id()) {
+  TRY_ASSIGN(const Issuer* issuer, IssuerFor(grant));
+  if (record.facts().key.issuer != issuer->id()) {
     return Fail(ErrorCode::kLintFailed, "issuance.issuer-changed", "another issuer signs now");
   }
   TRY_ASSIGN(auto tbs, x509::TbsCertificate::FromDer(record.tbs()));
   const TimePoint now = parts_.clock.Now();
   const TimePoint recorded = tbs.serial().issued_at().value_or(TimePoint{});
   const x509::Validity validity = tbs.fields().validity;
-  if (!validity.Covers(now) || !issuer.identity().validity.Covers(now) ||
+  if (!validity.Covers(now) || !issuer->identity().validity.Covers(now) ||
       now - recorded > validity.lifetime() / kStaleIntentDivisor) {
     return Fail(ErrorCode::kLintFailed, "issuance.intent-too-old",
                 "too little of its life is left");
@@ -262,7 +271,7 @@ Status CertificateAuthority::StillServes(const Application& application,
   if (proven.spki().hash() != key.hash()) {
     return Fail(ErrorCode::kInternal, "issuance.key-changed", "the record holds another key");
   }
-  TRY(lint::Lint(std::move(tbs), {grant, key, issuer.identity(), recorded}));
+  TRY(lint::Lint(std::move(tbs), {grant, key, issuer->identity(), recorded}));
   return Ok();
 }
 
@@ -272,9 +281,7 @@ Result<IssuedCertificate> CertificateAuthority::Release(const RecordedTbs& recor
                                                         const SignedOutcome& outcome) const {
   TRY(parts_.gate.MayRelease());
   const Issuer* signed_by = IssuerOf(record.facts().key.issuer);
-  if (!signed_by) {
-    return Fail(ErrorCode::kInternal, "issuance.issuer-unknown", "its issuer is not configured");
-  }
+  if (!signed_by) return NotConfigured();
   Bytes der = x509::Certificate::Assemble(record.tbs(), signed_by->identity().signature_algorithm,
                                           outcome.signature);
   TRY_ASSIGN(auto certificate, x509::Certificate::FromDer(der));
@@ -313,7 +320,6 @@ Task<Result<IssuedCertificate>> CertificateAuthority::IssueForResponder(IssuerId
   CO_TRY_ASSIGN(auto canary, co_await signs->ProveKey(key_uri, deadline));
   auto proof = std::make_shared<const CanaryProof>(std::move(canary));
   Application application;
-  application.issuer = signs;
   application.principal = "system:ocsp";
   application.profile = "ocsp-responder";
   application.decide = [issuer = signs->name(), hash = proof->key.hash(),

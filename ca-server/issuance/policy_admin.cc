@@ -19,6 +19,18 @@ Error PolicyNeedsApproval() {
               "propose FILE), another admin approves it (mayfly proposal approve ID)");
 }
 
+Error Outdated(uint64_t version) {
+  return Fail(ErrorCode::kConflict, "policy.outdated",
+              "version " + std::to_string(version) +
+                  " of the policy is in force; look at it, then apply again");
+}
+
+// Whether the text in force is what was applied to `base`: the version itself, or the one before,
+// where the answer that it came into force was lost.
+bool MayHaveBrought(std::optional<uint64_t> base, uint64_t in_force) {
+  return !base || *base == in_force || *base + 1 == in_force;
+}
+
 }  // namespace
 
 Task<Status> CertificateAuthority::RequireRole(policy::Principal principal, policy::Roles needed,
@@ -71,6 +83,9 @@ Task<Result<AppliedPolicy>> CertificateAuthority::ApplyOnce(ApplyPolicyRequest r
                                                             BootTime deadline) {
   CO_TRY_ASSIGN(const StoredBasis before, co_await parts_.ledger.LoadBasis(deadline));
   const bool was_in_force = before.policy_version > 0 && before.policy_text == request.text;
+  if (was_in_force && !MayHaveBrought(request.base_version, before.policy_version)) {
+    co_return Outdated(before.policy_version);
+  }
   if (!was_in_force && NeedsTwoPersons(before)) co_return PolicyNeedsApproval();
   // What asks for nobody else must be in force still: base_version is the one that was looked at.
   PolicyEntry entry{std::move(request.text), request.principal.id,

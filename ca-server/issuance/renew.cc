@@ -51,18 +51,17 @@ Error SupersededBy(const CertificateKey& standing) {
 }  // namespace
 
 Result<CertificateAuthority::Application> CertificateAuthority::ReadRenewal(
-    const RenewalWish& asked, const KnownPeer& holder, const Issuer& issuer) const {
+    const RenewalWish& asked, const KnownPeer& holder) const {
   const x509::GeneralNames& names = holder.principal.names;
   TRY_ASSIGN(auto application, ReadApplication({holder.principal, asked.csr_der, holder.profile,
-                                                names, asked.lifetime, asked.request_id},
-                                               issuer));
+                                                names, asked.lifetime, asked.request_id}));
   TRY(RequireAmong(application.names, names, OtherNames()));
   policy::IssuanceWish wish{.profile = holder.profile,
                             .names = names,
                             .lifetime = asked.lifetime,
                             .key_hash = application.key_hash,
                             .lineage = holder.lineage.lineage,
-                            .issuer = issuer.name()};
+                            .issuer = DefaultIssuer()};
   application.decide = [principal = holder.principal, wish,
                         late = asked.expired_for](const policy::Authorizer& authorizer) {
     auto grant = authorizer.AuthorizeRenewal(principal, wish);
@@ -123,7 +122,7 @@ Task<Result<IssuedCertificate>> CertificateAuthority::RenewAs(KnownPeer holder, 
       co_return TooOften(*wait, per_hour);
     }
   }
-  auto application = ReadRenewal(wish, holder, *parts_.issuers.front());
+  auto application = ReadRenewal(wish, holder);
   if (!application) {
     NoteDenial(holder.principal.id, asked, application.error());
     co_return std::move(application).error();

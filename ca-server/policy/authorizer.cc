@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/pattern_index.h"
 #include "policy/responder_profile.h"
 
 namespace mayfly::policy {
@@ -12,28 +13,22 @@ constexpr std::string_view kLineageScope = "lineage:";
 constexpr size_t kHintsMax = 5;  // patterns or profiles listed in a refusal
 
 using Kind = x509::GeneralName::Kind;
-// A rule that is about the requester and the profile, and what it knows of the requester; of a
-// renewal, a rule about the profile, and somebody.
+// A rule that is about the requester and the profile, and what it knows of the requester, in every
+// way in which one of its principals fits; of a renewal, a rule about the profile, and somebody.
 struct Candidate {
   const Rule* rule;
-  std::optional<Claims> claims;
-
-  bool Grants(const x509::GeneralName& name) const {
-    return std::ranges::any_of(rule->names, [&](const NamePattern& pattern) {
-      return claims ? pattern.Matches(name, *claims) : pattern.MatchesForSomebody(name);
-    });
-  }
+  size_t number;               // in the policy
+  std::vector<Claims> claims;  // none: somebody's
 };
 
 // What each pattern that fits says of the requester: a rule with two is about them in both ways.
 std::vector<Claims> MatchAll(const std::vector<PrincipalPattern>& patterns,
                              const Principal& principal) {
-  std::vector<Claims> all;
+  std::set<Claims> all;
   for (const PrincipalPattern& pattern : patterns) {
-    auto claims = pattern.Match(principal);
-    if (claims && std::ranges::find(all, *claims) == all.end()) all.push_back(*std::move(claims));
+    if (auto claims = pattern.Match(principal)) all.insert(*std::move(claims));
   }
-  return all;
+  return {all.begin(), all.end()};
 }
 
 std::optional<Claims> MatchAny(const std::vector<PrincipalPattern>& patterns,
@@ -99,19 +94,22 @@ std::string Alternatives(Roles roles, std::string_view (*word)(Role)) {
 // One request on its way through the policy; every finding is noted, none ends the walk.
 class Decision {
  public:
-  Decision(const DecisionBasis& basis, const Principal& principal, const IssuanceWish& wish,
-           x509::GeneralNames names)
+  Decision(const DecisionBasis& basis, const PatternIndex& index, const Principal& principal,
+           const IssuanceWish& wish, x509::GeneralNames names)
       : basis_(basis),
+        index_(index),
         principal_(principal),
         wish_(wish),
-        names_(x509::Normalize(std::move(names))) {}
+        names_(x509::Normalize(std::move(names))),
+        allowing_(basis.policy.rules.size()),
+        denying_(basis.policy.rules.size()) {}
 
   void CheckPrincipal();
   void CheckRenewal(const Profile& profile);
   void CheckEnrolment(const Profile& profile, const Status& may_enrol);
   void CheckNames(const Profile& profile);
   void CheckLifetime(const Profile& profile);
-  void CheckBlocks();
+  void CheckBlocks(const std::string& issuer);
 
   const x509::GeneralNames& names() const { return names_; }
   std::string UsedRules() const;
@@ -120,28 +118,47 @@ class Decision {
 
  private:
   enum class Asking : uint8_t { kFirst, kRenewal };
+  using Asked = PatternIndex::Asked;
+  struct Candidates {
+    explicit Candidates(size_t rules) : is_about(rules) {}
+    std::vector<Candidate> list;  // in the policy's order
+    std::vector<bool> is_about;   // by the rule's number
+    void Add(Candidate candidate);
+  };
   void FindRules(Asking asking);
   void Deny(std::string rule, std::string_view field, std::string message) {
     violations_.push_back({std::move(rule), std::string(field), std::move(message)});
   }
+  const Rule* First(const Candidates& candidates, const NameParts& name, Asked asked) const;
+  bool Walks(const Candidate& candidate, const NameParts& name, Asked asked) const;
   void CheckName(const x509::GeneralName& name, const Profile& profile);
-  bool IsDenied(const x509::GeneralName& name);
+  bool IsDenied(const NameParts& name);
   void CheckSpiffe();
   void DenyName(const x509::GeneralName& name);
+  const std::string& GrantedOf(Kind kind);
   void CheckBlock(BlockKind kind, ByteSpan value, std::string_view field, std::string what);
+  RuleTrial::Outcome OutcomeOf(const Candidate* candidate, Asked asked) const;
 
   const DecisionBasis& basis_;
+  const PatternIndex& index_;
   const Principal& principal_;
   const IssuanceWish& wish_;
   x509::GeneralNames names_;
-  std::vector<Candidate> allowing_, denying_;
+  Candidates allowing_, denying_;
+  x509::GeneralNames looked_at_;                    // those of a kind that the profile allows
   std::map<const Rule*, x509::GeneralNames> used_;  // and the names that each decided
+  std::map<Kind, std::string> granted_;             // what to say in refusals
   std::vector<Violation> violations_;
 };
 
+void Decision::Candidates::Add(Candidate candidate) {
+  is_about[candidate.number] = true;
+  list.push_back(std::move(candidate));
+}
+
 void Decision::CheckPrincipal() {
   FindRules(Asking::kFirst);
-  if (!allowing_.empty()) return;
+  if (!allowing_.list.empty()) return;
   Deny("policy.principal", "profile",
        "no rule grants profile \"" + Escape(wish_.profile, 64) + "\" to " + Escape(principal_.id) +
            "; a rule must name both");
@@ -153,7 +170,7 @@ void Decision::CheckRenewal(const Profile& profile) {
     Deny("policy.renewal", "profile",
          "certificates of profile \"" + profile.name + "\" are not renewed; ask for a new one");
   }
-  if (!allowing_.empty()) return;
+  if (!allowing_.list.empty()) return;
   Deny("policy.principal", "profile",
        "no rule grants profile \"" + Escape(wish_.profile, 64) + "\" to anybody any more");
 }
@@ -169,20 +186,21 @@ void Decision::CheckEnrolment(const Profile& profile, const Status& may_enrol) {
 }
 
 void Decision::FindRules(Asking asking) {
-  for (const Rule& rule : basis_.policy.rules) {
+  const std::vector<Rule>& rules = basis_.policy.rules;
+  for (size_t number = 0; number < rules.size(); ++number) {
+    const Rule& rule = rules[number];
     if (!IsAbout(rule, wish_.profile)) continue;
     const bool denies = rule.effect == RuleEffect::kDeny;
     if (!denies && asking == Asking::kRenewal) {
-      allowing_.push_back({&rule, std::nullopt});
+      allowing_.Add({&rule, number, {}});
       continue;
     }
-    for (Claims& claims : MatchAll(rule.principals, principal_)) {
-      (denies ? denying_ : allowing_).push_back({&rule, std::move(claims)});
-    }
+    auto claims = MatchAll(rule.principals, principal_);
+    if (!claims.empty()) (denies ? denying_ : allowing_).Add({&rule, number, std::move(claims)});
   }
-  for (const Candidate& candidate : denying_) {
+  for (const Candidate& candidate : denying_.list) {
     if (!candidate.rule->names.empty()) continue;
-    if (!used_.try_emplace(candidate.rule).second) continue;  // said already
+    used_.try_emplace(candidate.rule);
     Deny("policy.denied", "profile",
          "rule \"" + candidate.rule->name + "\" denies profile \"" + Escape(wish_.profile, 64) +
              "\" to " + Escape(principal_.id));
@@ -213,44 +231,74 @@ void Decision::CheckName(const x509::GeneralName& name, const Profile& profile) 
              List(kinds));
     return;
   }
-  if (IsDenied(name)) return;
-  for (const Candidate& candidate : allowing_) {
-    if (candidate.Grants(name)) {
-      used_[candidate.rule].push_back(name);
-      return;
-    }
+  looked_at_.push_back(name);
+  const NameParts parts(name);
+  if (IsDenied(parts)) return;
+  if (const Rule* rule = First(allowing_, parts, Asked::kMatch)) {
+    used_[rule].push_back(name);
+    return;
   }
   // Without any rule, "policy.principal" has said what is wrong.
-  if (!allowing_.empty()) DenyName(name);
+  if (!allowing_.list.empty()) DenyName(name);
 }
 
-// Deny beats allow.
-bool Decision::IsDenied(const x509::GeneralName& name) {
-  for (const Candidate& candidate : denying_) {
-    auto touches = [&](const NamePattern& pattern) {
-      return pattern.Touches(name, *candidate.claims);
-    };
-    if (std::ranges::none_of(candidate.rule->names, touches)) continue;
-    used_[candidate.rule].push_back(name);
-    Deny("policy.name-denied", kNamesField,
-         Escape(name.ToString()) + " is denied to " + Escape(principal_.id) + " by rule \"" +
-             candidate.rule->name + "\"");
-    return true;
+// Whether a pattern with free parts fits.
+bool Decision::Walks(const Candidate& candidate, const NameParts& name, Asked asked) const {
+  for (const uint32_t at : index_.WalkedOf(candidate.number)) {
+    const NamePattern& pattern = candidate.rule->names[at];
+    if (candidate.claims.empty() && pattern.WalkMatches(name, nullptr)) return true;
+    for (const Claims& claims : candidate.claims) {
+      if (asked == Asked::kTouch ? pattern.WalkTouches(name, claims)
+                                 : pattern.WalkMatches(name, &claims)) {
+        return true;
+      }
+    }
   }
   return false;
 }
 
-void Decision::DenyName(const x509::GeneralName& name) {
+// In the policy's order.
+const Rule* Decision::First(const Candidates& candidates, const NameParts& name,
+                            Asked asked) const {
+  const auto found = index_.First(name.name, asked, candidates.is_about);
+  for (const Candidate& candidate : candidates.list) {
+    if (found && candidate.number >= *found) break;
+    if (Walks(candidate, name, asked)) return candidate.rule;
+  }
+  return found ? &basis_.policy.rules[*found] : nullptr;
+}
+
+// Deny beats allow.
+bool Decision::IsDenied(const NameParts& name) {
+  const Rule* rule = First(denying_, name, Asked::kTouch);
+  if (rule == nullptr) return false;
+  used_[rule].push_back(name.name);
+  Deny("policy.name-denied", kNamesField,
+       Escape(name.name.ToString()) + " is denied to " + Escape(principal_.id) + " by rule \"" +
+           rule->name + "\"");
+  return true;
+}
+
+// The first patterns of a kind that the requester has, for refusals.
+const std::string& Decision::GrantedOf(Kind kind) {
+  const auto [known, is_new] = granted_.try_emplace(kind);
+  if (!is_new) return known->second;
   std::vector<std::string> granted;
-  for (const Candidate& candidate : allowing_) {
+  for (const Candidate& candidate : allowing_.list) {
     for (const NamePattern& pattern : candidate.rule->names) {
-      if (pattern.kind() == name.kind()) granted.push_back(pattern.text());
+      if (granted.size() > kHintsMax) break;
+      if (pattern.kind() == kind) granted.push_back(pattern.text());
     }
   }
+  known->second = granted.empty() ? "no names of this kind" : List(granted);
+  return known->second;
+}
+
+void Decision::DenyName(const x509::GeneralName& name) {
   Deny("policy.name", kNamesField,
        Escape(name.ToString()) + " is not granted to " + Escape(principal_.id) +
            " with profile \"" + Escape(wish_.profile, 64) +
-           "\"; granted are: " + (granted.empty() ? "no names of this kind" : List(granted)));
+           "\"; granted are: " + GrantedOf(name.kind()));
 }
 
 void Decision::CheckSpiffe() {
@@ -281,9 +329,8 @@ void Decision::CheckBlock(BlockKind kind, ByteSpan value, std::string_view field
   Deny("policy.blocked", field, std::move(what) + " is blocked; an operator can lift the block");
 }
 
-void Decision::CheckBlocks() {
-  CheckBlock(BlockKind::kIssuer, AsBytes(wish_.issuer), "issuer",
-             "issuer " + Escape(wish_.issuer, 64));
+void Decision::CheckBlocks(const std::string& issuer) {
+  CheckBlock(BlockKind::kIssuer, AsBytes(issuer), "issuer", "issuer " + Escape(issuer, 64));
   CheckBlock(BlockKind::kKey, wish_.key_hash, "csr", "this public key");
   if (wish_.lineage) CheckBlock(BlockKind::kLineage, wish_.lineage->octets(), "lineage", "lineage");
   if (wish_.token) {
@@ -309,13 +356,22 @@ void Decision::CheckBlocks() {
 
 std::string Decision::UsedRules() const {
   std::string names;
-  const Rule* last = nullptr;
-  for (const Candidate& candidate : allowing_) {  // in the policy's order
-    if (candidate.rule == last || !used_.contains(candidate.rule)) continue;
-    last = candidate.rule;
-    names += (names.empty() ? "" : ",") + last->name;
+  for (const Candidate& candidate : allowing_.list) {
+    if (used_.contains(candidate.rule)) names += (names.empty() ? "" : ",") + candidate.rule->name;
   }
   return names;
+}
+
+// Of a rule that decided nothing.
+RuleTrial::Outcome Decision::OutcomeOf(const Candidate* candidate, Asked asked) const {
+  using Outcome = RuleTrial::Outcome;
+  if (looked_at_.empty()) return Outcome::kNoNameLooked;
+  Candidates alone(basis_.policy.rules.size());
+  alone.Add(*candidate);
+  const bool fits = std::ranges::any_of(looked_at_, [&](const x509::GeneralName& name) {
+    return First(alone, NameParts(name), asked) != nullptr;
+  });
+  return fits ? Outcome::kOtherFirst : Outcome::kNoName;
 }
 
 std::vector<RuleTrial> Decision::Trials() const {
@@ -323,14 +379,17 @@ std::vector<RuleTrial> Decision::Trials() const {
   std::vector<RuleTrial> trials;
   for (const Rule& rule : basis_.policy.rules) {
     RuleTrial trial{rule.name, rule.effect, Outcome::kNoName, {}};
-    const auto used = used_.find(&rule);
-    if (used != used_.end()) {
-      trial.outcome = rule.effect == RuleEffect::kDeny ? Outcome::kDenies : Outcome::kGrants;
+    const bool denies = rule.effect == RuleEffect::kDeny;
+    const auto& candidates = denies ? denying_.list : allowing_.list;
+    const auto candidate = std::ranges::find(candidates, &rule, &Candidate::rule);
+    if (const auto used = used_.find(&rule); used != used_.end()) {
+      trial.outcome = denies ? Outcome::kDenies : Outcome::kGrants;
       trial.names = used->second;
-    } else if (!MatchAny(rule.principals, principal_)) {
-      trial.outcome = Outcome::kOtherPrincipal;
-    } else if (!IsAbout(rule, wish_.profile)) {
-      trial.outcome = Outcome::kOtherProfile;
+    } else if (candidate != candidates.end()) {
+      trial.outcome = OutcomeOf(&*candidate, denies ? Asked::kTouch : Asked::kMatch);
+    } else {
+      trial.outcome =
+          MatchAny(rule.principals, principal_) ? Outcome::kOtherProfile : Outcome::kOtherPrincipal;
     }
     trials.push_back(std::move(trial));
   }
@@ -362,6 +421,9 @@ Error UnknownProfile(const DecisionBasis& basis, const Principal& principal,
 }
 
 }  // namespace
+
+Authorizer::Authorizer(std::shared_ptr<const DecisionBasis> basis)
+    : basis_(std::move(basis)), index_(IndexOf(basis_->policy)) {}
 
 Result<IssuanceGrant> Authorizer::Authorize(const Principal& principal, const IssuanceWish& wish,
                                             const Evidence&) const {
@@ -397,7 +459,8 @@ Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const Issua
   }
   const Profile& profile = found->second;
   const bool reflects = profile.names_from == NamesFrom::kPrincipal;
-  Decision decision(*basis_, principal, wish, reflects ? principal.names : wish.names);
+  const std::string& issuer = profile.issuer.empty() ? wish.issuer : profile.issuer;
+  Decision decision(*basis_, *index_, principal, wish, reflects ? principal.names : wish.names);
   switch (asking) {
     case Asking::kFirst:
       decision.CheckPrincipal();
@@ -411,7 +474,7 @@ Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const Issua
   }
   decision.CheckNames(profile);
   decision.CheckLifetime(profile);
-  decision.CheckBlocks();
+  decision.CheckBlocks(issuer);
   if (explanation != nullptr) {
     explanation->trials = decision.Trials();
     explanation->names = decision.names();
@@ -422,6 +485,7 @@ Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const Issua
   grant.profile_ = profile;
   grant.names_ = decision.names();
   grant.lifetime_ = wish.lifetime.value_or(profile.lifetime_default);
+  grant.issuer_ = issuer;
   grant.principal_ = principal.id;
   grant.rule_ = decision.UsedRules();
   grant.policy_version_ = basis_->policy_version;
@@ -437,13 +501,14 @@ Result<IssuanceGrant> Authorizer::AuthorizeResponder(const std::string& issuer,
                     .lifetime = lifetime,
                     .key_hash = key_hash,
                     .issuer = issuer};
-  Decision decision(*basis_, system, wish, {});
-  decision.CheckBlocks();
+  Decision decision(*basis_, *index_, system, wish, {});
+  decision.CheckBlocks(issuer);
   TRY(decision.Verdict());
 
   IssuanceGrant grant;
   grant.profile_ = ResponderProfile(lifetime);
   grant.lifetime_ = lifetime;
+  grant.issuer_ = issuer;
   grant.principal_ = system.id;
   grant.rule_ = std::string(kResponderProfileName);
   grant.policy_version_ = basis_->policy_version;
@@ -473,8 +538,8 @@ Status Authorizer::RequireRole(const Principal& principal, Roles needed) const {
 
 Status Authorizer::RequireUnblocked(const Principal& principal) const {
   const IssuanceWish nothing{};
-  Decision decision(*basis_, principal, nothing, {});
-  decision.CheckBlocks();
+  Decision decision(*basis_, *index_, principal, nothing, {});
+  decision.CheckBlocks(nothing.issuer);
   return decision.Verdict();
 }
 

@@ -18,6 +18,8 @@ class IssuanceGrant {
   const Profile& profile() const { return profile_; }
   const x509::GeneralNames& names() const { return names_; }  // normal form
   Seconds lifetime() const { return lifetime_; }
+  // issuers/{issuer}, which signs it: the profile's, else the wish's. Whoever asked has to know it.
+  const std::string& issuer() const { return issuer_; }
   const std::string& principal() const { return principal_; }
   const std::string& rule() const { return rule_; }  // "a,b" where several granted names
   uint64_t policy_version() const { return policy_version_; }
@@ -29,7 +31,7 @@ class IssuanceGrant {
   Profile profile_;
   x509::GeneralNames names_;
   Seconds lifetime_{0};
-  std::string principal_, rule_;
+  std::string issuer_, principal_, rule_;
   uint64_t policy_version_ = 0, decision_ = 0;
 };
 
@@ -39,7 +41,7 @@ struct IssuanceWish {
   std::optional<Seconds> lifetime;  // nothing: the profile's default
   Hash256 key_hash{};               // SHA-256 of the SPKI, for key blocks
   std::optional<Uuid> lineage;      // a renewal's lineage, for lineage blocks
-  std::string issuer;               // for issuer blocks
+  std::string issuer;               // which signs where the profile names none
   std::optional<Uuid> token{};      // an enrolment token's id, for token blocks
 };
 
@@ -48,7 +50,10 @@ struct RuleTrial {
   enum class Outcome : uint8_t {
     kOtherPrincipal,  // it is not about this requester
     kOtherProfile,    // nor about this profile
-    kNoName,          // it is about both, and about none of the names
+    kNoName,          // it is about both, and none of its patterns fits any of the names
+    kOtherFirst,      // patterns of it fit, and other rules had decided each of those names before
+    kNoNameLooked,    // it is about both, and there was no name to look at: none was asked for, or
+                      // none of a kind that the profile allows
     kGrants,
     kDenies,
   };
@@ -67,7 +72,7 @@ struct Explanation {
 
 class Authorizer {
  public:
-  explicit Authorizer(std::shared_ptr<const DecisionBasis> basis) : basis_(std::move(basis)) {}
+  explicit Authorizer(std::shared_ptr<const DecisionBasis> basis);
 
   // Errors: kUnknownProfile "profile.unknown"; kPolicyDenied with a violation for each name that
   // no rule grants ("policy.name") or a rule denies ("policy.name-denied"), or "policy.principal"
@@ -122,6 +127,7 @@ class Authorizer {
   Result<IssuanceGrant> Decide(const Principal& principal, const IssuanceWish& wish, Asking asking,
                                Explanation* explanation) const;
   std::shared_ptr<const DecisionBasis> basis_;
+  std::shared_ptr<const PatternIndex> index_;  // of the basis's rules
 };
 
 }  // namespace mayfly::policy

@@ -7,8 +7,6 @@ namespace {
 
 using Kind = x509::GeneralName::Kind;
 
-constexpr std::string_view kWildcardPrefix = "wildcard:";
-
 Error BadPattern(std::string_view text, std::string_view why) {
   return Fail(ErrorCode::kConfiguration, "policy.pattern",
               "\"" + Escape(text, 128) + "\" is not a pattern: " + std::string(why));
@@ -214,7 +212,75 @@ Result<NamePattern> NamePattern::Parse(Kind kind, std::string_view text) {
                 : kind == Kind::kUri ? NormalUri(text)
                                      : NormalEmail(text);
   if (!normal) return std::move(normal).error();
-  return NamePattern(kind, *std::move(normal));
+  NamePattern pattern(kind, *std::move(normal));
+  pattern.MakeParts();
+  return pattern;
+}
+
+NameParts::NameParts(const x509::GeneralName& of) : name(of) {
+  const bool is_dns = of.kind() == Kind::kDns;
+  if (!is_dns && of.kind() != Kind::kUri) return;
+  parts = Split(of.value(), is_dns ? '.' : '/');
+  for (const std::string_view part : parts) {
+    is_plain.push_back(is_dns ? IsPlainLabel(part) : IsPlainSegment(part));
+  }
+}
+
+void NamePattern::MakeParts() {
+  using PartKind = Part::Kind;
+  const bool is_dns = kind_ == Kind::kDns;
+  const bool has_star = kind_ == Kind::kUri && text_.find('*') != std::string::npos;
+  if (!has_star && places().empty()) return;
+  const PartKind star = !is_dns         ? PartKind::kAnySegment
+                        : is_wildcard() ? PartKind::kLiteral
+                                        : PartKind::kAnyLabel;
+  const std::string_view text = text_;
+  const std::string_view body = is_wildcard() ? text.substr(kWildcardPrefix.size()) : text;
+  for (const std::string_view part : Split(body, is_dns ? '.' : '/')) {
+    const auto place = PlaceholderOf(part);
+    parts_.push_back({place         ? PartKind::kPlace
+                      : part == "*" ? star
+                                    : PartKind::kLiteral,
+                      std::string(place.value_or(part))});
+  }
+}
+
+bool NamePattern::Fits(const Part& part, const NameParts& name, size_t at, const Claims* claims) {
+  const std::string_view given = name.parts[at];
+  switch (part.kind) {
+    case Part::Kind::kLiteral:
+      return given == part.text;
+    case Part::Kind::kAnyLabel:
+      return given != "*";
+    case Part::Kind::kAnySegment:
+      return name.is_plain[at];
+    case Part::Kind::kPlace:
+      break;
+  }
+  if (!name.is_plain[at]) return false;
+  if (claims == nullptr) return true;
+  const auto claim = claims->find(part.text);
+  return claim != claims->end() && claim->second == given;
+}
+
+bool NamePattern::WalkMatches(const NameParts& name, const Claims* claims) const {
+  if (name.name.kind() != kind_ || name.parts.size() != parts_.size()) return false;
+  // The last part first: names of one organisation begin or end alike, those of one pattern do not.
+  for (size_t i = parts_.size(); i-- > 0;) {
+    if (!Fits(parts_[i], name, i, claims)) return kind_ == Kind::kUri && name.name.value() == text_;
+  }
+  return true;
+}
+
+bool NamePattern::WalkTouches(const NameParts& name, const Claims& claims) const {
+  if (WalkMatches(name, &claims)) return true;
+  const bool is_wildcard_name =
+      kind_ == Kind::kDns && name.name.kind() == kind_ && name.parts.front() == "*";
+  if (!is_wildcard_name || is_wildcard() || name.parts.size() != parts_.size()) return false;
+  for (size_t i = 1; i < parts_.size(); ++i) {
+    if (!Fits(parts_[i], name, i, &claims)) return false;
+  }
+  return parts_.size() > 1;
 }
 
 std::set<std::string, std::less<>> NamePattern::places() const {
@@ -250,7 +316,7 @@ bool NamePattern::Touches(const x509::GeneralName& name, const Claims& claims) c
   if (Matches(name, claims)) return true;
   if (kind_ != Kind::kDns || name.kind() != kind_ || !name.value().starts_with("*.")) return false;
   // *.prod.internal is good for every label before .prod.internal: is one of them denied?
-  if (text_.starts_with(kWildcardPrefix)) return false;
+  if (is_wildcard()) return false;
   const size_t dot = text_.find('.');
   return dot != std::string::npos &&
          MatchesLabels(std::string_view(text_).substr(dot + 1), name.value().substr(2), &claims);

@@ -13,11 +13,23 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "policy/placeholder.h"
 #include "x509/general_name.h"
 
 namespace mayfly::policy {
+
+// In front of a pattern that grants a wildcard name itself.
+constexpr std::string_view kWildcardPrefix = "wildcard:";
+
+// A name cut into its labels or segments, once for all the patterns that it is held against.
+struct NameParts {
+  explicit NameParts(const x509::GeneralName& name);
+  const x509::GeneralName& name;
+  std::vector<std::string_view> parts;  // of a DNS name or a URI; into `name`
+  std::vector<bool> is_plain;           // could be a claim's value
+};
 
 class NamePattern {
  public:
@@ -30,9 +42,20 @@ class NamePattern {
   bool MatchesForSomebody(const x509::GeneralName& name) const;
   // For rules that deny: matches, or is a wildcard name that peers would take for one that matches.
   bool Touches(const x509::GeneralName& name, const Claims& claims = {}) const;
+
+  // Whether a part of it is free: a place, or a "*" in a URI. All others are found by what they say
+  // (PatternIndex); these are walked, part by part, and say the same as above.
+  bool is_walked() const { return !parts_.empty(); }
+  size_t part_count() const { return parts_.size(); }
+  bool WalkMatches(const NameParts& name, const Claims* claims) const;  // nullptr: somebody's
+  bool WalkTouches(const NameParts& name, const Claims& claims) const;
+
   x509::GeneralName::Kind kind() const { return kind_; }
   const std::string& text() const { return text_; }
-  std::set<std::string, std::less<>> places() const;  // claims that it needs
+  std::set<std::string, std::less<>> places() const;                       // claims that it needs
+  bool is_wildcard() const { return text_.starts_with(kWildcardPrefix); }  // of kDns
+  const std::string& network() const { return network_; }                  // of kIp: the octets
+  size_t prefix_bits() const { return prefix_bits_; }                      // of kIp
 
  private:
   static Result<NamePattern> ParseIp(std::string_view text);
@@ -42,8 +65,15 @@ class NamePattern {
       : kind_(kind), text_(std::move(text)) {}
   x509::GeneralName::Kind kind_;
   std::string text_;
-  std::string network_;     // kIp: the octets
-  size_t prefix_bits_ = 0;  // kIp
+  struct Part {
+    enum class Kind : uint8_t { kLiteral, kAnyLabel, kAnySegment, kPlace } kind;
+    std::string text;  // of a literal, or the claim's name
+  };
+  void MakeParts();
+  static bool Fits(const Part& part, const NameParts& name, size_t at, const Claims* claims);
+  std::string network_;
+  size_t prefix_bits_ = 0;
+  std::vector<Part> parts_;  // where it is walked
 };
 
 }  // namespace mayfly::policy

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,6 +25,12 @@ constexpr size_t kPatternsPerRuleMax = 1024;
 constexpr size_t kCertificatePoliciesMax = 16;
 constexpr size_t kCustomExtensionsMax = 16;
 constexpr size_t kCustomExtensionBytesMax = 4096;
+// Of all extensions of a profile: what is left of lint.size's 16 KiB is for key and names. Where a
+// profile lets that lint pass, of the 32 KiB that a certificate may have at all.
+constexpr size_t kCustomExtensionsBytesMax = 12 * 1024;
+constexpr size_t kCustomExtensionsBytesUnlintedMax = 28 * 1024;
+// What a decision compares part by part, of the whole policy (PatternIndex::WalkedParts).
+constexpr size_t kWalkedPartsMax = 16 * 1024;
 constexpr Seconds kNoRevocationUpToDefault{24 * 3600};
 
 // What a certificate says about its revocation.
@@ -109,6 +116,8 @@ struct Rule {
   RuleEffect effect = RuleEffect::kAllow;
 };
 
+class PatternIndex;  // policy/pattern_index.h
+
 struct Policy {
   std::map<std::string, Profile> profiles;
   std::vector<Rule> rules;
@@ -116,6 +125,8 @@ struct Policy {
   std::vector<PrincipalPattern> admins, operators, auditors, enrollers;
   // What nobody does alone: one proposes it, another approves.
   std::set<ProposalKind> two_persons;
+  // Of `rules`, by whoever read them for good; nothing: each Authorizer makes its own.
+  std::shared_ptr<const PatternIndex> index{};
 };
 
 // A block: insert-only in the ledger, each raises the control number.

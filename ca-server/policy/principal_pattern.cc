@@ -126,22 +126,22 @@ std::set<std::string, std::less<>> PrincipalPattern::places() const {
 
 std::optional<Claims> PrincipalPattern::Match(const Principal& principal) const {
   if (principal.id.empty()) return std::nullopt;
-  Claims claims = ClaimsOf(principal);
-  if (is_everybody()) return claims;
-  if (text_ == kAnyLocal && principal.proof == ProofOfIdentity::kLocal) return claims;
+  if (is_everybody()) return ClaimsOf(principal);
+  if (text_ == kAnyLocal && principal.proof == ProofOfIdentity::kLocal) return ClaimsOf(principal);
   // Nothing but a token makes somebody a token's subject, whatever else is named alike; and so with
   // a foreign CA's certificate and its holder.
   if (source_ != SourceOf(principal.proof)) return std::nullopt;
   if (!subjects_of_.empty()) {
     if (!principal.id.starts_with(subjects_of_)) return std::nullopt;
-    return claims;
+    return ClaimsOf(principal);
   }
   if (!has_places_) {
     if (text_ != principal.id) return std::nullopt;
-    return claims;
+    return ClaimsOf(principal);
   }
   const auto wanted = Split(text_, '/'), given = Split(principal.id, '/');
   if (wanted.size() != given.size()) return std::nullopt;
+  Claims claims = ClaimsOf(principal);
   for (size_t i = 0; i < wanted.size(); ++i) {
     const auto place = PlaceholderOf(wanted[i]);
     if (!place) {

@@ -17,6 +17,10 @@ v1::RuleTrial::Outcome FromOutcome(Outcome outcome) {
       return v1::RuleTrial::OUTCOME_OTHER_PROFILE;
     case Outcome::kNoName:
       return v1::RuleTrial::OUTCOME_NO_NAME;
+    case Outcome::kOtherFirst:
+      return v1::RuleTrial::OUTCOME_OTHER_FIRST;
+    case Outcome::kNoNameLooked:
+      return v1::RuleTrial::OUTCOME_NO_NAME_LOOKED_AT;
     case Outcome::kGrants:
       return v1::RuleTrial::OUTCOME_GRANTS;
     case Outcome::kDenies:

@@ -28,8 +28,12 @@ std::string SaidBy(const Trial& trial) {
     case Trial::OUTCOME_OTHER_PROFILE:
       return "is about you, and about other profiles";
     case Trial::OUTCOME_NO_NAME:
-      return "is about you and this profile, and gave none of the names (not in it, or decided "
-             "otherwise)";
+      return "is about you and this profile, and names none of these";
+    case Trial::OUTCOME_OTHER_FIRST:
+      return "names some of these, and other rules have decided about those";
+    case Trial::OUTCOME_NO_NAME_LOOKED_AT:
+      return "is about you and this profile, and was asked about no name: there is none that the "
+             "profile could have";
     case Trial::OUTCOME_GRANTS:
       return "grants " + NamesOf(trial.subject_alt_names());
     case Trial::OUTCOME_DENIES:

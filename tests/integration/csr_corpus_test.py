@@ -1,5 +1,5 @@
-"""The corpus of tests/golden/csr against a running CA: each defect is refused by its rule, quickly and
-without a record, and each twin without the defect is issued."""
+"""The corpus of tests/golden/csr against a running CA: each defect is refused by its rule, quickly,
+without a record and without a signature, and each twin without the defect is issued."""
 
 import base64
 import json
@@ -12,6 +12,7 @@ from cryptography import x509
 from harness import api, ledger
 from harness.authority import ROOT
 from harness.csr import spki_of
+from harness.metrics import certificate_jobs
 
 CORPUS = [json.loads(line) for line in
           (ROOT / "tests/golden/csr/corpus.jsonl").read_text(encoding="ascii").splitlines()]
@@ -109,9 +110,9 @@ def seconds_of(client, entry, first):
     return statistics.median([first, refusal(client, entry)[1], refusal(client, entry)[1]])
 
 
-def test_each_defect_is_refused_by_its_rule_in_time_and_without_a_record(corpus_ca, client):
+def test_each_defect_is_refused_by_its_rule_in_time_without_a_record_or_a_signature(corpus_ca, client):
     wrong, slow, slowest = [], [], 0
-    before = ledger.count_records(corpus_ca)
+    before, signed_before = ledger.count_records(corpus_ca), certificate_jobs(corpus_ca)
     for entry in CORPUS:
         rule, first = refusal(client, entry)
         if rule != entry["rule"]:
@@ -121,15 +122,17 @@ def test_each_defect_is_refused_by_its_rule_in_time_and_without_a_record(corpus_
         if seconds >= DECISION_SECONDS_MAX:
             slow.append(f"{entry['id']}: {seconds:.3f} s")
     recorded = ledger.count_records(corpus_ca) - before
+    signed = certificate_jobs(corpus_ca) - signed_before
     print(f"{len(CORPUS)} refused, the slowest in {1000 * slowest:.0f} ms")
     assert not wrong, "\n".join(wrong)
     assert recorded == 0, f"{recorded} records of requests that were refused"
+    assert signed == 0, f"{signed} signatures for requests that were refused"
     assert not slow, "\n".join(slow)
 
 
 def test_each_twin_is_issued(corpus_ca, client):
     twins = {(entry["twin"], entry["profile"]): entry for entry in CORPUS}
-    before = ledger.count_records(corpus_ca)
+    before, signed_before = ledger.count_records(corpus_ca), certificate_jobs(corpus_ca)
     for (_, profile), entry in twins.items():
         twin = request_of(entry, "twin")
         try:
@@ -138,3 +141,4 @@ def test_each_twin_is_issued(corpus_ca, client):
             pytest.fail(f"the twin of {entry['id']}: {refused}")
         assert spki_of(x509.load_der_x509_certificate(issued)) == spki_of(x509.load_der_x509_csr(twin))
     assert ledger.count_records(corpus_ca) == before + len(twins)
+    assert certificate_jobs(corpus_ca) == signed_before + len(twins)  # the counter counts

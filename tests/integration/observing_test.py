@@ -2,23 +2,13 @@
 
 import re
 import socket
-import urllib.request
 
 import pytest
 
 from harness import api, ocsp
 from harness.authority import wait_for
 from harness.csr import make_csr
-
-
-def samples(ca):
-    """Every sample of the private listener: "name{labels}" -> value."""
-    url = f"http://127.0.0.1:{ca.port('private')}/metrics"
-    with urllib.request.urlopen(url, timeout=10) as response:
-        assert response.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-        lines = response.read().decode().splitlines()
-    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
-            for line in lines if not line.startswith("#")}
+from harness.metrics import samples
 
 
 def assert_grows(ca, sample, act):

@@ -232,6 +232,9 @@ def test_the_command_line_applies_a_policy(own_ca, own_operator, tmp_path):
     assert own_ca.cli("policy", "show").stdout == new.read_text()
     own_operator.issue(make_csr(name_of("b")))
     assert "nothing changed" in own_ca.cli("policy", "apply", new, "--yes").stderr
+    for version in ("1", "99"):  # nor where another version is meant, although the text is the same
+        refused = own_ca.cli("policy", "apply", new, "--yes", "--if-version", version, check=False)
+        assert refused.returncode == 1 and "policy.outdated" in refused.stderr
     own_operator.apply_policy(before.policy_text)
     with pytest.raises(api.Refused) as refused:
         own_operator.issue(make_csr(name_of("b")))

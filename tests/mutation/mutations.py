@@ -37,6 +37,7 @@ PROPOSAL_STORE = "ca-server/store/proposals.cc"
 POLICY_FILE = "ca-server/config/policy_file.cc"
 NAME_PATTERN = "ca-server/policy/name_pattern.cc"
 PLACEHOLDER = "ca-server/policy/placeholder.cc"
+PATTERN_INDEX = "ca-server/policy/pattern_index.cc"
 PRINCIPAL_PATTERN = "ca-server/policy/principal_pattern.cc"
 LINT_CATALOG = "ca-server/policy/lint_catalog.cc"
 NAME_CONSTRAINTS = "ca-server/x509/name_constraints.cc"
@@ -93,8 +94,8 @@ def error_paths(file, binary):
             for line, what, broken in refusals(file)]
 
 
-POLICY_FILES = ["authorizer", "certificate_template", "lint_catalog", "name_pattern", "placeholder",
-                "principal", "principal_pattern", "principal_text"]
+POLICY_FILES = ["authorizer", "certificate_template", "lint_catalog", "name_pattern", "pattern_index",
+                "placeholder", "principal", "principal_pattern", "principal_text"]
 AUTHORISATION_FILES = ["certificate_authority", "policy_admin", "explain", "application"]
 
 MUTATIONS = [
@@ -142,8 +143,8 @@ MUTATIONS = [
     issuance("an intent signed late in its life", ISSUE,
              "      now - recorded > validity.lifetime() / kStaleIntentDivisor) {", "      false) {"),
     issuance("an intent's bytes not linted under today's profile", ISSUE,
-             "  TRY(lint::Lint(std::move(tbs), {grant, key, issuer.identity(), recorded}));\n",
-             "  (void)lint::Lint(std::move(tbs), {grant, key, issuer.identity(), recorded});\n"),
+             "  TRY(lint::Lint(std::move(tbs), {grant, key, issuer->identity(), recorded}));\n",
+             "  (void)lint::Lint(std::move(tbs), {grant, key, issuer->identity(), recorded});\n"),
     issuance("an intent's key not judged by today's rules", ISSUE,
              "TRY_ASSIGN(auto proven, application.prove(grant.profile().key_rules));",
              "TRY_ASSIGN(auto proven, application.prove(x509::KeyRules{}));"),
@@ -386,7 +387,7 @@ MUTATIONS = [
 
     # Policy.
     policy("blocks not looked at", AUTHORIZER,
-           "  decision.CheckLifetime(profile);\n  decision.CheckBlocks();\n",
+           "  decision.CheckLifetime(profile);\n  decision.CheckBlocks(issuer);\n",
            "  decision.CheckLifetime(profile);\n", "Authorizer.*"),
     policy("names not looked at", AUTHORIZER, "  decision.CheckNames(profile);\n", "",
            "Authorizer.*"),
@@ -404,7 +405,7 @@ MUTATIONS = [
            "  if (principal.id.empty()) return {};\n", "", "Roles.*"),
     Mutation("a policy without admins", POLICY_FILE, "is == PolicyText::kProposed) CheckAdmins", "false) CheckAdmins", "unit_config", "PolicyFile.*"),
 
-    policy("denied names not looked at", AUTHORIZER, "  if (IsDenied(name)) return;\n", "",
+    policy("denied names not looked at", AUTHORIZER, "  if (IsDenied(parts)) return;\n", "",
            "Authorizer.*"),
     policy("a denial without names passed over", AUTHORIZER,
            "    if (!candidate.rule->names.empty()) continue;\n", "    continue;\n", "Authorizer.*"),
@@ -511,6 +512,55 @@ MUTATIONS = [
            "CommitFailedAndDidNotPersist"),
     ledger("no barrier before what was found", WRITER,
            "  if (!effect.found) return;\n", "  return;\n", "WhatIsFoundIsReleasedAfterAWrite"),
+]
+
+# Which CA signs.
+MUTATIONS += [
+    policy("the profile's issuer not read", AUTHORIZER,
+           "profile.issuer.empty() ? wish.issuer : profile.issuer;", "wish.issuer;",
+           "Authorizer.TheProfileSaysWhoSigns"),
+    policy("the block of another issuer looked at", AUTHORIZER,
+           "  decision.CheckLifetime(profile);\n  decision.CheckBlocks(issuer);\n",
+           "  decision.CheckLifetime(profile);\n  decision.CheckBlocks(wish.issuer);\n",
+           "Authorizer.TheProfileSaysWhoSigns"),
+    issuance("another issuer signs for one that is not here", AUTHORITY,
+             "    if (issuer->name() == grant.issuer()) return issuer.get();\n",
+             "    if (issuer->name() == grant.issuer()) return issuer.get();\n"
+             "    if (issuer == parts_.issuers.back()) return issuer.get();\n", "IssuerOfPolicy.*"),
+    issuance("an intent of the issuer before signed", ISSUE,
+             "  if (record.facts().key.issuer != issuer->id()) {", "  if (false) {",
+             "IssuerOfPolicy.*"),
+    issuance("an older policy's missing issuer believed", ISSUE,
+             " ||\n         code == ErrorCode::kFailedPrecondition;", ";", "IssuerOfPolicy.*"),
+    issuance("a token for an issuer that is not here", "ca-server/issuance/enrolment.cc",
+             "  CO_TRY(IssuerFor(*granted));\n", "", "IssuerOfPolicy.*"),
+    issuance("the text in force good for any version", POLICY_ADMIN,
+             "was_in_force && !MayHaveBrought(request.base_version, before.policy_version)", "false",
+             "PolicyAdmin.*"),
+    Mutation("an unknown issuer taken", POLICY_FILE,
+             "if (reading.issuers != nullptr) CheckIssuer(section, profile, *reading.issuers);", "",
+             "unit_config", "PolicyIssuer.*"),
+    Mutation("a policy in force refused for its issuer", POLICY_FILE,
+             "    if (reading.is == PolicyText::kProposed) {\n      CheckExt", "    {\n      CheckExt",
+             "unit_config", "PolicyIssuer.*"),
+
+    # Large policies.
+    Mutation("any number of parts walked", POLICY_FILE,
+             "  if (reading.is == PolicyText::kProposed) CheckWalk(root, policy);\n", "",
+             "unit_config", "PolicyLimits.*"),
+    Mutation("any size of extensions", POLICY_FILE, "  if (sum <= most) return;\n", "  return;\n",
+             "unit_config", "PolicyLimits.*"),
+    policy("what a wildcard name touches not found", PATTERN_INDEX,
+           "if (asked == Asked::kTouch) keys", "if (false) keys", "PatternIndex.*"),
+    policy("networks of the first length only", PATTERN_INDEX,
+           "        if (bits <= value.size() * 8) keys", "        if (keys.empty()) keys",
+           "PatternIndex.*"),
+    policy("rules that are not about the requester", PATTERN_INDEX, "if (is_about[rule]) first",
+           "first", "PatternIndex.*:Authorizer.*"),
+    policy("a rule walked once for all who fit", AUTHORIZER,
+           "    for (const Claims& claims : candidate.claims) {\n",
+           "    for (const Claims& claims : std::vector<Claims>(candidate.claims.begin(),\n"
+           "             candidate.claims.begin() + !candidate.claims.empty())) {\n", "Authorizer.*"),
 ]
 
 MUTATIONS += [mutation for name in POLICY_FILES

@@ -111,38 +111,40 @@ class IssuanceTest : public testing::Test {
     char name[] = "/tmp/mayfly-issuance.XXXXXX";
     directory_ = mkdtemp(name);
     std::filesystem::permissions(directory_, std::filesystem::perms::owner_all);
-    auto key = hsm::GenerateSoftwareKey(directory_, "issuing", hsm::SoftwareCurve::kP256);
     files_ = std::make_unique<hsm::SoftwareSigner>(directory_, executor_, clock_);
     signer_ = std::make_unique<StagedSigner>(*files_);
-    const x509::Certificate certificate = SelfSigned(*key);
-    issuer_ = std::make_shared<const Issuer>(
-        IssuerParts{IssuerId{1}, "issuing-1", "file:issuing", certificate, {}, {}, {}, {}},
-        SigningTools{clock_, random_, *signer_, timer_, executor_});
+    issuer_ = MakeIssuer(IssuerId{1}, "issuing-1", "issuing");
     basis_ = std::make_unique<BasisCache>(
         ledger_, [this](std::string_view text, std::string name, policy::PolicyText kind) {
           if (const auto act = std::exchange(before_policy_read, nullptr)) act();
-          return config::ParsePolicy(text, std::move(name), kind);
+          return config::ParsePolicyFor(issuer_names_, text, std::move(name), kind);
         });
     Activate(kPolicy);
     EXPECT_TRUE(SyncWait(basis_->Refresh(In())));
-    authority_ = std::make_unique<CertificateAuthority>(
-        CertificateAuthority::Parts{clock_,
-                                    random_,
-                                    ledger_,
-                                    ledger_,
-                                    ledger_,
-                                    alerts_,
-                                    ledger_,
-                                    ledger_,
-                                    *basis_,
-                                    planner_,
-                                    {issuer_},
-                                    TrustBundle{"mayfly.internal", {}, {certificate}, 1},
-                                    [this](const auto&) { return revoked_in_memory_; },
-                                    gate_,
-                                    log_});
+    authority_ = MakeAuthority({issuer_});
   }
   ~IssuanceTest() override { std::filesystem::remove_all(directory_); }
+
+  // With a key of its own, whose certificate it signs itself.
+  std::shared_ptr<const Issuer> MakeIssuer(IssuerId id, const std::string& name,
+                                           const std::string& key_name) {
+    auto key = hsm::GenerateSoftwareKey(directory_, key_name, hsm::SoftwareCurve::kP256);
+    const std::string uri = "file:" + key_name;
+    const x509::Certificate certificate = SelfSigned(*key, uri, name);
+    bundle_.issuing.push_back(certificate);
+    return std::make_shared<const Issuer>(
+        IssuerParts{id, name, uri, certificate, {ToBytes(certificate.der())}, {}, {}, {}},
+        SigningTools{clock_, random_, *signer_, timer_, executor_});
+  }
+  // A server whose configuration has these.
+  std::unique_ptr<CertificateAuthority> MakeAuthority(
+      const std::vector<std::shared_ptr<const Issuer>>& issuers) {
+    issuer_names_.clear();
+    for (const auto& issuer : issuers) issuer_names_.insert(issuer->name());
+    return std::make_unique<CertificateAuthority>(CertificateAuthority::Parts{
+        clock_, random_, ledger_, ledger_, ledger_, alerts_, ledger_, ledger_, *basis_, planner_,
+        issuers, bundle_, [this](const auto&) { return revoked_in_memory_; }, gate_, log_});
+  }
 
   BootTime In(Seconds time = Seconds(5)) const { return clock_.BootNow() + time; }
   void Activate(const char* text) {
@@ -166,8 +168,9 @@ class IssuanceTest : public testing::Test {
   Result<IssuedCertificate> Issue(IssueRequest request) {
     return SyncWait(authority_->Issue(std::move(request), In()));
   }
-  std::optional<CertificateRecord> Find(const x509::SerialNumber& serial) {
-    return *SyncWait(ledger_.FindCertificate({serial, IssuerId{1}}, Reading::kSeen, In()));
+  std::optional<CertificateRecord> Find(const x509::SerialNumber& serial,
+                                        IssuerId issuer = IssuerId{1}) {
+    return *SyncWait(ledger_.FindCertificate({serial, issuer}, Reading::kSeen, In()));
   }
 
   std::vector<Event> Denials() const { return EventsOf("denial"); }
@@ -190,6 +193,8 @@ class IssuanceTest : public testing::Test {
   std::unique_ptr<hsm::SoftwareSigner> files_;
   std::unique_ptr<StagedSigner> signer_;
   std::shared_ptr<const Issuer> issuer_;
+  TrustBundle bundle_{"mayfly.internal", {}, {}, 1};
+  config::IssuerNames issuer_names_;
   fakes::FixedAlerts alerts_;
   std::optional<bool> revoked_in_memory_;    // nothing: the ledger is asked
   std::function<void()> before_policy_read;  // once, of what the ledger has in force
@@ -198,8 +203,9 @@ class IssuanceTest : public testing::Test {
   std::unique_ptr<CertificateAuthority> authority_;
 
  private:
-  x509::Certificate SelfSigned(const x509::SubjectPublicKeyInfo& key) {
-    const auto name = *x509::Name::CommonName("Issuing CA");
+  x509::Certificate SelfSigned(const x509::SubjectPublicKeyInfo& key, const std::string& uri,
+                               const std::string& common_name) {
+    const auto name = *x509::Name::CommonName(common_name);
     const TimePoint now = clock_.Now();
     const policy::IssuerIdentity identity{name,
                                           ToBytes(key.key_identifier()),
@@ -215,7 +221,7 @@ class IssuanceTest : public testing::Test {
         *fields, x509::SerialNumber::Make(x509::LifetimeClass::kUpTo100Days, now, random_));
     auto result = SyncWait(files_->Sign(SignJob{NewId(),
                                                 SignPurpose::kCaCertificate,
-                                                {"file:issuing", key.hash()},
+                                                {uri, key.hash()},
                                                 x509::SignatureAlgorithm::kEcdsaSha256,
                                                 ToBytes(tbs.der()),
                                                 In()}));

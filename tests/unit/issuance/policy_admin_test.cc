@@ -51,6 +51,20 @@ TEST_F(PolicyAdmin, NobodyUndoesWhatAnotherAppliedMeanwhile) {
   EXPECT_TRUE(Apply(kPolicy, 2));
 }
 
+TEST_F(PolicyAdmin, TheTextInForceIsOutdatedWhereAnotherVersionIsMeant) {
+  ASSERT_TRUE(Apply(kPolicyWithoutWeb, 1));
+  ASSERT_TRUE(Apply(kPolicy, 2));
+  for (const uint64_t other : {uint64_t{0}, uint64_t{1}, uint64_t{4}, uint64_t{99}, UINT64_MAX}) {
+    const auto outdated = Apply(kPolicy, other);
+    ASSERT_FALSE(outdated) << other;
+    EXPECT_EQ(outdated.error().code, ErrorCode::kConflict);
+    EXPECT_EQ(outdated.error().rule, "policy.outdated");
+  }
+  EXPECT_TRUE(Apply(kPolicy, 3)->was_in_force);
+  EXPECT_TRUE(Apply(kPolicy, 2)->was_in_force) << "whose answer was lost asks again";
+  EXPECT_EQ(InForce()->policy_version, 3u);
+}
+
 TEST_F(PolicyAdmin, ADeniedRoleIsAnEvent) {
   ASSERT_FALSE(Require("dns:web.internal"));
   const auto events = SyncWait(authority_->ListEvents({{}, std::nullopt, 10}, In()));

@@ -258,6 +258,53 @@ TEST(Authorizer, ExplainsWhatEveryRuleSaid) {
   EXPECT_TRUE(authorizer.Explain(Web(), Wish({"DNS:a.web.internal"}), Evidence{}).verdict);
 }
 
+TEST(Authorizer, ExplainsWhyARuleDecidedNothing) {
+  using Outcome = RuleTrial::Outcome;
+  DecisionBasis basis = Basis();
+  basis.policy.rules.push_back(Rule{"again",
+                                    {Who("spiffe://mayfly.internal/{name}")},
+                                    {"server"},
+                                    {Pattern(x509::GeneralName::Kind::kDns, "a.{name}.internal")}});
+  const Authorizer authorizer(std::make_shared<const DecisionBasis>(basis));
+  const auto outcomes = [&](const std::vector<std::string>& names) {
+    std::vector<Outcome> said;
+    const auto explained = authorizer.Explain(Web(), Wish(names), Evidence{});
+    for (const RuleTrial& trial : explained.trials) said.push_back(trial.outcome);
+    return said;
+  };
+  const auto other = Outcome::kOtherPrincipal;
+  EXPECT_THAT(outcomes({"DNS:a.web.internal"}),
+              ElementsAre(Outcome::kGrants, Outcome::kNoName, other, Outcome::kOtherFirst));
+  EXPECT_THAT(outcomes({"DNS:b.web.internal"}),
+              ElementsAre(Outcome::kGrants, Outcome::kNoName, other, Outcome::kNoName));
+  const auto none = Outcome::kNoNameLooked;
+  EXPECT_THAT(outcomes({}), ElementsAre(none, none, other, none));
+  EXPECT_THAT(outcomes({"email:a@web.internal"}), ElementsAre(none, none, other, none));
+}
+
+TEST(Authorizer, ARuleWithTwoWaysOfFittingIsAskedInEach) {
+  DecisionBasis basis = Basis();
+  basis.policy.rules.push_back(
+      Rule{"ways",
+           {Who("spiffe://mayfly.internal/{other}"), Who("spiffe://mayfly.internal/{name}")},
+           {"server"},
+           {Pattern(x509::GeneralName::Kind::kDns, "{name}.internal")}});
+  EXPECT_TRUE(Ask(basis, Wish({"DNS:web.internal"})));
+  EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:other.internal"}))), ElementsAre("policy.name"));
+}
+
+TEST(Authorizer, TheProfileSaysWhoSigns) {
+  DecisionBasis basis = Basis();
+  EXPECT_EQ(Ask(basis, Wish({"DNS:a.web.internal"}))->issuer(), "issuing-1");
+  basis.policy.profiles["server"].issuer = "issuing-2";
+  EXPECT_EQ(Ask(basis, Wish({"DNS:a.web.internal"}))->issuer(), "issuing-2");
+  EXPECT_EQ(AskForResponder(basis)->issuer(), "issuing-1");
+  Block(basis, BlockKind::kIssuer, AsBytes("issuing-1"));
+  EXPECT_TRUE(Ask(basis, Wish({"DNS:a.web.internal"}))) << "another than the one that signs";
+  Block(basis, BlockKind::kIssuer, AsBytes("issuing-2"));
+  EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:a.web.internal"}))), ElementsAre("policy.blocked"));
+}
+
 TEST(Authorizer, AnyLocalIsForLocalUsersOnly) {
   Principal local{ProofOfIdentity::kLocal, "local:1000", "local:1000", {}};
   EXPECT_TRUE(Ask(Basis(), Wish({"DNS:a.web.internal"}), local));
