@@ -271,7 +271,7 @@ def test_whose_certificate_is_revoked_has_proposed_nothing(world):
 
 def test_a_later_key_of_the_proposers_is_the_same_person(world):
     passing = world.enrol(THIRD)
-    proposal = world.propose_policy(client=passing)
+    proposal = world.propose_policy(world.next_text("later key"), passing)
     renewed, key = world.renew(passing)
     other = world.client_of(world.first.issue(make_csr("URI:" + SECOND, key=key), profile="client"), key)
     same = (Code.PERMISSION_DENIED, "approval.same-person")
