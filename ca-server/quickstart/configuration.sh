@@ -62,6 +62,8 @@ END
       purposes=${key#*:}
       printf 'purposes = ["%s"]\n' "${purposes//,/\", \"}"
     done
+    # Yours to write: the [[key]]s of an issuer of your own.
+    [[ ! -e $home/signer.more.toml ]] || cat "$home/signer.more.toml"
   } | replace_file "$file" || true
 }
 

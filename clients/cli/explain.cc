@@ -21,19 +21,20 @@ std::string NamesOf(const google::protobuf::RepeatedPtrField<std::string>& names
   return list.empty() ? "none" : NamesText(list, kNamesColumns);
 }
 
-std::string SaidBy(const Trial& trial) {
+std::string SaidBy(const Trial& trial, const v1::ExplainIssuanceResponse& told) {
   switch (trial.outcome()) {
     case Trial::OUTCOME_OTHER_PRINCIPAL:
       return "is about other requesters";
     case Trial::OUTCOME_OTHER_PROFILE:
       return "is about you, and about other profiles";
     case Trial::OUTCOME_NO_NAME:
-      return "is about you and this profile, and names none of these";
+      return "is about you and this profile, and has none of the names";
     case Trial::OUTCOME_OTHER_FIRST:
-      return "names some of these, and other rules have decided about those";
+      return "has some of the names too; other rules decided about them";
     case Trial::OUTCOME_NO_NAME_LOOKED_AT:
-      return "is about you and this profile, and was asked about no name: there is none that the "
-             "profile could have";
+      return told.subject_alt_names().empty()
+                 ? "is about you and this profile; no name was asked for"
+                 : "is about you and this profile, which allows none of these kinds of names";
     case Trial::OUTCOME_GRANTS:
       return "grants " + NamesOf(trial.subject_alt_names());
     case Trial::OUTCOME_DENIES:
@@ -55,7 +56,7 @@ std::string RulesText(const v1::ExplainIssuanceResponse& told) {
       ++left_out;
       continue;
     }
-    out += "  " + Wrap("- " + Escape(trial.rule(), 64) + " " + SaidBy(trial), 4, 2) + "\n";
+    out += "  " + Wrap("- " + Escape(trial.rule(), 64) + " " + SaidBy(trial, told), 4, 2) + "\n";
   }
   if (left_out > 0) out += "  - and " + std::to_string(left_out) + " more, which decide nothing\n";
   return out;

@@ -36,13 +36,13 @@ dns = ["{name_of(letter)}"]
 class Replica:
     """A second mayfly-ca serve on the same database and signer."""
 
-    def __init__(self, authority):
+    def __init__(self, authority, without=""):
         self.authority = authority
         self.home = authority.home / "replica"
         self.home.mkdir()
         (self.home / "server").mkdir()
         choose_ports(self)
-        text = (authority.home / "ca.toml").read_text()
+        text = (authority.home / "ca.toml").read_text().replace(without, "")
         for name in ("grpc", "enrolment", "http", "private"):
             text = text.replace(f'address = "127.0.0.1:{authority.port(name)}"',
                                 f'address = "127.0.0.1:{self.port(name)}"')

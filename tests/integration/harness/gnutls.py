@@ -13,6 +13,9 @@ from cryptography import x509
 from harness import ledger
 
 
+PEM_END = "-----END CERTIFICATE-----\n"
+
+
 def _element(data, at):
     """Where the contents of the DER element at `at` begin, and where it ends."""
     first = data[at + 1]
@@ -77,6 +80,14 @@ def assert_openssl_verifies_everything_issued(authority):
     return len(rows)
 
 
+def _chains_by_issuer(authority):
+    """{subject of an issuing CA: its certificate and the root's, PEM}."""
+    root = authority.root_file.read_text()
+    blocks = [block + PEM_END for block in authority.chain_file.read_text().split(PEM_END)[:-1]]
+    return {x509.load_pem_x509_certificate(block.encode()).subject: block + root
+            for block in blocks}
+
+
 def assert_verifies_everything_issued(authority):
     """Every certificate that this CA has issued; gives their number. Those that have expired, or
     soon will have, are judged as of their own last second (RFC 5280 4.1.2.5: notAfter is
@@ -87,12 +98,13 @@ def assert_verifies_everything_issued(authority):
                     THEN not_after AT TIME ZONE 'UTC' END
         FROM certificate WHERE outcome = 1""")
     assert rows, "nothing was issued"
-    above = authority.chain_file.read_text() + authority.root_file.read_text()
+    above = _chains_by_issuer(authority)
     with tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         verdicts = pool.map(
             lambda row: _verify_chain(folder, row[0], ssl.DER_cert_to_PEM_cert(
-                assemble(bytes(row[1]), bytes(row[2]))) + above, row[3]), rows)
+                der := assemble(bytes(row[1]), bytes(row[2]))) +
+                above[x509.load_der_x509_certificate(der).issuer], row[3]), rows)
         refused = [verdict for verdict in verdicts if verdict]
     assert not refused, f"GnuTLS refuses {len(refused)} of {len(rows)}; the first is " + refused[0]
     return len(rows)

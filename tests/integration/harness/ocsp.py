@@ -4,15 +4,15 @@ import re
 import subprocess
 
 
-def openssl_ocsp(authority, *which, digest="sha1", nonce=True):
+def openssl_ocsp(authority, *which, digest="sha1", nonce=True, issuer=None):
     """Status of one certificate: good, revoked, unknown, or an error status such as trylater.
 
     `which` names it for openssl: "-cert", FILE or "-serial", NUMBER. Without a nonce the answer may
-    be one that was made before (RFC 9654).
+    be one that was made before (RFC 9654). `issuer` is a file, where it is not the first issuing CA.
     """
     done = subprocess.run(
         ["openssl", "ocsp", "-CAfile", str(authority.root_file), "-verify_other",
-         str(authority.chain_file), "-issuer", str(authority.chain_file), f"-{digest}",
+         str(authority.chain_file), "-issuer", str(issuer or authority.chain_file), f"-{digest}",
          *map(str, which), "-nonce" if nonce else "-no_nonce", "-url", f"http://127.0.0.1:{authority.port('http')}/ocsp"],
         capture_output=True, text=True, timeout=30, check=False)
     said = done.stdout + done.stderr

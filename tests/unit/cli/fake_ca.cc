@@ -312,6 +312,10 @@ grpc::Status FakeCa::ExplainIssuance(Context*, const v1::ExplainIssuanceRequest*
   const std::string first = csr->names().front().ToString();
   if (first.ends_with(".internal")) {
     try_rule("web", Trial::OUTCOME_GRANTS)->add_subject_alt_names(first);
+    try_rule("web-again", Trial::OUTCOME_OTHER_FIRST);
+  } else if (first.starts_with("URI:")) {
+    try_rule("web", Trial::OUTCOME_NO_NAME_LOOKED_AT);
+    find("policy.name-kind", first + ": profile \"server\" allows names of kind dns");
   } else {
     try_rule("web", Trial::OUTCOME_NO_NAME);
     find("policy.name", first + " is not granted with profile \"server\"; granted are: *.internal");

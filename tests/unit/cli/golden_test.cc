@@ -74,6 +74,7 @@ const Page kPages[] = {
       {"explain", "web.internal"},
       {"explain", "last.internal", "--lifetime", "30d"},
       {"explain", "web.example", "--lifetime", "40d"},
+      {"explain", "spiffe://example.internal/web"},
       {"explain", "web.internal", "--as", "dns:api.internal", "-o", "yaml"},
       {"explain", "web.internal", "--profile", "sever"},
       {"explain"},
