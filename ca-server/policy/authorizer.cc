@@ -326,7 +326,8 @@ void Decision::CheckLifetime(const Profile& profile) {
 void Decision::CheckBlock(BlockKind kind, ByteSpan value, std::string_view field,
                           std::string what) {
   if (!basis_.blocks.contains(Block{kind, ToBytes(value)})) return;
-  Deny("policy.blocked", field, std::move(what) + " is blocked; an operator can lift the block");
+  Deny("policy.blocked", field,
+       std::move(what) + " is blocked; who runs the CA can lift the block");
 }
 
 void Decision::CheckBlocks(const std::string& issuer) {

@@ -145,8 +145,7 @@ constexpr Help kHelp[] = {
     {"policy.file", "Mend the file; docs/POLICY.md says what may stand in it."},
     {"policy.blocked",
      "Keys are blocked that were revoked as compromised, and lineages whose key was copied. What "
-     "is "
-     "blocked stays so until the CA's operator lifts it: ask them why.",
+     "is blocked stays so until the CA's operator lifts it: ask them why.",
      {"mayfly context show               who you are to the CA"}},
     {"policy.", kAskForLess},
     {"tlog.file",
