@@ -51,7 +51,7 @@ std::string DenialDetail(const Asked& asked, const Error& error) {
          (asked.lifetime ? ",\"lifetime_seconds\":" + std::to_string(asked.lifetime->count())
                          : "") +
          (claims.empty() ? "" : ",\"claims\":" + JsonText(claims, policy::kClaimsTextBytesMax)) +
-         "}";
+         (asked.is_renewal ? ",\"renewal\":true" : "") + "}";
 }
 
 std::string LintDetail(std::string_view profile, const x509::SerialNumber& serial,

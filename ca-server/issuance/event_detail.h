@@ -20,14 +20,15 @@ struct Asked {
   x509::GeneralNames names;
   std::optional<Seconds> lifetime;
   policy::Claims claims{};  // of who asked
+  bool is_renewal = false;
 };
 
 constexpr size_t kEventNamesMax = 16;
 constexpr size_t kEventNameBytesMax = 256;
 
 // {"profile":"server","code":"policy-denied","rules":["policy.name"],"names":["DNS:a.b"],
-//  "lifetime_seconds":3600,"claims":"namespace=prod"}. Names that are too many or too long are left
-//  out, all of them, and
+//  "lifetime_seconds":3600,"claims":"namespace=prod","renewal":true}. Names that are too many or
+//  too long are left out, all of them, and
 // "names_count" says how many there were.
 std::string DenialDetail(const Asked& asked, const Error& error);
 

@@ -113,7 +113,10 @@ Task<Result<IssuedCertificate>> CertificateAuthority::RenewExpired(RenewExpiredR
 
 Task<Result<IssuedCertificate>> CertificateAuthority::RenewAs(KnownPeer holder, RenewalWish wish,
                                                               BootTime deadline) {
-  const Asked asked{holder.profile, holder.principal.names, wish.lifetime};
+  const Asked asked{.profile = holder.profile,
+                    .names = holder.principal.names,
+                    .lifetime = wish.lifetime,
+                    .is_renewal = true};
   const auto& profiles = parts_.basis.Current()->policy.profiles;
   if (const auto profile = profiles.find(holder.profile); profile != profiles.end()) {
     const uint32_t per_hour = profile->second.renewals_per_hour;

@@ -137,7 +137,13 @@ class Decision {
   void DenyName(const x509::GeneralName& name);
   const std::string& GrantedOf(Kind kind);
   void CheckBlock(BlockKind kind, ByteSpan value, std::string_view field, std::string what);
-  RuleTrial::Outcome OutcomeOf(const Candidate* candidate, Asked asked) const;
+  // Every name that was looked at, and the rules whose indexed patterns fit one of them.
+  struct Looks {
+    std::vector<NameParts> names;
+    std::vector<bool> matched, touched;  // by the rule's number
+  };
+  Looks LookAtAll() const;
+  RuleTrial::Outcome OutcomeOf(const Candidate& candidate, const Looks& looks) const;
 
   const DecisionBasis& basis_;
   const PatternIndex& index_;
@@ -363,20 +369,35 @@ std::string Decision::UsedRules() const {
   return names;
 }
 
+// Looks each name up once, however many rules there are.
+Decision::Looks Decision::LookAtAll() const {
+  Looks looks{{},
+              std::vector<bool>(allowing_.is_about.size()),
+              std::vector<bool>(denying_.is_about.size())};
+  for (const x509::GeneralName& name : looked_at_) {
+    index_.MarkAll(name, Asked::kMatch, looks.matched);
+    index_.MarkAll(name, Asked::kTouch, looks.touched);
+    looks.names.emplace_back(name);
+  }
+  return looks;
+}
+
 // Of a rule that decided nothing.
-RuleTrial::Outcome Decision::OutcomeOf(const Candidate* candidate, Asked asked) const {
+RuleTrial::Outcome Decision::OutcomeOf(const Candidate& candidate, const Looks& looks) const {
   using Outcome = RuleTrial::Outcome;
-  if (looked_at_.empty()) return Outcome::kNoNameLooked;
-  Candidates alone(basis_.policy.rules.size());
-  alone.Add(*candidate);
-  const bool fits = std::ranges::any_of(looked_at_, [&](const x509::GeneralName& name) {
-    return First(alone, NameParts(name), asked) != nullptr;
-  });
+  if (looks.names.empty()) return Outcome::kNoNameLooked;
+  const bool denies = candidate.rule->effect == RuleEffect::kDeny;
+  const Asked asked = denies ? Asked::kTouch : Asked::kMatch;
+  const bool fits = (denies ? looks.touched : looks.matched)[candidate.number] ||
+                    std::ranges::any_of(looks.names, [&](const NameParts& name) {
+                      return Walks(candidate, name, asked);
+                    });
   return fits ? Outcome::kOtherFirst : Outcome::kNoName;
 }
 
 std::vector<RuleTrial> Decision::Trials() const {
   using Outcome = RuleTrial::Outcome;
+  const Looks looks = LookAtAll();
   std::vector<RuleTrial> trials;
   for (const Rule& rule : basis_.policy.rules) {
     RuleTrial trial{rule.name, rule.effect, Outcome::kNoName, {}};
@@ -387,7 +408,7 @@ std::vector<RuleTrial> Decision::Trials() const {
       trial.outcome = denies ? Outcome::kDenies : Outcome::kGrants;
       trial.names = used->second;
     } else if (candidate != candidates.end()) {
-      trial.outcome = OutcomeOf(&*candidate, denies ? Asked::kTouch : Asked::kMatch);
+      trial.outcome = OutcomeOf(*candidate, looks);
     } else {
       trial.outcome =
           MatchAny(rule.principals, principal_) ? Outcome::kOtherProfile : Outcome::kOtherPrincipal;

@@ -130,7 +130,6 @@ Result<std::string> NormalUri(std::string_view text) {
 }
 
 bool MatchesUri(std::string_view pattern, std::string_view name, const Claims* claims) {
-  if (pattern == name) return true;
   const auto wanted = Split(pattern, '/'), given = Split(name, '/');
   if (wanted.size() != given.size()) return false;
   for (size_t i = 0; i < wanted.size(); ++i) {
@@ -267,7 +266,7 @@ bool NamePattern::WalkMatches(const NameParts& name, const Claims* claims) const
   if (name.name.kind() != kind_ || name.parts.size() != parts_.size()) return false;
   // The last part first: names of one organisation begin or end alike, those of one pattern do not.
   for (size_t i = parts_.size(); i-- > 0;) {
-    if (!Fits(parts_[i], name, i, claims)) return kind_ == Kind::kUri && name.name.value() == text_;
+    if (!Fits(parts_[i], name, i, claims)) return false;
   }
   return true;
 }

@@ -115,6 +115,15 @@ std::optional<size_t> PatternIndex::First(const x509::GeneralName& name, Asked a
   return first;
 }
 
+void PatternIndex::MarkAll(const x509::GeneralName& name, Asked asked,
+                           std::vector<bool>& fits) const {
+  for (const std::string& key : KeysOf(name, asked)) {
+    const auto found = rules_of_.find(key);
+    if (found == rules_of_.end()) continue;
+    for (const uint32_t rule : found->second) fits[rule] = true;
+  }
+}
+
 size_t PatternIndex::WalkedParts(const Rule& rule) {
   size_t of_principals = 0, ways = 0;
   bool is_named = false;  // all who are named without places are one way: nothing more is known

@@ -27,6 +27,8 @@ class PatternIndex {
   // fits.
   std::optional<size_t> First(const x509::GeneralName& name, Asked asked,
                               const std::vector<bool>& is_about) const;
+  // Marks in `fits` every rule of which a pattern that is not walked fits.
+  void MarkAll(const x509::GeneralName& name, Asked asked, std::vector<bool>& fits) const;
   // The numbers of a rule's patterns that are walked.
   const std::vector<uint32_t>& WalkedOf(size_t rule) const { return walked_[rule]; }
 

@@ -111,9 +111,9 @@ class Proposals {
  public:
   virtual ~Proposals() = default;
 
-  // Durable on return, with an event "proposal.created". What the proposer has open with this
-  // payload already is given instead. Error: kPolicyDenied "peer.superseded" (a later generation of
-  // the proposer's lineage than the certificate that they show is in use).
+  // Durable on return, with an event "proposal.created". What the proposer's lineage has open
+  // with this payload already is given instead. Error: kPolicyDenied "peer.superseded" (a later
+  // generation of the proposer's lineage than the certificate that they show is in use).
   virtual Task<Result<ProposalRecord>> Propose(NewProposal proposal, BootTime deadline) = 0;
 
   // With its whole payload, as it was proposed. What is returned is durable.

@@ -140,9 +140,12 @@ Result<ProposalPage> PageIn(Session& session, const ProposalQuery& query) {
 // What its proposer has open with this payload already.
 std::optional<Uuid> FindOpen(Session& session, const NewProposal& proposal) {
   const auto rows = session.Exec(
-      "SELECT p.id FROM proposal p WHERE p.principal = $1 AND p.payload_hash = $2::bytea "
-      "AND proposal_state(p) = 1 LIMIT 1",
-      Params().Add(proposal.proposer.id).Add(ByteSpan(proposal.payload_sha256)));
+      "SELECT p.id FROM proposal p WHERE p.principal = $1 AND p.principal_scope = $2 "
+      "AND p.payload_hash = $3::bytea AND proposal_state(p) = 1 LIMIT 1",
+      Params()
+          .Add(proposal.proposer.id)
+          .Add(proposal.proposer.request_scope)
+          .Add(ByteSpan(proposal.payload_sha256)));
   if (rows.empty()) return std::nullopt;
   return UuidOf(rows[0][0]);
 }

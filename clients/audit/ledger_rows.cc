@@ -1,6 +1,7 @@
 #include "clients/audit/ledger_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 #include "clients/audit/hash_tree.h"
@@ -35,6 +36,27 @@ Bytes SerialIn(ByteSpan tbs) {
   return ToBytes(serial.subspan(2, serial[1]));
 }
 
+// Partitions by class and then time: a day, a week or four of the serials' own milliseconds,
+// counted from 1970. Retention drops them whole, so bounds of another kind would let anything be
+// dropped.
+bool IsWholeSpan(const SerialRange& range) {
+  constexpr std::array<uint64_t, 3> kDays{1, 7, 28};
+  constexpr uint64_t kDayMs = 86'400'000;
+  constexpr uint8_t kClassOctet = 0x20;
+  constexpr size_t kBoundOctets = 7;
+  const auto milliseconds = [](const Bytes& bound) {
+    uint64_t value = 0;
+    for (const uint8_t octet : ByteSpan(bound).subspan(1)) value = value << 8 | octet;
+    return value;
+  };
+  if (range.from.size() != kBoundOctets || range.to.size() != kBoundOctets) return false;
+  const int lifetime_class = range.from[0] - kClassOctet;
+  if (range.to[0] != range.from[0] || lifetime_class < 1 || lifetime_class > 3) return false;
+  const uint64_t span = kDays.at(static_cast<size_t>(lifetime_class) - 1) * kDayMs;
+  const uint64_t from = milliseconds(range.from);
+  return from % span == 0 && milliseconds(range.to) == from + span;
+}
+
 uint64_t AsNumber(int64_t value) { return static_cast<uint64_t>(value); }
 
 class RowReader {
@@ -42,6 +64,13 @@ class RowReader {
   Result<LedgerRows> Read(const std::filesystem::path& dump) {
     const OnRow take = [this](const std::string& table, const DumpRow& row) { Take(table, row); };
     TRY_ASSIGN(rows_.partitions, ReadDump(dump, {"issuer", "outcome"}, take));
+    for (const SerialRange& range : rows_.partitions) {
+      if (IsWholeSpan(range)) continue;
+      rows_.findings.push_back({"ledger.partition",
+                                "a partition holds no whole span of serial "
+                                "numbers: " +
+                                    ToHex(range.from) + " to " + ToHex(range.to)});
+    }
     TRY(ReadDump(dump, {"issuance", "revocation", "event"}, take));
     for (const auto& [key, outcome] : outcomes_) {
       if (!outcome.has_record) Find("an outcome has no record: " + NameOf(key));
@@ -80,7 +109,7 @@ class RowReader {
                     .decided_at = row.Micros("decided_at")};
     if (!row.IsNull("signature")) outcome.signature = row.Octets("signature");
     const Key key{row.Octets("serial"), row.Number("issuer_id")};
-    if (outcome.kind != kSigned && !outcome.signature.empty()) {
+    if (outcome.kind != kSigned && !row.IsNull("signature")) {
       Find("what was abandoned has a signature: " + ToHex(key.first));
     }
     const bool is_new = outcomes_.emplace(key, std::move(outcome)).second;
@@ -118,6 +147,10 @@ class RowReader {
     const Key key{row.Octets("serial"), row.Number("issuer_id")};
     if (SerialIn(row.Octets("tbs")) != key.first) {
       Find("a record has another serial number than its TBSCertificate: " + NameOf(key));
+    }
+    if (!rows_.HasPartitionFor(key.first)) {
+      rows_.findings.push_back(
+          {"ledger.partition", "a record lies in no partition of the dump: " + NameOf(key)});
     }
     const auto found = outcomes_.find(key);
     if (found == outcomes_.end()) {

@@ -42,32 +42,70 @@ class Tails {
   std::vector<uint32_t> lengths_;
 };
 
-void Remove(std::string_view line, LineDiff& out) {
-  out.text += "- " + Whole(line) + "\n";
-  ++out.removed;
-}
-void Add(std::string_view line, LineDiff& out) {
-  out.text += "+ " + Whole(line) + "\n";
-  ++out.added;
+// The TOML table that a line stands in, as its reader knows it: "[profile.server]", or for one of
+// many "[[rule]]  name = "web"". Empty before the first.
+std::string TableOf(const Lines& lines, size_t at) {
+  while (!lines[at].starts_with('[')) {
+    if (at-- == 0) return "";
+  }
+  std::string table = Whole(lines[at]);
+  if (!lines[at].starts_with("[[")) return table;
+  for (size_t i = at + 1; i < lines.size() && !lines[i].starts_with('['); ++i) {
+    if (lines[i].starts_with("name")) return table + "  " + Whole(lines[i]);
+  }
+  return table;
 }
 
-void Replace(const Lines& a, const Lines& b, LineDiff& out) {
-  for (const auto line : a) Remove(line, out);
-  for (const auto line : b) Add(line, out);
-}
+// Puts the lines that differ together, each below the table that it stands in.
+class Writer {
+ public:
+  void Remove(const Lines& lines, size_t at) {
+    Write("- ", lines, at);
+    ++out_.removed;
+  }
+  void Add(const Lines& lines, size_t at) {
+    Write("+ ", lines, at);
+    ++out_.added;
+  }
+  LineDiff Take() { return std::move(out_); }
 
-void Align(const Lines& a, const Lines& b, LineDiff& out) {
-  if (a.size() * b.size() > kDiffPairsMax) return Replace(a, b, out);
-  const Tails tails(a, b);
-  size_t i = 0, j = 0;
-  while (i < a.size() || j < b.size()) {
-    if (i < a.size() && j < b.size() && a[i] == b[j]) {
+ private:
+  void Write(const char* sign, const Lines& lines, size_t at) {
+    const std::string table = TableOf(lines, at);
+    if (table != table_ && !lines[at].starts_with('[')) out_.text += "  " + table + "\n";
+    table_ = table;
+    out_.text += sign + Whole(lines[at]) + "\n";
+  }
+  LineDiff out_;
+  std::string table_;
+};
+
+// From `i` of a and `j` of b up to their ends.
+struct Ends {
+  size_t a, b;
+};
+
+void Align(const Lines& a, const Lines& b, Ends from, Ends until, Writer& out) {
+  const auto part = [](const Lines& lines, size_t first, size_t end) {
+    return Lines(lines.begin() + static_cast<ptrdiff_t>(first),
+                 lines.begin() + static_cast<ptrdiff_t>(end));
+  };
+  auto [i, j] = from;
+  if ((until.a - i) * (until.b - j) > kDiffPairsMax) {
+    while (i < until.a) out.Remove(a, i++);
+    while (j < until.b) out.Add(b, j++);
+    return;
+  }
+  const Tails tails(part(a, i, until.a), part(b, j, until.b));
+  while (i < until.a || j < until.b) {
+    if (i < until.a && j < until.b && a[i] == b[j]) {
       ++i;
       ++j;
-    } else if (j == b.size() || (i < a.size() && tails.At(i + 1, j) >= tails.At(i, j + 1))) {
-      Remove(a[i++], out);
+    } else if (j == until.b || (i < until.a && tails.At(i + 1 - from.a, j - from.b) >=
+                                                   tails.At(i - from.a, j + 1 - from.b))) {
+      out.Remove(a, i++);
     } else {
-      Add(b[j++], out);
+      out.Add(b, j++);
     }
   }
 }
@@ -75,17 +113,18 @@ void Align(const Lines& a, const Lines& b, LineDiff& out) {
 }  // namespace
 
 LineDiff DiffLines(std::string_view before, std::string_view after) {
-  Lines a = LinesOf(before), b = LinesOf(after);
+  const Lines a = LinesOf(before), b = LinesOf(after);
   const auto differ = std::ranges::mismatch(a, b);
-  a.erase(a.begin(), differ.in1);
-  b.erase(b.begin(), differ.in2);
-  while (!a.empty() && !b.empty() && a.back() == b.back()) {
-    a.pop_back();
-    b.pop_back();
+  const Ends from{static_cast<size_t>(differ.in1 - a.begin()),
+                  static_cast<size_t>(differ.in2 - b.begin())};
+  Ends until{a.size(), b.size()};
+  while (until.a > from.a && until.b > from.b && a[until.a - 1] == b[until.b - 1]) {
+    --until.a;
+    --until.b;
   }
-  LineDiff out;
-  Align(a, b, out);
-  return out;
+  Writer out;
+  Align(a, b, from, until, out);
+  return out.Take();
 }
 
 }  // namespace mayfly::cli

@@ -10,7 +10,9 @@ namespace mayfly::cli {
 constexpr size_t kDiffPairsMax = 4'000'000;
 
 struct LineDiff {
-  std::string text;  // "- line" and "+ line", each with a newline, in the texts' order
+  // "- line" and "+ line", each with a newline, in the texts' order; before the first of a TOML
+  // table "  [table]", so that who reads it knows of what it is said.
+  std::string text;
   size_t removed = 0;
   size_t added = 0;
 };

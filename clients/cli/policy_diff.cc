@@ -89,10 +89,20 @@ class Reader {
   size_t told_ = 0;
 };
 
+std::string IssuerText(const std::string& issuer) {
+  return issuer.empty() ? "the first issuer" : Escape(issuer, 64);
+}
+
 std::string Why(const ReplayChange& change) {
+  std::string why;
   if (change.change == Change::kLifetime) {
-    return SpanText(*change.before) + " -> " + SpanText(*change.after);
+    why = SpanText(*change.before) + " -> " + SpanText(*change.after);
   }
+  if (change.issuer_after) {
+    why += (why.empty() ? "" : ", ") + IssuerText(*change.issuer_before) + " -> " +
+           IssuerText(*change.issuer_after);
+  }
+  if (!why.empty()) return why;
   std::string rules;
   for (const std::string& rule : change.rules) rules += (rules.empty() ? "" : ", ") + rule;
   return change.change == Change::kDenied ? "by " + rules : "no more by " + rules;
@@ -108,6 +118,8 @@ Json DocumentOf(const ReplayChange& change) {
   json["rules"] = change.rules;
   if (change.before) json["lifetime_before_seconds"] = change.before->count();
   if (change.after) json["lifetime_after_seconds"] = change.after->count();
+  if (change.issuer_before) json["issuer_before"] = *change.issuer_before;
+  if (change.issuer_after) json["issuer_after"] = *change.issuer_after;
   return json;
 }
 
@@ -146,6 +158,9 @@ std::string SummaryText(const Replay& replay, int64_t version) {
                      " would be denied, " + std::to_string(times[Change::kAllowed]) +
                      " newly allowed, " + std::to_string(times[Change::kLifetime]) +
                      " get another lifetime.";
+  if (times[Change::kIssuer] > 0) {
+    text += " " + std::to_string(times[Change::kIssuer]) + " would be signed by another issuer.";
+  }
   if (replay.denied_by_both() > 0) {
     text += " " + std::to_string(replay.denied_by_both()) +
             " certificates that were granted are denied by both: the policy in force has changed "

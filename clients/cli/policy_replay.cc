@@ -79,12 +79,19 @@ Verdict DecideBy(const policy::Authorizer& authorizer, const policy::Principal& 
   return grant;
 }
 
-// Of a denial: was it for who asked and for what, and for nothing in the request itself?
-bool IsOfPolicyAlone(const google::protobuf::Struct& detail) {
+// What the Authorizer says of who asks and for what. Others come of what only the server knows: a
+// key that somebody else has, an issuer's end and name constraints, a block.
+const std::set<std::string, std::less<>> kDecidedHere = {
+    "profile.unknown",    "policy.principal",      "policy.denied",     "policy.name",
+    "policy.name-denied", "policy.no-names",       "policy.name-count", "policy.name-kind",
+    "policy.lifetime",    "policy.spiffe-one-uri", "policy.renewal",    "policy.names-from",
+};
+
+bool IsDecidedHere(const google::protobuf::Struct& detail) {
   const auto rules = detail.fields().find("rules");
   if (rules == detail.fields().end()) return true;
   return std::ranges::all_of(rules->second.list_value().values(), [](const auto& rule) {
-    return rule.string_value().starts_with("policy.") || rule.string_value() == "profile.unknown";
+    return kDecidedHere.contains(rule.string_value());
   });
 }
 
@@ -93,6 +100,10 @@ std::optional<ReplayChange> Compare(const Verdict& before, const Verdict& after)
   ReplayChange out{};
   if (before) out.before = before->lifetime();
   if (after) out.after = after->lifetime();
+  if (before && after && before->issuer() != after->issuer()) {
+    out.issuer_before = before->issuer();
+    out.issuer_after = after->issuer();
+  }
   if (before && !after) {
     out.change = Change::kDenied;
     out.rules = RulesOf(after.error());
@@ -101,6 +112,8 @@ std::optional<ReplayChange> Compare(const Verdict& before, const Verdict& after)
     out.rules = RulesOf(before.error());
   } else if (out.before != out.after) {
     out.change = Change::kLifetime;
+  } else if (out.issuer_after) {
+    out.change = Change::kIssuer;
   } else {
     return std::nullopt;
   }
@@ -117,6 +130,8 @@ std::string ChangeText(Change change) {
       return "allowed";
     case Change::kLifetime:
       return "lifetime";
+    case Change::kIssuer:
+      return "issuer";
   }
   return "";
 }
@@ -153,13 +168,16 @@ void Replay::Look(const ca::v1::Event& denial) {
   const auto names = detail.find("names");
   const auto profile = detail.find("profile");
   if (names == detail.end() || profile == detail.end() || profile->second.string_value().empty() ||
-      !IsOfPolicyAlone(denial.detail())) {
+      !IsDecidedHere(denial.detail())) {
     ++passed_over_;
     return;
   }
   Asked asked{denial.principal(), profile->second.string_value(), {}, {}, std::nullopt, {}, 0};
   if (const auto claims = detail.find("claims"); claims != detail.end()) {
     asked.claims = policy::ClaimsFromText(claims->second.string_value()).value_or(policy::Claims{});
+  }
+  if (const auto renewal = detail.find("renewal"); renewal != detail.end()) {
+    asked.is_renewal = renewal->second.bool_value();
   }
   for (const auto& name : names->second.list_value().values()) {
     asked.names.push_back(name.string_value());
@@ -169,6 +187,14 @@ void Replay::Look(const ca::v1::Event& denial) {
     asked.lifetime = Seconds(asked.lifetime_s);
   }
   Decide(asked);
+}
+
+// The names that a profile took from its requester are all that were proved of them.
+bool Replay::TookNamesFromRequester(const Asked& asked) const {
+  const auto& profiles = in_force_.basis().policy.profiles;
+  const auto profile = profiles.find(asked.profile);
+  return asked.was_granted && profile != profiles.end() &&
+         profile->second.names_from == policy::NamesFrom::kPrincipal;
 }
 
 std::optional<policy::Principal> Replay::AuthorityOf(const Asked& asked) const {
@@ -181,12 +207,13 @@ std::optional<policy::Principal> Replay::AuthorityOf(const Asked& asked) const {
 }
 
 void Replay::Decide(const Asked& asked) {
-  const auto authority = AuthorityOf(asked);
+  auto authority = AuthorityOf(asked);
   auto names = NamesOf(asked.names);
   if (!authority || !names) {
     ++passed_over_;
     return;
   }
+  if (TookNamesFromRequester(asked)) authority->names = *names;
   ++looked_at_;
   policy::IssuanceWish wish;
   wish.profile = asked.profile;

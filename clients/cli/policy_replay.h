@@ -19,7 +19,7 @@ namespace mayfly::cli {
 // Different changes that are kept; the rest is counted only.
 constexpr size_t kReplayChangesMax = 10'000;
 
-enum class Change : uint8_t { kDenied, kAllowed, kLifetime };
+enum class Change : uint8_t { kDenied, kAllowed, kLifetime, kIssuer };
 std::string ChangeText(Change change);
 
 // Requests that look the same share an entry: a renewed certificate is asked for again and again.
@@ -29,6 +29,8 @@ struct ReplayChange {
   std::vector<std::string> names;
   std::vector<std::string> rules;        // that refuse, newly or no more
   std::optional<Seconds> before, after;  // the lifetimes that are granted
+  // Who signs, where that is somebody else; empty: the first issuer configured.
+  std::optional<std::string> issuer_before, issuer_after{};
   size_t count = 0;
 };
 
@@ -70,6 +72,7 @@ class Replay {
   };
   // Who asked, or made the token that was asked with; nothing where that is not known.
   std::optional<policy::Principal> AuthorityOf(const Asked& asked) const;
+  bool TookNamesFromRequester(const Asked& asked) const;
   void Decide(const Asked& asked);
   void Count(const ReplayChange& change, int64_t lifetime_s);
 

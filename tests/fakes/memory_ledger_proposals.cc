@@ -78,6 +78,7 @@ Task<Result<ProposalRecord>> MemoryLedger::Propose(NewProposal proposal, BootTim
   if (IsSuperseded(*proposal.proposer.serial)) co_return SupersededPeer();
   for (const auto& [id, known] : proposals_) {
     if (StateNow(known) == ProposalState::kOpen && known.proposer.id == proposal.proposer.id &&
+        known.proposer.request_scope == proposal.proposer.request_scope &&
         known.payload_sha256 == proposal.payload_sha256) {
       co_return known;
     }

@@ -94,8 +94,9 @@ def error_paths(file, binary):
             for line, what, broken in refusals(file)]
 
 
-POLICY_FILES = ["authorizer", "certificate_template", "lint_catalog", "name_pattern", "pattern_index",
-                "placeholder", "principal", "principal_pattern", "principal_text"]
+POLICY_FILES = ["authorizer", "certificate_template", "foreign_principal", "lint_catalog", "name_pattern", "pattern_index",
+                "placeholder", "principal", "principal_pattern", "principal_text",
+                "token_issuer"]
 AUTHORISATION_FILES = ["certificate_authority", "policy_admin", "explain", "application"]
 
 MUTATIONS = [
@@ -214,6 +215,11 @@ MUTATIONS = [
     verifier("rows that are not in the log passed over", "      for (const DerivedEntry* row : left) Extra(*row);\n",
              "      (void)left;\n"),
     verifier("altered rows passed over", "      if (row->leaf != entry.leaf) {\n", "      if (false) {\n"),
+    Mutation("a partition cut in two believed", "clients/audit/ledger_rows.cc",
+             "      if (IsWholeSpan(range)) continue;\n", "      continue;\n", "unit_audit_reader", "*"),
+    Mutation("a record outside of all partitions believed", "clients/audit/ledger_rows.cc",
+             "    if (!rows_.HasPartitionFor(key.first)) {\n", "    if (false) {\n",
+             "unit_audit_reader", "*"),
     verifier("unexpired partitions dropped", "    if (entry.header.not_after < now_) return;\n", "    return;\n"),
 
     # Who asks, sees and revokes.

@@ -140,7 +140,7 @@ class VerifyTest : public testing::Test {
   static constexpr char kSecond[] = "2101994f0a1b2da0a1a2a3a4a5a6a7a8a9aaabac";
   const std::string kPartition =
       "ALTER TABLE ONLY mayfly.issuance ATTACH PARTITION mayfly_partitions.issuance_c1_20250925 "
-      "FOR VALUES FROM ('\\x2101994f00000000') TO ('\\x21019a0000000000');\n";
+      "FOR VALUES FROM ('\\x2101994aabd800') TO ('\\x2101994fd23400');\n";
   const std::string kFirstRecord = std::string("\\\\x") + kFirst + "\t1\t0\t5\t4\t2\t" +
                                    kExpiredText + "\t" + kStartText + "\t" + kStartText + "\t" +
                                    kStartText +
@@ -164,7 +164,7 @@ class VerifyTest : public testing::Test {
   const std::string kDump =
       "-- PostgreSQL database dump\n" + kPartition +
       "ALTER TABLE ONLY mayfly.outcome ATTACH PARTITION mayfly_partitions.outcome_c1_20250925 "
-      "FOR VALUES FROM ('\\x2101994f00000000') TO ('\\x21019a0000000000');\n"
+      "FOR VALUES FROM ('\\x2101994aabd800') TO ('\\x2101994fd23400');\n"
       "COPY mayfly.event (id, kind, principal, detail, tick, at) FROM stdin;\n" +
       kFirstEvent + kSecondEvent +
       "\\.\n"
@@ -260,7 +260,8 @@ TEST_F(VerifyTest, DroppedPartitionsLeaveTheRest) {
   const std::string copy = "COPY mayfly_partitions.issuance";
   text.insert(text.find(copy),
               "ALTER TABLE ONLY mayfly.issuance ATTACH PARTITION "
-              "mayfly_partitions.issuance_c1_20250925 FOR VALUES FROM ('\\x22') TO ('\\x23');\n");
+              "mayfly_partitions.issuance_c2_20250925 FOR VALUES FROM ('\\x22019936126800') TO "
+              "('\\x2201995a1eec00');\n");
   const auto report = Verify(kDump, text);
   EXPECT_EQ(RulesOf(report), "");
   EXPECT_EQ(report->dropped, 2u);
@@ -273,6 +274,43 @@ TEST_F(VerifyTest, DroppedPartitionsLeaveTheRest) {
     deleted.erase(deleted.find(line), line.size());
   }
   EXPECT_EQ(RulesOf(Verify(kDump, deleted)), "ledger.missing");
+}
+
+// Its owner cuts a partition in two around a certificate, and says that it was dropped.
+TEST_F(VerifyTest, APartitionIsAWholeSpan) {
+  const std::string whole = "FROM ('\\x2101994aabd800') TO ('\\x2101994fd23400')";
+  ASSERT_NE(kPartition.find(whole), std::string::npos);
+  std::string text = kDump;
+  for (const std::string& line : {kFirstRecord, kFirstOutcome})
+    text.erase(text.find(line), line.size());
+  std::string upper = kPartition;
+  upper.replace(upper.find(whole), whole.size(),
+                std::string("FROM ('\\x") + kSecond + "') TO ('\\x2101994fd23400')");
+  text.replace(text.find(kPartition), kPartition.size(), upper);
+  EXPECT_EQ(RulesOf(Verify(kDump, text)), "ledger.partition");
+  // Or that all of the day was, though others of it are there.
+  text = kDump;
+  for (const std::string& line : {kFirstRecord, kFirstOutcome}) {
+    text.erase(text.find(line), line.size());
+  }
+  text.replace(text.find(kPartition), kPartition.size(),
+               "ALTER TABLE ONLY mayfly.issuance ATTACH PARTITION "
+               "mayfly_partitions.issuance_c1_20250925 FOR VALUES FROM ('\\x2101994fd23400') TO "
+               "('\\x21019954f89000');\n");
+  EXPECT_EQ(RulesOf(Verify(kDump, text)), "ledger.partition");
+  // A week in the class of days, a day of the class of weeks, half a day, a day from noon.
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{"21019936126800", "2101995a1eec00"},
+                                                        {"2201994aabd800", "2201994fd23400"},
+                                                        {"2101994aabd800", "2101994d3f0600"},
+                                                        {"2101994d3f0600", "21019952656200"},
+                                                        {"21", "22"},
+                                                        {"2401994aabd800", "2401994fd23400"}}) {
+    std::string other = kPartition;
+    other.replace(other.find(whole), whole.size(), "FROM ('\\x" + from + "') TO ('\\x" + to + "')");
+    EXPECT_NE(RulesOf(Verify(kPartition, other)).find("ledger.partition"), std::string::npos)
+        << from << " " << to;
+  }
 }
 
 TEST_F(VerifyTest, FilesThatWereTouched) {

@@ -12,6 +12,20 @@ TEST(DiffLines, ShowsOnlyWhatGoesAndComes) {
   EXPECT_EQ(diff.added, 2u);
 }
 
+// Two rules that exchange their names differ in the same lines: which is whose must be seen.
+TEST(DiffLines, SaysInWhichTableALineStands) {
+  const std::string profile = "[profile.server]\nlifetime = \"7d\"\n\n";
+  const auto rules = [&](const std::string& ours, const std::string& theirs) {
+    return profile + "[[rule]]\nname = \"ours\"\ndns = [\"" + ours + "\"]\n\n[[rule]]\ndns = [\"" +
+           theirs + "\"]\nname = \"theirs\"\n";
+  };
+  EXPECT_EQ(DiffLines(rules("*.a", "b"), rules("b", "*.a")).text,
+            "  [[rule]]  name = \"ours\"\n- dns = [\"*.a\"]\n+ dns = [\"b\"]\n"
+            "  [[rule]]  name = \"theirs\"\n- dns = [\"b\"]\n+ dns = [\"*.a\"]\n");
+  EXPECT_EQ(DiffLines(profile, profile + "issuer = \"issuing-2\"\n[[rule]]\nname = \"new\"\n").text,
+            "  [profile.server]\n+ issuer = \"issuing-2\"\n+ [[rule]]\n+ name = \"new\"\n");
+}
+
 TEST(DiffLines, TellsNothingOfEqualTexts) {
   EXPECT_EQ(DiffLines("a\nb", "a\nb\n").text, "");
   EXPECT_EQ(DiffLines("", "").text, "");

@@ -171,6 +171,62 @@ TEST(Replay, TheKeyOfACertificateIsJudgedToo) {
   EXPECT_EQ(changes[0].rules, std::vector<std::string>{"key.type"});
 }
 
+TEST(Replay, ADeniedRenewalIsDecidedAsOne) {
+  policy::Policy refusing = PolicyWith("7d", "web.internal");
+  refusing.profiles.at("server").renewal = policy::Renewal::kRefuse;
+  Replay replay(std::move(refusing), PolicyWith("7d", "web.internal"));
+  ca::v1::Event denial = Denial("web.internal");
+  auto& detail = *denial.mutable_detail()->mutable_fields();
+  detail["renewal"].set_bool_value(true);
+  detail["rules"].mutable_list_value()->add_values()->set_string_value("policy.renewal");
+  replay.Look(denial);
+  const auto changes = replay.changes();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].change, Change::kAllowed);
+  EXPECT_EQ(changes[0].rules, std::vector<std::string>{"policy.renewal"});
+}
+
+TEST(Replay, NamesThatCameFromTheRequesterAreTheRequesters) {
+  const auto reflecting = [](const std::string& name) {
+    policy::Policy policy = PolicyWith("7d", name);
+    policy.profiles.at("server").names_from = policy::NamesFrom::kPrincipal;
+    return policy;
+  };
+  Replay replay(reflecting("*.internal"), reflecting("web.internal"));
+  ca::v1::Certificate record = Record("web.internal", 7 * kDay);
+  record.add_subject_alt_names("DNS:api.internal");
+  replay.Look(record);
+  const auto changes = replay.changes();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].change, Change::kDenied);
+  EXPECT_EQ(changes[0].rules, std::vector<std::string>{"policy.name"});
+}
+
+TEST(Replay, AnotherIssuerIsAChange) {
+  policy::Policy moved = PolicyWith("7d", "web.internal");
+  moved.profiles.at("server").issuer = "issuing-2";
+  Replay replay(PolicyWith("7d", "web.internal"), std::move(moved));
+  replay.Look(Record("web.internal", 7 * kDay));
+  const auto changes = replay.changes();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].change, Change::kIssuer);
+  EXPECT_EQ(changes[0].issuer_before, "");
+  EXPECT_EQ(changes[0].issuer_after, "issuing-2");
+}
+
+TEST(Replay, PassesOverDenialsOfWhatOnlyTheServerKnows) {
+  Replay replay(PolicyWith("7d", "web.internal"), PolicyWith("7d", "api.internal"));
+  for (const char* rule : {"policy.key-reused", "policy.outlives-issuer", "policy.blocked",
+                           "policy.name-constraints", "policy.issuer-unknown", "policy.role"}) {
+    ca::v1::Event denial = Denial("web.internal");
+    auto& rules = (*denial.mutable_detail()->mutable_fields())["rules"];
+    rules.mutable_list_value()->add_values()->set_string_value(rule);
+    replay.Look(denial);
+  }
+  EXPECT_EQ(replay.passed_over(), 6u);
+  EXPECT_EQ(replay.looked_at(), 0u);
+}
+
 TEST(Replay, PassesOverDenialsOfWhatTheRequestHeld) {
   Replay replay(PolicyWith("7d", "web.internal"), PolicyWith("7d", "api.internal"));
   ca::v1::Event denial = Denial("api.internal");

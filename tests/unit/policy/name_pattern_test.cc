@@ -59,6 +59,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Match{Kind::kUri, "spiffe://td/ns/a", "URI:spiffe://td/ns/a", true},
                     Match{Kind::kUri, "spiffe://td/ns/a", "URI:spiffe://td/ns/A", false},
                     Match{Kind::kUri, "https://h/*", "URI:https://h/a", true},
+                    Match{Kind::kUri, "https://h/*", "URI:https://h/*", false},
                     Match{Kind::kUri, "https://h/*", "URI:https://h/a?q=1", false},
                     Match{Kind::kUri, "https://h/*/b", "URI:https://h/../b", false},
                     Match{Kind::kUri, "https://h/*/b", "URI:https://h/%2f/b", false},
