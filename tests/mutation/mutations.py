@@ -94,9 +94,9 @@ def error_paths(file, binary):
             for line, what, broken in refusals(file)]
 
 
-POLICY_FILES = ["authorizer", "certificate_template", "foreign_principal", "lint_catalog", "name_pattern", "pattern_index",
-                "placeholder", "principal", "principal_pattern", "principal_text",
-                "token_issuer"]
+POLICY_FILES = ["authorizer", "certificate_template", "foreign_principal", "lint_catalog",
+                "name_pattern", "pattern_index", "placeholder", "principal", "principal_pattern",
+                "principal_text", "token_issuer"]
 AUTHORISATION_FILES = ["certificate_authority", "policy_admin", "explain", "application"]
 
 MUTATIONS = [
