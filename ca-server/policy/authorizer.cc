@@ -300,11 +300,18 @@ const std::string& Decision::GrantedOf(Kind kind) {
   return known->second;
 }
 
+// A pattern with "*" means names with another label there, not a name that has the star itself.
+std::string WildcardHint(const x509::GeneralName& name) {
+  if (name.kind() != Kind::kDns || !name.value().starts_with("*.")) return "";
+  return "; a name with a star takes a pattern of its own, \"wildcard:" + Escape(name.value()) +
+         "\"";
+}
+
 void Decision::DenyName(const x509::GeneralName& name) {
   Deny("policy.name", kNamesField,
        Escape(name.ToString()) + " is not granted to " + Escape(principal_.id) +
            " with profile \"" + Escape(wish_.profile, 64) +
-           "\"; granted are: " + GrantedOf(name.kind()));
+           "\"; granted are: " + GrantedOf(name.kind()) + WildcardHint(name));
 }
 
 void Decision::CheckSpiffe() {
