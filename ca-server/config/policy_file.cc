@@ -61,12 +61,12 @@ void ReadProfiles(Section& root, const Reading& reading, Policy& policy) {
       section.Complain("lifetime", "policy.reserved",
                        "\"" + name + "\" is the name of the built-in profile");
     }
-    const policy::Profile profile = ReadProfile(name, section);
+    policy::Profile profile = ReadProfile(name, section);
     if (reading.is == PolicyText::kProposed) {
       CheckExtensions(section, profile);
       if (reading.issuers != nullptr) CheckIssuer(section, profile, *reading.issuers);
     }
-    policy.profiles.emplace(name, profile);
+    policy.profiles.emplace(name, std::move(profile));
   }
   if (policy.profiles.size() > policy::kProfilesMax) {
     root.Complain("profile", "config.range",

@@ -151,9 +151,9 @@ class Decision {
   const IssuanceWish& wish_;
   x509::GeneralNames names_;
   Candidates allowing_, denying_;
-  x509::GeneralNames looked_at_;                    // those of a kind that the profile allows
-  std::map<const Rule*, x509::GeneralNames> used_;  // and the names that each decided
-  std::map<Kind, std::string> granted_;             // what to say in refusals
+  std::vector<const x509::GeneralName*> looked_at_;  // those of a kind that the profile allows
+  std::map<const Rule*, x509::GeneralNames> used_;   // and the names that each decided
+  std::map<Kind, std::string> granted_;              // what to say in refusals
   std::vector<Violation> violations_;
 };
 
@@ -237,7 +237,7 @@ void Decision::CheckName(const x509::GeneralName& name, const Profile& profile) 
              List(kinds));
     return;
   }
-  looked_at_.push_back(name);
+  looked_at_.push_back(&name);
   const NameParts parts(name);
   if (IsDenied(parts)) return;
   if (const Rule* rule = First(allowing_, parts, Asked::kMatch)) {
@@ -381,10 +381,10 @@ Decision::Looks Decision::LookAtAll() const {
   Looks looks{{},
               std::vector<bool>(allowing_.is_about.size()),
               std::vector<bool>(denying_.is_about.size())};
-  for (const x509::GeneralName& name : looked_at_) {
-    index_.MarkAll(name, Asked::kMatch, looks.matched);
-    index_.MarkAll(name, Asked::kTouch, looks.touched);
-    looks.names.emplace_back(name);
+  for (const x509::GeneralName* name : looked_at_) {
+    index_.MarkAll(*name, Asked::kMatch, looks.matched);
+    index_.MarkAll(*name, Asked::kTouch, looks.touched);
+    looks.names.emplace_back(*name);
   }
   return looks;
 }

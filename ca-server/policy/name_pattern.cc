@@ -73,39 +73,6 @@ Result<std::string> NormalDns(std::string_view text) {
   return std::string(kWildcardPrefix) + normal;
 }
 
-// Does this claim stand here? Without claims: could somebody's?
-bool Fills(std::string_view place, std::string_view given, const Claims* claims,
-           bool (*is_plain)(std::string_view)) {
-  if (claims == nullptr) return is_plain(given);
-  const auto found = claims->find(place);
-  return found != claims->end() && is_plain(found->second) && found->second == given;
-}
-
-bool MatchesLabels(std::string_view pattern, std::string_view name, const Claims* claims) {
-  // Label by label, without a copy: a policy may have a million patterns, a request a hundred
-  // names.
-  while (true) {
-    const std::string_view wanted = pattern.substr(0, pattern.find('.'));
-    const std::string_view given = name.substr(0, name.find('.'));
-    const auto place = PlaceholderOf(wanted);
-    const bool fits = place           ? Fills(*place, given, claims, IsPlainLabel)
-                      : wanted == "*" ? given != "*"
-                                      : wanted == given;
-    if (!fits) return false;
-    const bool is_last = wanted.size() == pattern.size();
-    if (is_last || given.size() == name.size()) return is_last && given.size() == name.size();
-    pattern.remove_prefix(wanted.size() + 1);
-    name.remove_prefix(given.size() + 1);
-  }
-}
-
-bool MatchesDns(std::string_view pattern, std::string_view name, const Claims* claims) {
-  if (!pattern.starts_with(kWildcardPrefix)) return MatchesLabels(pattern, name, claims);
-  pattern.remove_prefix(kWildcardPrefix.size() + 1);  // and the star, which the name has too
-  return name.starts_with("*") &&
-         MatchesLabels("x" + std::string(pattern), "x" + std::string(name.substr(1)), claims);
-}
-
 // Free segments are "*" and places, whole ones: stars in the path only, never behind it.
 Result<std::string> NormalUri(std::string_view text) {
   constexpr size_t kAuthority = 2;
@@ -129,19 +96,6 @@ Result<std::string> NormalUri(std::string_view text) {
   return NormalParts(text, '/', is_free, &x509::GeneralName::Uri);
 }
 
-bool MatchesUri(std::string_view pattern, std::string_view name, const Claims* claims) {
-  const auto wanted = Split(pattern, '/'), given = Split(name, '/');
-  if (wanted.size() != given.size()) return false;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    const auto place = PlaceholderOf(wanted[i]);
-    const bool fits = place              ? Fills(*place, given[i], claims, IsPlainSegment)
-                      : wanted[i] == "*" ? IsPlainSegment(given[i])
-                                         : wanted[i] == given[i];
-    if (!fits) return false;
-  }
-  return true;
-}
-
 Result<std::string> NormalEmail(std::string_view text) {
   // A star is the whole local part, and there are no places: what looks like one would be literal.
   const size_t star = text.find('*');
@@ -154,12 +108,6 @@ Result<std::string> NormalEmail(std::string_view text) {
   std::string example = "x" + std::string(text.substr(1));
   TRY_ASSIGN(std::string normal, NormalValue(text, x509::GeneralName::Email(example)));
   return "*" + normal.substr(1);
-}
-
-bool MatchesEmail(std::string_view pattern, std::string_view name) {
-  if (!pattern.starts_with("*@")) return name == pattern;
-  size_t at = name.rfind('@');
-  return at != std::string_view::npos && name.substr(at) == pattern.substr(1);
 }
 
 Result<size_t> PrefixBits(std::string_view text, std::string_view digits, size_t bits_max) {
@@ -175,14 +123,6 @@ Result<size_t> PrefixBits(std::string_view text, std::string_view digits, size_t
 }
 
 uint8_t MaskOf(size_t bits) { return static_cast<uint8_t>(0xff00u >> std::min<size_t>(bits, 8)); }
-
-bool SameNetwork(std::string_view a, std::string_view b, size_t prefix_bits) {
-  for (size_t i = 0; i * 8 < prefix_bits; ++i) {
-    uint8_t difference = static_cast<uint8_t>(a[i] ^ b[i]);
-    if (difference & MaskOf(prefix_bits - i * 8)) return false;
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -285,40 +225,6 @@ bool NamePattern::WalkTouches(const NameParts& name, const Claims& claims) const
 std::set<std::string, std::less<>> NamePattern::places() const {
   if (kind_ == Kind::kDns) return PlacesIn(text_, '.');
   return kind_ == Kind::kUri ? PlacesIn(text_, '/') : std::set<std::string, std::less<>>();
-}
-
-bool NamePattern::Matches(const x509::GeneralName& name, const Claims& claims) const {
-  return MatchesWith(name, &claims);
-}
-
-bool NamePattern::MatchesForSomebody(const x509::GeneralName& name) const {
-  return MatchesWith(name, nullptr);
-}
-
-bool NamePattern::MatchesWith(const x509::GeneralName& name, const Claims* claims) const {
-  if (name.kind() != kind_) return false;
-  switch (kind_) {
-    case Kind::kDns:
-      return MatchesDns(text_, name.value(), claims);
-    case Kind::kUri:
-      return MatchesUri(text_, name.value(), claims);
-    case Kind::kEmail:
-      return MatchesEmail(text_, name.value());
-    case Kind::kIp:
-      return name.value().size() == network_.size() &&
-             SameNetwork(name.value(), network_, prefix_bits_);
-  }
-  return false;
-}
-
-bool NamePattern::Touches(const x509::GeneralName& name, const Claims& claims) const {
-  if (Matches(name, claims)) return true;
-  if (kind_ != Kind::kDns || name.kind() != kind_ || !name.value().starts_with("*.")) return false;
-  // *.prod.internal is good for every label before .prod.internal: is one of them denied?
-  if (is_wildcard()) return false;
-  const size_t dot = text_.find('.');
-  return dot != std::string::npos &&
-         MatchesLabels(std::string_view(text_).substr(dot + 1), name.value().substr(2), &claims);
 }
 
 }  // namespace mayfly::policy

@@ -36,18 +36,14 @@ class NamePattern {
   // Errors: kConfiguration "policy.pattern".
   static Result<NamePattern> Parse(x509::GeneralName::Kind kind, std::string_view text);
 
-  // A place whose claim is missing, or is not one plain segment or label, matches nothing.
-  bool Matches(const x509::GeneralName& name, const Claims& claims = {}) const;
-  // For renewals: could anybody's claims make it match? A place is any plain segment or label.
-  bool MatchesForSomebody(const x509::GeneralName& name) const;
-  // For rules that deny: matches, or is a wildcard name that peers would take for one that matches.
-  bool Touches(const x509::GeneralName& name, const Claims& claims = {}) const;
-
-  // Whether a part of it is free: a place, or a "*" in a URI. All others are found by what they say
-  // (PatternIndex); these are walked, part by part, and say the same as above.
+  // Whether a part of it is free: a place, or a "*" in a URI. These are walked, part by part; all
+  // others are found by what they say (PatternIndex).
   bool is_walked() const { return !parts_.empty(); }
   size_t part_count() const { return parts_.size(); }
-  bool WalkMatches(const NameParts& name, const Claims* claims) const;  // nullptr: somebody's
+  // Of one that is walked. A place whose claim is missing, or is not one plain segment or label,
+  // matches nothing. `claims`: nullptr for renewals: could anybody's make it match?
+  bool WalkMatches(const NameParts& name, const Claims* claims) const;
+  // For rules that deny: matches, or is a wildcard name that peers would take for one that matches.
   bool WalkTouches(const NameParts& name, const Claims& claims) const;
 
   x509::GeneralName::Kind kind() const { return kind_; }
@@ -59,8 +55,6 @@ class NamePattern {
 
  private:
   static Result<NamePattern> ParseIp(std::string_view text);
-  // `claims`: nullptr for somebody's.
-  bool MatchesWith(const x509::GeneralName& name, const Claims* claims) const;
   NamePattern(x509::GeneralName::Kind kind, std::string text)
       : kind_(kind), text_(std::move(text)) {}
   x509::GeneralName::Kind kind_;

@@ -20,8 +20,8 @@ class PatternIndex {
   explicit PatternIndex(const std::vector<Rule>& rules);
 
   enum class Asked : uint8_t {
-    kMatch,  // NamePattern::Matches
-    kTouch,  // NamePattern::Touches
+    kMatch,  // as NamePattern::WalkMatches
+    kTouch,  // as NamePattern::WalkTouches
   };
   // The first rule, by its number, of which `is_about` is true and a pattern that is not walked
   // fits.

@@ -1,13 +1,8 @@
 #include "tests/bench/ca_load.h"
 
-#include <spawn.h>
-#include <sys/wait.h>
-
 #include "clients/cpp/files.h"
 #include "clients/cpp/private_key.h"
 #include "tests/bench/rpc_load.h"
-
-extern char** environ;
 
 namespace mayfly::bench {
 namespace {
@@ -32,15 +27,7 @@ Status IssueLocally(const Home& home, const Credentials& files) {
                                     "--name",         "URI:spiffe://mayfly.internal/operator",
                                     "--cert-out",     files.certificate.string(),
                                     "--key-out",      files.private_key.string()};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  pid_t pid = 0;
-  int status = 0;
-  const bool ended =
-      posix_spawn(&pid, words[0].c_str(), nullptr, nullptr, arguments.data(), environ) == 0 &&
-      waitpid(pid, &status, 0) == pid;
-  if (ended && WIFEXITED(status) && WEXITSTATUS(status) == 0) return Ok();
+  if (RunQuietly(std::move(words))) return Ok();
   return Fail(
       ErrorCode::kConfiguration, "bench.identities",
       "mayfly-ca issue-local failed: it needs to run as the CA's user, beside mayfly-bench");

@@ -1,8 +1,4 @@
 // A P-256 signature in SoftHSM, through what mayfly-signer signs with: one session, one thread.
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-
 #include <fstream>
 
 #include "base/system.h"
@@ -10,8 +6,6 @@
 #include "tests/bench/benches.h"
 #include "tests/bench/processes.h"
 #include "tests/bench/temporary_folder.h"
-
-extern char** environ;
 
 namespace mayfly::bench {
 namespace {
@@ -23,19 +17,7 @@ constexpr const char* kPin = "4711";
 Status InitToken() {
   std::vector<std::string> words = {"softhsm2-util", "--init-token", "--free",   "--label", "bench",
                                     "--pin",         kPin,           "--so-pin", "12345678"};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t quiet;
-  posix_spawn_file_actions_init(&quiet);
-  posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-  pid_t pid = 0;
-  int status = 0;
-  const bool ended =
-      posix_spawnp(&pid, "softhsm2-util", &quiet, nullptr, arguments.data(), environ) == 0 &&
-      waitpid(pid, &status, 0) == pid;
-  posix_spawn_file_actions_destroy(&quiet);
-  if (ended && status == 0) return Ok();
+  if (RunQuietly(std::move(words))) return Ok();
   return Fail(ErrorCode::kConfiguration, "bench.token",
               "softhsm2-util could not make a token; is the package softhsm2 installed?");
 }

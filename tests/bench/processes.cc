@@ -1,11 +1,16 @@
 #include "tests/bench/processes.h"
 
+#include <fcntl.h>
+#include <spawn.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <sstream>
+
+extern char** environ;
 
 namespace mayfly::bench {
 namespace {
@@ -66,6 +71,22 @@ Result<pid_t> Home::Pid(const std::string& part) const {
     return NothingRuns(path_);
   }
   return pid;
+}
+
+bool RunQuietly(std::vector<std::string> words) {
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t quiet;
+  posix_spawn_file_actions_init(&quiet);
+  posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
+  pid_t pid = 0;
+  int status = 0;
+  const bool ended =
+      posix_spawnp(&pid, arguments[0], &quiet, nullptr, arguments.data(), environ) == 0 &&
+      waitpid(pid, &status, 0) == pid;
+  posix_spawn_file_actions_destroy(&quiet);
+  return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 Nanoseconds CpuTimeOf(pid_t root) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "tests/bench/measured.h"
@@ -24,6 +25,9 @@ class Home {
  private:
   std::filesystem::path path_;
 };
+
+// Runs a program of PATH to its end; what it prints goes nowhere. True where it exits with 0.
+bool RunQuietly(std::vector<std::string> words);
 
 // User and system time of a process, its children (those that ended too) and theirs. The clock of
 // /proc ticks every 10 ms: measure for seconds.

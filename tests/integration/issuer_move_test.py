@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import threading
 import time
 
 import pytest
@@ -14,6 +13,7 @@ from harness import api, ledger
 from harness.api import payload_sha256
 from harness.csr import make_csr, new_key
 from harness.gnutls import PEM_END
+from harness.load import Load
 from harness.ocsp import openssl_ocsp
 from policy_test import Replica
 
@@ -113,16 +113,15 @@ def world_with_two_issuers(module_authority):
     made.close()
 
 
-class Load:
-    """Threads that ask for certificates until they are told to stop."""
+class Applicants(Load):
+    """They ask for certificates."""
 
     def __init__(self, ca):
+        super().__init__(LOAD_THREADS)
         self.ca = ca
-        self.over = threading.Event()
         self.issued, self.failures = [], []
-        self.threads = [threading.Thread(target=self._run) for _ in range(LOAD_THREADS)]
 
-    def _run(self):
+    def work(self, number):
         csr = make_csr("moved.internal")
         with contextlib.closing(api.operator(self.ca)) as client:
             while not self.over.is_set():
@@ -130,16 +129,6 @@ class Load:
                     self.issued.append(client.issue(csr, request_id=api.make_request_id()))
                 except api.Refused as refused:
                     self.failures.append(str(refused))
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(60)
 
 
 def assert_signed_by(response, name, issuers):
@@ -165,7 +154,7 @@ def ocsp_of(world, response, name, folder):
 def test_two_persons_move_issuance_while_it_goes_on(world, tmp_path):
     issuers = world.issuers()
     version_before = world.bring_into_force(signed_by(world.policy, "issuing-1"))
-    with Load(world.ca) as load:
+    with Applicants(world.ca) as load:
         time.sleep(SECONDS_BEFORE)
         version_after = world.bring_into_force(signed_by(world.policy, "issuing-2"))
         after = world.first.issue(make_csr("after.internal"))  # acknowledged: nothing else from now on

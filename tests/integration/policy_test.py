@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import threading
 import time
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from harness import api, ledger
 from harness.authority import choose_ports, wait_for
 from harness.csr import make_csr
+from harness.load import Load
 
 FLIPPING_SECONDS = {"ci": 8, "full": 30, "soak": 300}
 LOAD_THREADS = 6
@@ -71,18 +71,17 @@ class Replica:
         self.process.wait(timeout=40)
 
 
-class Load:
-    """Threads that ask every replica for either name until they are told to stop."""
+class Applicants(Load):
+    """They ask every replica for either name."""
 
     def __init__(self, ca, ports):
+        super().__init__(LOAD_THREADS)
         self.ca, self.ports = ca, ports
-        self.over = threading.Event()
         self.issued = {letter: 0 for letter in LETTERS}
         self.refused = {}
         self.trouble = []
-        self.threads = [threading.Thread(target=self._run, args=(n,)) for n in range(LOAD_THREADS)]
 
-    def _run(self, number):
+    def work(self, number):
         csr = make_csr()
         with contextlib.closing(api.operator(self.ca, self.ports[number % len(self.ports)])) as me:
             while not self.over.is_set():
@@ -99,16 +98,6 @@ class Load:
             self.refused[refused.rule] = self.refused.get(refused.rule, 0) + 1
         except AssertionError as trouble:
             self.trouble.append(trouble)
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join(60)
 
 
 def keep_commit_times(ca):
@@ -172,7 +161,7 @@ def test_no_outcome_is_older_than_an_acknowledged_policy(own_ca, own_operator):
     seconds = FLIPPING_SECONDS[os.environ.get("MAYFLY_TIER", "ci")]
     try:
         base = own_operator.policy(wait_for_ready=True).policy_text
-        with Load(own_ca, ports) as load:
+        with Applicants(own_ca, ports) as load:
             letter_of = flip(clients, base, seconds, load)
         clients[0].apply_policy(base)
     finally:

@@ -22,7 +22,6 @@ REDUNDANT = {
         "HasBraces(labels[i])": "no DNS name has braces",
         "labels[i].find('*') != std::string_view::npos": "no DNS name has a star there",
         "HasBraces(segments[i])": "no URI has braces",
-        "is_wildcard()": "such a pattern touches what it matches, no more",
     },
     "ca-server/policy/principal_pattern.cc": {
         "!id.starts_with(kPrefix)": "what else could follow is no number",
