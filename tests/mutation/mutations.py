@@ -431,7 +431,7 @@ MUTATIONS = [
            "  if (!name.is_plain[at]) return false;\n", "", "Authorizer.*"),
     policy("wildcard names escape denials", NAME_PATTERN,
            "  if (WalkMatches(name, &claims)) return true;\n",
-           "  return WalkMatches(name, &claims);\n", "PatternIndex.*"),
+           "  return WalkMatches(name, &claims);\n", "NamePattern.*"),
     policy("names as reflection read the request", AUTHORIZER,
            "reflects ? principal.names : wish.names", "wish.names", "Authorizer.*"),
     policy("name constraints not looked at", TEMPLATE,

@@ -157,6 +157,23 @@ TEST(NamePattern, MatchesForSomebodyWhereAPlaceCouldBeFilled) {
   EXPECT_FALSE(MatchesForSomebody(uri, "URI:spiffe://td/ns/a/b"));
 }
 
+// Of rules that deny, places or not: peers take *.prod.internal for every label before the rest.
+TEST(NamePattern, AWildcardNameTouchesWhatItStandsFor) {
+  const Claims claims{{"namespace", "prod"}};
+  const auto touches = [&](const char* text, const char* name) {
+    const NamePattern pattern = Pattern(Kind::kDns, text);
+    const bool fits = Fits(pattern, Name(name), &claims, PatternIndex::Asked::kTouch);
+    EXPECT_EQ(PatternOracle(pattern).Touches(Name(name), claims), fits);
+    return fits;
+  };
+  EXPECT_TRUE(touches("api.prod.internal", "DNS:*.prod.internal"));
+  EXPECT_TRUE(touches("api.{namespace}.internal", "DNS:*.prod.internal"));
+  EXPECT_FALSE(touches("api.{namespace}.internal", "DNS:*.test.internal"));
+  EXPECT_FALSE(touches("api.{namespace}.internal", "DNS:*.api.prod.internal"));
+  EXPECT_FALSE(touches("api.{serviceaccount}.internal", "DNS:*.prod.internal"));
+  EXPECT_FALSE(touches("wildcard:*.{namespace}.internal", "DNS:*.test.internal"));
+}
+
 TEST(Placeholder, IsANameInBraces) {
   EXPECT_EQ(PlaceholderOf("{namespace}"), "namespace");
   for (const char* text : {"{}", "{Namespace}", "{1a}", "{a-b}", "namespace", "{a", "a}"}) {
