@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "apply_policy.h"
+#include "call_log.h"
 #include "clients/cpp/files.h"
 #include "commands.h"
 #include "database_certificate.h"
@@ -38,20 +39,6 @@ constexpr Seconds kSignerAskedFor{2};
 constexpr Seconds kHouseKeepingEvery{60};
 constexpr Seconds kMakePartitionsEvery{3600};
 constexpr Seconds kIntentGrace{600};
-
-void LogCall(const rpc::RequestLogEntry& call) {
-  const auto level = call.code ? telemetry::Level::kWarning : telemetry::Level::kInfo;
-  telemetry::Log(level, call.method,
-                 {{"outcome", call.code ? ErrorCodeName(*call.code) : std::string_view("ok")},
-                  {"rule", call.rule},
-                  {"principal", call.principal},
-                  {"subject", call.subject},
-                  {"profile", call.profile},
-                  {"request_id", call.request_id},
-                  {"peer", call.peer},
-                  {"duration_ms", std::chrono::duration<double, std::milli>(call.duration).count()},
-                  {"error", call.error}});
-}
 
 // SIGTERM, SIGINT and SIGHUP, blocked before any thread starts so that every thread inherits that.
 class Signals {
@@ -189,6 +176,7 @@ class Server {
   Server(Wiring& wiring, Uuid responder_id, std::unique_ptr<identity::ForeignCas> foreign_cas)
       : wiring_(wiring),
         metrics_(wiring.metrics(), wiring.foundation().clock),
+        call_log_(wiring.foundation().clock),
         responder_(wiring, responder_id),
         projection_(wiring),
         database_certificate_(wiring),
@@ -227,6 +215,7 @@ class Server {
 
   Wiring& wiring_;
   ServerMetrics metrics_;
+  CallLog call_log_;
   ResponderService responder_;
   ProjectionService projection_;
   DatabaseCertificate database_certificate_;
@@ -254,10 +243,11 @@ Door Server::MakeDoor(rpc::Callers callers, size_t in_flight_max) {
   };
   const auto log = [this](const rpc::RequestLogEntry& call) {
     metrics_.Count(call);
-    LogCall(call);
+    call_log_.Write(call);
   };
   const config::LimitsConfig& limits = wiring_.config().limits;
   const rpc::CallLimits call_limits{in_flight_max, limits.principal_at_work_max,
+                                    limits.principal_at_work_shared_max,
                                     limits.principal_waiting_max, limits.principal_per_minute_max};
   return {callers,
           rpc::CertificateAuthorityService(

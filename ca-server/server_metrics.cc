@@ -1,13 +1,10 @@
 #include "server_metrics.h"
 
+#include "mayfly/ca/v1/certificate_authority.access.pb.h"
 #include "telemetry/log.h"
 
 namespace mayfly {
 namespace {
-
-constexpr std::array<std::string_view, 5> kMethodNames = {"IssueCertificate", "GetCertificate",
-                                                          "ListCertificates", "RevokeCertificate",
-                                                          "GetTrustBundle"};
 
 std::string ResultName(size_t result, size_t ok) {
   return std::string(result == ok ? "ok" : ErrorCodeName(static_cast<ErrorCode>(result)));
@@ -16,15 +13,15 @@ std::string ResultName(size_t result, size_t ok) {
 }  // namespace
 
 ServerMetrics::ServerMetrics(telemetry::Metrics& metrics, const Clock& clock)
-    : clock_(clock),
-      issued_(metrics, "mayfly_certificates_issued_total", "Certificates given to callers.",
+    : issued_(metrics, "mayfly_certificates_issued_total", "Certificates given to callers.",
               "profile", kProfileLabelsMax),
       refused_(metrics, "mayfly_rpc_refusals_total", "Calls that failed, by the rule that said so.",
-               "rule", kRuleLabelsMax) {
+               "rule", kRuleLabelsMax),
+      refusals_logged_(clock, Seconds(1)) {
   metrics.MakeGauge("mayfly_build_info", "Always 1.", {{"version", MAYFLY_VERSION}}).Set(1);
-  for (const std::string_view name : kMethodNames) {
-    const std::string method(name);
-    Method made{name,
+  for (const ca::v1::MethodAccess& access : ca::v1::kAccessTable) {
+    const std::string method(access.method);
+    Method made{access.method,
                 metrics.MakeHistogram("mayfly_rpc_duration_seconds", "From call to answer.",
                                       {{"method", method}}),
                 {}};
@@ -43,9 +40,9 @@ ServerMetrics::ServerMetrics(telemetry::Metrics& metrics, const Clock& clock)
     }
   }
   for (const rpc::HandshakeRefusal refusal : rpc::kHandshakeRefusals) {
-    refusals_.push_back(std::make_unique<Refusal>(
+    refusals_.push_back(
         metrics.MakeCounter("mayfly_handshake_refusals_total", "TLS handshakes that failed.",
-                            {{"reason", std::string(rpc::HandshakeRefusalName(refusal))}})));
+                            {{"reason", std::string(rpc::HandshakeRefusalName(refusal))}}));
   }
 }
 
@@ -58,7 +55,7 @@ void ServerMetrics::Count(const rpc::RequestLogEntry& call) {
   }
   if (call.code) {
     refused_.Add(call.rule);
-  } else if (call.method == kMethodNames[0]) {
+  } else if (call.issued) {
     issued_.Add(call.profile);
   }
 }
@@ -68,12 +65,14 @@ void ServerMetrics::Count(const ocsp::Answer& answer) {
 }
 
 void ServerMetrics::Count(rpc::HandshakeRefusal refusal, std::string_view message) {
-  Refusal& known = *refusals_[static_cast<size_t>(refusal)];
-  known.count.Add();
-  const int64_t now = std::chrono::floor<Seconds>(clock_.BootNow().time_since_epoch()).count();
-  if (known.logged_at.exchange(now) == now) return;
+  refusals_[static_cast<size_t>(refusal)].Add();
+  const std::string_view reason = rpc::HandshakeRefusalName(refusal);
+  const auto held_back = refusals_logged_.Pass(reason);
+  if (!held_back) return;
   telemetry::LogWarning("handshake refused",
-                        {{"reason", rpc::HandshakeRefusalName(refusal)}, {"error", message}});
+                        {{"reason", reason},
+                         {"error", message},
+                         {"like_it_not_logged", *held_back > 0 ? std::to_string(*held_back) : ""}});
 }
 
 }  // namespace mayfly

@@ -10,6 +10,7 @@
 #include "rpc/handshake_refusals.h"
 #include "rpc/service.h"
 #include "telemetry/metrics.h"
+#include "telemetry/throttle.h"
 
 namespace mayfly {
 
@@ -27,7 +28,6 @@ class ServerMetrics {
   void Count(rpc::HandshakeRefusal refusal, std::string_view message);
 
  private:
-  static constexpr size_t kMethods = 5;
   static constexpr size_t kResults = static_cast<size_t>(ErrorCode::kInternal) + 2;  // and "ok"
   static constexpr size_t kAnswers = ocsp::kAnswerKinds.size();
   struct Method {
@@ -35,16 +35,12 @@ class ServerMetrics {
     telemetry::Histogram duration;
     std::vector<telemetry::Counter> results;  // by ErrorCode, "ok" last
   };
-  struct Refusal {
-    telemetry::Counter count;
-    std::atomic<int64_t> logged_at{INT64_MIN};  // seconds since boot
-  };
-  const Clock& clock_;
   std::vector<Method> methods_;
   telemetry::LabelledCounters issued_;
   telemetry::LabelledCounters refused_;
-  std::vector<telemetry::Counter> answers_;  // by kind, then whether from memory
-  std::vector<std::unique_ptr<Refusal>> refusals_;
+  std::vector<telemetry::Counter> answers_;   // by kind, then whether from memory
+  std::vector<telemetry::Counter> refusals_;  // by HandshakeRefusal
+  telemetry::Throttle refusals_logged_;
 };
 
 }  // namespace mayfly

@@ -177,6 +177,7 @@ struct LimitsConfig {
   size_t in_flight_max;
   size_t in_flight_without_certificate_max;
   size_t principal_at_work_max;
+  size_t principal_at_work_shared_max;
   size_t principal_waiting_max;
   uint32_t principal_per_minute_max;  // 0: any number
   size_t worker_threads;

@@ -19,22 +19,31 @@ size_t WidthFor(Seconds lifetime) {
 
 }  // namespace
 
-int64_t RenewalPlanner::RandomIn(Span span) {
-  uint64_t number = 0;
-  random_.Fill({reinterpret_cast<uint8_t*>(&number), sizeof number});
+// SplitMix64 (Steele, Lea and Flood, 2014): a slot is no secret, and a system call for each that is
+// looked at costs more than the look.
+RenewalPlanner::Dice::Dice(RandomSource& random) {
+  random.Fill({reinterpret_cast<uint8_t*>(&state_), sizeof state_});
+}
+
+int64_t RenewalPlanner::Dice::RollIn(Span span) {
+  uint64_t number = state_ += 0x9e3779b97f4a7c15;
+  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
+  number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
+  number ^= number >> 31;
   return span.first +
          static_cast<int64_t>(number % static_cast<uint64_t>(span.last - span.first + 1));
 }
 
 RenewalPlanner::Choice RenewalPlanner::LeastPlanned(const Plans& plans, Span span) {
+  Dice dice(random_);
   const int64_t slots = span.last - span.first + 1;
   const bool look_at_all = slots <= kSlotsLookedAtMax;
   // From a random one on, so that equals are taken at random.
-  const int64_t start = RandomIn(span);
+  const int64_t start = dice.RollIn(span);
   Choice best{start, UINT32_MAX};
   for (int64_t i = 0; i < std::min(slots, kSlotsLookedAtMax); ++i) {
     const int64_t slot =
-        look_at_all ? span.first + (start - span.first + i) % slots : RandomIn(span);
+        look_at_all ? span.first + (start - span.first + i) % slots : dice.RollIn(span);
     const auto found = plans.find(slot);
     const uint32_t planned = found == plans.end() ? 0 : found->second;
     if (planned < best.planned) best = {slot, planned};

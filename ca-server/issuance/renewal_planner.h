@@ -41,8 +41,15 @@ class RenewalPlanner {
     int64_t slot;
     uint32_t planned;
   };
+  class Dice {
+   public:
+    explicit Dice(RandomSource& random);
+    int64_t RollIn(Span span);
+
+   private:
+    uint64_t state_ = 0;
+  };
   Choice LeastPlanned(const Plans& plans, Span span);
-  int64_t RandomIn(Span span);
 
   RandomSource& random_;
   std::mutex mutex_;

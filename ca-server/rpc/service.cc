@@ -51,6 +51,8 @@ TurnLimits TurnLimitsOf(const CallLimits& limits) {
   return {.at_work_max = std::max<size_t>(in_flight / 4, 1),
           .waiting_max = std::max<size_t>(in_flight / 2, 1),
           .principal_at_work_max = limits.principal_at_work_max,
+          .principal_at_work_shared_max =
+              std::min(limits.principal_at_work_shared_max, limits.principal_at_work_max),
           .principal_waiting_max = limits.principal_waiting_max};
 }
 
@@ -96,7 +98,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
       : parts(std::move(given)),
         identification{parts.callers, parts.use_cases, parts.check_jwt, parts.check_foreign},
         page_tokens(parts.page_key, parts.random),
-        turns(TurnLimitsOf(parts.limits), parts.executor),
+        turns(TurnLimitsOf(parts.limits), parts.clock, parts.executor),
         rates(parts.clock) {}
 
   template <class Request, class Response>
@@ -321,6 +323,14 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return served;
   }
 
+  template <class Response>
+  static void Answer(Call& call, const issuance::IssuedCertificate& issued, Response& response) {
+    FromIssued(issued, response);
+    call.entry.subject = response.certificate().name();
+    call.entry.profile = issued.facts.profile;
+    call.entry.issued = true;
+  }
+
   Task<Status> Issue(Call& call, const Caller& caller, const v1::IssueCertificateRequest& request,
                      v1::IssueCertificateResponse& response) {
     auto wish = ToIssueRequest(request, caller.principal());
@@ -331,8 +341,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
                   co_await parts.use_cases.Issue(*std::move(wish), deadline));
-    FromIssued(issued, response);
-    call.entry.subject = response.certificate().name();
+    Answer(call, issued, response);
     co_return Ok();
   }
 
@@ -347,8 +356,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
                   co_await parts.use_cases.Renew(*std::move(wish), deadline));
-    FromIssued(issued, response);
-    call.entry.subject = response.certificate().name();
+    Answer(call, issued, response);
     co_return Ok();
   }
 
@@ -360,9 +368,8 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
                   co_await parts.use_cases.RenewExpired(std::move(wish), deadline));
-    FromIssued(issued, response);
+    Answer(call, issued, response);
     call.entry.principal = issued.facts.principal;
-    call.entry.subject = response.certificate().name();
     co_return Ok();
   }
 

@@ -36,7 +36,8 @@ struct RequestLogEntry {
   std::string peer;               // "ipv4:10.0.0.7:51234"
   std::string principal;          // empty where nobody was identified
   std::string subject;            // issued or asked about: a resource name; empty where none
-  std::string profile;            // IssueCertificate
+  bool issued = false;            // a certificate was given to the caller
+  std::string profile;            // asked for, or of what was issued
   std::string request_id;         // IssueCertificate
   std::optional<ErrorCode> code;  // nothing: it went well
   std::string rule;               // of the error
@@ -50,6 +51,7 @@ using RequestLog = std::function<void(const RequestLogEntry&)>;
 struct CallLimits {
   size_t in_flight_max;
   size_t principal_at_work_max;
+  size_t principal_at_work_shared_max;
   size_t principal_waiting_max;
   uint32_t principal_per_minute_max;  // 0: any number
 };

@@ -38,6 +38,7 @@ Task<Result<Turns::Turn>> Turns::Take(std::string principal, TimePoint expires) 
   Due due;
   {
     std::lock_guard lock(mutex_);
+    NoteAsking(principal);
     const auto own = accounts_.try_emplace(principal).first;
     Account& account = own->second;
     const Rank rank{std::max(now_, account.next_start), expires, arrivals_++};
@@ -67,12 +68,28 @@ size_t Turns::principals() const {
   return accounts_.size();
 }
 
-bool Turns::MayWork(const Account& account) const {
-  return account.at_work < limits_.principal_at_work_max;
+void Turns::NoteAsking(const std::string& principal) {
+  const BootTime now = clock_.BootNow();
+  if (principal != latest_) {
+    if (!latest_.empty()) others_asked_ = latest_asked_;
+    latest_ = principal;
+  }
+  latest_asked_ = now;
+}
+
+bool Turns::OthersAsk(const std::string& principal) const {
+  const std::optional<BootTime> asked = principal == latest_ ? others_asked_ : latest_asked_;
+  return asked && clock_.BootNow() - *asked < kPrincipalAsks;
+}
+
+bool Turns::MayWork(const std::string& principal) const {
+  const size_t at_work = accounts_.find(principal)->second.at_work;
+  return at_work < (OthersAsk(principal) ? limits_.principal_at_work_shared_max
+                                         : limits_.principal_at_work_max);
 }
 
 void Turns::Enqueue(const std::string& principal, Account& account, Waiter waiter) {
-  if (account.waiting.empty() && MayWork(account)) ready_.emplace(waiter.rank, principal);
+  if (account.waiting.empty()) heads_.emplace(waiter.rank, principal);
   account.waiting.push_back(std::move(waiter));
   ++waiting_;
 }
@@ -85,7 +102,7 @@ bool Turns::ShedFor(const Rank& newest, Due& due) {
   auto& [principal, account] = *last;
   const Waiter& shed = account.waiting.back();
   if (shed.rank < newest) return false;
-  ready_.erase({shed.rank, principal});
+  heads_.erase({shed.rank, principal});
   due.emplace_back(shed.answer, TooManyWait(limits_.waiting_max));
   account.waiting.pop_back();
   --waiting_;
@@ -99,10 +116,16 @@ void Turns::ForgetIfIdle(Accounts::iterator account) {
 }
 
 void Turns::StartWhatMay(Due& due) {
-  while (at_work_ < limits_.at_work_max && !ready_.empty()) {
-    const std::string principal = ready_.begin()->second;
-    ready_.erase(ready_.begin());
+  // Who may not go has calls at work, so no more than at_work_max are passed over.
+  for (auto head = heads_.begin(); head != heads_.end() && at_work_ < limits_.at_work_max;) {
+    if (!MayWork(head->second)) {
+      ++head;
+      continue;
+    }
+    const std::string principal = head->second;
+    heads_.erase(head);
     Start(principal, accounts_.find(principal)->second, due);
+    head = heads_.begin();
   }
 }
 
@@ -114,9 +137,7 @@ void Turns::Start(const std::string& principal, Account& account, Due& due) {
   due.emplace_back(first.answer, Turn(*this, principal));
   account.waiting.pop_front();
   --waiting_;
-  if (!account.waiting.empty() && MayWork(account)) {
-    ready_.emplace(account.waiting.front().rank, principal);
-  }
+  if (!account.waiting.empty()) heads_.emplace(account.waiting.front().rank, principal);
 }
 
 void Turns::GiveBack(const std::string& principal) {
@@ -124,13 +145,8 @@ void Turns::GiveBack(const std::string& principal) {
   {
     std::lock_guard lock(mutex_);
     const auto found = accounts_.find(principal);
-    Account& account = found->second;
-    const bool could_work = MayWork(account);
-    --account.at_work;
+    --found->second.at_work;
     --at_work_;
-    if (!could_work && !account.waiting.empty()) {
-      ready_.emplace(account.waiting.front().rank, principal);
-    }
     ForgetIfIdle(found);
     StartWhatMay(due);
   }

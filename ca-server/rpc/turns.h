@@ -1,7 +1,9 @@
 // Turns: which of the calls that wait is at work next, so that no principal's load is another's
 // delay.
 //
-// Each principal has a queue of its own, in order of arrival, and so many calls at work at most.
+// Each principal has a queue of its own, in order of arrival, and so many calls at work at most:
+// few while others ask too, since a call that has begun waits for whatever is at work beside it;
+// more while nobody else does, since many at a time cost less each.
 // Among the heads of the queues the one goes first whose principal has had the fewest turns while
 // it waited (start-time fair queueing); of those, whose certificate ends first. Where too many
 // wait, the call that would be served last is the one that is refused, be it the new one or not.
@@ -12,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -23,11 +26,15 @@
 namespace mayfly::rpc {
 
 struct TurnLimits {
-  size_t at_work_max;            // of all principals together
-  size_t waiting_max;            // of all principals together
-  size_t principal_at_work_max;  // of one
-  size_t principal_waiting_max;  // of one
+  size_t at_work_max;                   // of all principals together
+  size_t waiting_max;                   // of all principals together
+  size_t principal_at_work_max;         // of one, alone
+  size_t principal_at_work_shared_max;  // of one, while others ask too; never more than alone
+  size_t principal_waiting_max;         // of one
 };
+
+// Who has asked for this long counts as one who asks.
+constexpr Seconds kPrincipalAsks{60};
 
 // How long somebody who was refused should wait before the next try.
 constexpr Milliseconds kTurnRetryAfter{500};
@@ -35,7 +42,8 @@ constexpr Milliseconds kTurnRetryAfter{500};
 // Must outlive its turns.
 class Turns {
  public:
-  Turns(TurnLimits limits, Executor& executor) : limits_(limits), executor_(executor) {}
+  Turns(TurnLimits limits, const Clock& clock, Executor& executor)
+      : limits_(limits), clock_(clock), executor_(executor) {}
   Turns(const Turns&) = delete;
 
   // A place at work, given back when it goes.
@@ -81,7 +89,9 @@ class Turns {
   // Answers that are due, to be set when the lock is gone.
   using Due = std::vector<std::pair<Answer, Result<Turn>>>;
 
-  bool MayWork(const Account& account) const;
+  void NoteAsking(const std::string& principal);
+  bool OthersAsk(const std::string& principal) const;
+  bool MayWork(const std::string& principal) const;
   void Start(const std::string& principal, Account& account, Due& due);
   void Enqueue(const std::string& principal, Account& account, Waiter waiter);
   // Takes the call that would be served last out of the queues; false where `newest` is it.
@@ -91,11 +101,16 @@ class Turns {
   void ForgetIfIdle(Accounts::iterator account);
 
   const TurnLimits limits_;
+  const Clock& clock_;
   Executor& executor_;
   mutable std::mutex mutex_;
-  Accounts accounts_;  // of those with a call at work or waiting
-  // The heads of the queues of principals that may have one more at work.
-  std::set<std::pair<Rank, std::string>> ready_;
+  Accounts accounts_;                             // of those with a call at work or waiting
+  std::set<std::pair<Rank, std::string>> heads_;  // of the queues
+  // Who asked last and when, and when somebody else did. Enough to tell everybody whether they are
+  // alone.
+  std::string latest_;
+  BootTime latest_asked_{};
+  std::optional<BootTime> others_asked_;
   size_t at_work_ = 0;
   size_t waiting_ = 0;
   uint64_t now_ = 0;  // virtual: the start of the latest turn

@@ -10,7 +10,8 @@ constexpr std::string_view kRole = "mayfly_issue";
 SessionOptions IssueSession(const PgLedger::Options& options) {
   return {.connection = options.connection,
           .role = std::string(kRole),
-          .password_file = options.password_file};
+          .password_file = options.password_file,
+          .plans = Plans::kOnce};
 }
 
 // The deadline's answer for what the writer has, or may have.

@@ -45,17 +45,19 @@ Status CheckKeywords(const std::string& text) {
   return Ok();
 }
 
-pqxx::result Run(pqxx::nontransaction& statements, const std::string& sql, const Params& params) {
-  if (params.values().empty()) return statements.exec(sql);
 #if PQXX_VERSION_MAJOR >= 7
+pqxx::params Bound(const Params& params) {
   pqxx::params bound;
   bound.reserve(params.values().size());
   for (const std::string& value : params.values()) bound.append(value);
-  return statements.exec(sql, bound);
-#else
-  return statements.exec_params(sql, pqxx::prepare::make_dynamic_params(params.values()));
-#endif
+  return bound;
 }
+#else
+auto Bound(const Params& params) { return pqxx::prepare::make_dynamic_params(params.values()); }
+#endif
+
+// What was prepared is no longer there, or gives other columns than it did: a new session will do.
+bool IsStalePlan(std::string_view sqlstate) { return sqlstate == "26000" || sqlstate == "0A000"; }
 
 }  // namespace
 
@@ -156,7 +158,7 @@ class Session::Notices : public pqxx::errorhandler {
 };
 #endif
 
-Session::Session(const SessionOptions& options) {
+Session::Session(const SessionOptions& options) : plans_(options.plans) {
   auto keywords = ConnectionKeywords(options);
   if (!keywords) {
     throw SqlError(SqlError::Kind::kLost, "", Describe(keywords.error(), ErrorText::kForLog));
@@ -186,12 +188,13 @@ Session::Session(const SessionOptions& options) {
       "('statement_timeout', $1), ('idle_in_transaction_session_timeout', $2), "
       "('timezone', 'UTC'), ('bytea_output', 'hex'), ('default_transaction_isolation', "
       "'read committed'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), "
-      "('enable_seqscan', 'off'), ('jit', 'off'), ('synchronous_commit', "
+      "('enable_seqscan', 'off'), ('jit', 'off'), ('plan_cache_mode', $3), ('synchronous_commit', "
       "CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' "
       "ELSE 'on' END)) AS settings (name, value)",
       Params()
           .Add(std::to_string(Milliseconds(options.statement_timeout).count()))
-          .Add(std::to_string(Milliseconds(kIdleInTransactionTimeout).count())));
+          .Add(std::to_string(Milliseconds(kIdleInTransactionTimeout).count()))
+          .Add(plans_ == Plans::kOnce ? "force_generic_plan" : "auto"));
 }
 
 Session::~Session() { Cut(); }
@@ -235,7 +238,8 @@ void Session::Raise(std::string sqlstate, const std::string& message) {
   // libpqxx reports a connection lost in a statement as an error without SQLSTATE; 57P01..57P05
   // and 25P03 are the last words of a backend.
   bool lost = sqlstate.empty() || sqlstate.starts_with("08") || sqlstate.starts_with("57P") ||
-              sqlstate == "25P03" || sqlstate == "25006" || !connection_->is_open();
+              sqlstate == "25P03" || sqlstate == "25006" || IsStalePlan(sqlstate) ||
+              !connection_->is_open();
   if (lost) {
     Cut();
     throw SqlError(SqlError::Kind::kLost, std::move(sqlstate), message);
@@ -243,10 +247,28 @@ void Session::Raise(std::string sqlstate, const std::string& message) {
   throw SqlError(SqlError::Kind::kRefused, std::move(sqlstate), message);
 }
 
+const std::string& Session::Prepared(const std::string& sql) {
+  if (const auto found = prepared_.find(sql); found != prepared_.end()) return found->second;
+  const std::string name = "s" + std::to_string(prepared_.size());
+  connection_->prepare(name, sql);
+  return prepared_.emplace(sql, name).first->second;
+}
+
+pqxx::result Session::Run(const std::string& sql, const Params& params) {
+  if (params.values().empty()) return statements_->exec(sql);
+#if PQXX_VERSION_MAJOR >= 7
+  if (plans_ == Plans::kOnce) return statements_->exec(pqxx::prepped(Prepared(sql)), Bound(params));
+  return statements_->exec(sql, Bound(params));
+#else
+  if (plans_ == Plans::kOnce) return statements_->exec_prepared(Prepared(sql), Bound(params));
+  return statements_->exec_params(sql, Bound(params));
+#endif
+}
+
 pqxx::result Session::Exec(const std::string& sql, const Params& params) {
   if (!usable_) throw SqlError(SqlError::Kind::kLost, "", "the session was lost before");
   try {
-    return Run(*statements_, sql, params);
+    return Run(sql, params);
   } catch (const pqxx::deadlock_detected& problem) {
     // libpqxx 6 forgets the SQLSTATE of these five; the type says it.
     Raise("40P01", problem.what());

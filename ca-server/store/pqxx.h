@@ -6,6 +6,7 @@
 #include <atomic>
 #include <exception>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -82,11 +83,17 @@ class ArrayText {
 
 enum class Access { kReadWrite, kAny };  // kAny: a standby will do
 
+// kOnce: statements with parameters are prepared at their first use and planned whatever their
+// values are. For sessions that run few statements, all by primary keys: over our partitions a
+// plan takes the server ten times as long as its rows.
+enum class Plans { kEachTime, kOnce };
+
 struct SessionOptions {
   std::string connection;  // libpq keywords; no URI, no password
   std::string role;        // empty: whoever the connection says
   std::optional<std::filesystem::path> password_file;
   Access access = Access::kReadWrite;
+  Plans plans = Plans::kEachTime;
   Seconds statement_timeout{5};  // 0: none
 };
 // The libpq keywords to connect with. Errors: kConfiguration "database.connection".
@@ -124,12 +131,16 @@ class Session {
  private:
   class Notices;
   void Connect(const std::string& keywords);
+  pqxx::result Run(const std::string& sql, const Params& params);
+  const std::string& Prepared(const std::string& sql);
   [[noreturn]] void Raise(std::string sqlstate, const std::string& message);
 
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<Notices> notices_;
   std::unique_ptr<pqxx::nontransaction> statements_;
   ClientCertificateFile certificate_;
+  const Plans plans_;
+  std::map<std::string, std::string, std::less<>> prepared_;  // SQL -> name
   bool usable_ = false;
   std::mutex socket_mutex_;
   int socket_ = -1;

@@ -430,6 +430,59 @@ TEST_F(PostgresLedger, RegistryKeepsIssuersAndTheirCertificates) {
   EXPECT_EQ(events[0][4].c_str(), ToBase64(signature));
 }
 
+class PlannedOnce : public testing::Test {
+ protected:
+  store::Session session_{{.connection = PostgresCluster::Shared().Connection(SharedDatabase()),
+                           .plans = store::Plans::kOnce}};
+  std::string Value(int64_t number) {
+    return session_.Exec("SELECT * FROM thing WHERE number = $1", store::Params().Add(number))[0][0]
+        .c_str();
+  }
+  void Add(int64_t number) {
+    session_.Exec("INSERT INTO thing (number) VALUES ($1)", store::Params().Add(number));
+  }
+};
+
+TEST_F(PlannedOnce, KnowsPartitionsMadeLater) {
+  session_.Exec("CREATE TEMPORARY TABLE thing (number bigint) PARTITION BY RANGE (number)");
+  session_.Exec("CREATE TEMPORARY TABLE thing_1 PARTITION OF thing FOR VALUES FROM (0) TO (9)");
+  Add(1);
+  EXPECT_EQ(Value(1), "1");
+  EXPECT_THROW(Add(10), store::SqlError);
+  session_.Exec("CREATE TEMPORARY TABLE thing_2 PARTITION OF thing FOR VALUES FROM (9) TO (19)");
+  Add(10);
+  EXPECT_EQ(Value(10), "10");
+  EXPECT_EQ(Value(1), "1");
+  session_.Exec("DROP TABLE thing_1");
+  EXPECT_EQ(Value(10), "10");
+}
+
+TEST_F(PlannedOnce, APlanThatIsStaleIsALostSession) {
+  const auto lost = [&] {
+    try {
+      Value(1);
+    } catch (const store::SqlError& error) {
+      return error.kind() == store::SqlError::Kind::kLost && !session_.usable();
+    }
+    return false;
+  };
+  session_.Exec("CREATE TEMPORARY TABLE thing AS SELECT 1 AS number");
+  EXPECT_EQ(Value(1), "1");
+  session_.Exec("ALTER TABLE thing ADD COLUMN other integer");
+  EXPECT_TRUE(lost()) << "it would give one column more";
+}
+
+TEST_F(PlannedOnce, AStatementThatIsGoneIsALostSession) {
+  EXPECT_STREQ(session_.Exec("SELECT $1", store::Params().Add(7))[0][0].c_str(), "7");
+  session_.Exec("DEALLOCATE ALL");
+  try {
+    session_.Exec("SELECT $1", store::Params().Add(7));
+    FAIL() << "there is no such statement";
+  } catch (const store::SqlError& error) {
+    EXPECT_EQ(error.kind(), store::SqlError::Kind::kLost);
+  }
+}
+
 TEST(Migrator, RefusesNewerOlderAndDirty) {
   auto& cluster = PostgresCluster::Shared();
   const std::string connection = cluster.Connection(cluster.NewDatabase());

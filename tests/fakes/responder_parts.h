@@ -1,5 +1,5 @@
-// Fakes with behaviour for what an OCSP responder is given: a clock that stands still until told, a
-// ledger's statuses, a feed of revocations with its lease row, and a signer that can be held.
+// Fakes with behaviour for what an OCSP responder is given: a ledger's statuses, a feed of
+// revocations with its lease row, and a signer that can be held.
 #pragma once
 
 #include <openssl/evp.h>
@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "ports/signer.h"
 #include "ports/status_source.h"
+#include "tests/fakes/manual_clock.h"
 #include "x509/certificate.h"
 
 namespace mayfly::fakes {
@@ -38,21 +39,6 @@ inline Bytes OcspGoldenDer(const std::string& name) { return ToBytes(AsBytes(Ocs
 inline x509::Certificate OcspGoldenCertificate(const std::string& name) {
   return x509::Certificate::FromPem(OcspGolden(name)).value();
 }
-
-class ManualClock final : public Clock {
- public:
-  explicit ManualClock(TimePoint now) : now_us_(now.time_since_epoch().count()) {}
-  TimePoint Now() const override { return TimePoint(std::chrono::microseconds(now_us_.load())); }
-  BootTime BootNow() const override { return BootTime(std::chrono::nanoseconds(boot_ns_.load())); }
-  void Advance(Milliseconds by) {
-    now_us_ += std::chrono::microseconds(by).count();
-    boot_ns_ += std::chrono::nanoseconds(by).count();
-  }
-
- private:
-  std::atomic<int64_t> now_us_;
-  std::atomic<int64_t> boot_ns_ = 1'000'000'000'000;
-};
 
 class CountingRandom final : public RandomSource {
  public:

@@ -77,5 +77,9 @@ def test_who_floods_the_server_delays_and_is_refused_alone(module_authority, ope
     for refused in refusals:
         assert refused.code == grpc.StatusCode.RESOURCE_EXHAUSTED
         assert refused.rule == "rpc.principal-calls" and refused.retry_seconds is not None
+    lines = [line for line in module_authority.log.splitlines()
+             if "outcome=overloaded" in line]
+    assert 0 < len(lines) < len(refusals) / 2, "one a second is logged"
+    assert any("like_it_not_logged=" in line for line in lines) or len(lines) == 1
     assert refusals, "over its limit it is told to come back"
     assert len(refusals) < FLOOD, "within its limit it is served"

@@ -1,5 +1,6 @@
 """Lists, metrics, handshakes and configuration errors, as an operator's tools see them."""
 
+import contextlib
 import re
 import socket
 
@@ -7,7 +8,7 @@ import pytest
 
 from harness import api, ocsp
 from harness.authority import wait_for
-from harness.csr import make_csr
+from harness.csr import make_csr, new_key
 from harness.metrics import samples
 
 
@@ -50,6 +51,21 @@ def test_issuing_is_counted(ca, operator):
                    'mayfly_ledger_duration_seconds_count{operation="record"}',
                    'mayfly_ledger_duration_seconds_count{operation="settle"}'):
         assert_grows(ca, sample, lambda: operator.issue(make_csr("web.internal")))
+
+
+def test_renewing_is_counted(ca, operator):
+    key = new_key()
+    response = operator.issue(make_csr("web.internal", key=key))
+    holder = api.Client(ca, api.chain_pem(response), api.key_pem(key))
+
+    def renew():
+        holder.call("RenewCertificate", api.request("RenewCertificate", csr_der=make_csr(),
+                                                    request_id=api.make_request_id()))
+
+    with contextlib.closing(holder):
+        for sample in ('mayfly_certificates_issued_total{profile="server"}',
+                       'mayfly_rpc_requests_total{method="RenewCertificate",result="ok"}'):
+            assert_grows(ca, sample, renew)
 
 
 def test_a_refusal_is_counted_by_its_rule(ca, operator):

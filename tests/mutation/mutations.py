@@ -27,6 +27,7 @@ PEER = "ca-server/rpc/peer.cc"
 CONVERT = "ca-server/rpc/convert.cc"
 ACCESS = "ca-server/rpc/access.cc"
 SERVICE = "ca-server/rpc/service.cc"
+TURNS = "ca-server/rpc/turns.cc"
 API = "proto/mayfly/ca/v1/certificate_authority.proto"
 ACCESS_TABLE = "proto/access/access_table.cc"
 EXPLAIN = "ca-server/issuance/explain.cc"
@@ -321,6 +322,16 @@ MUTATIONS = [
              "Enrolment.*"),
     rpc("a place in one list of proposals good for the other", "ca-server/rpc/proposal_calls.cc",
         '(request.with_ended() ? "all" : "open")', '"open"', "Server.ListsProposals*"),
+    rpc("who is not alone has as many at work", TURNS,
+        "OthersAsk(principal) ? limits_.principal_at_work_shared_max", "false ? size_t{0}",
+        "SharedTurnsTest.*"),
+    rpc("somebody counts for themselves", TURNS,
+        "principal == latest_ ? others_asked_ : latest_asked_", "latest_asked_", "SharedTurnsTest.*"),
+    rpc("others are forgotten when the same one asks again", TURNS,
+        "  if (principal != latest_) {\n", "  if (true) {\n", "SharedTurnsTest.*"),
+    rpc("who has asked once asks for ever", TURNS,
+        "return asked && clock_.BootNow() - *asked < kPrincipalAsks;",
+        "return asked && kPrincipalAsks > Seconds(0);", "SharedTurnsTest.*"),
     rpc("the declared roles not looked at", ACCESS,
         "  CO_TRY(co_await use_cases.RequireRole(std::move(asking), needed, deadline));\n",
         "  (void)needed;\n", "Admit.*"),

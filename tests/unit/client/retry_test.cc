@@ -5,15 +5,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "tests/fakes/manual_clock.h"
+
 namespace mayfly::client {
 namespace {
-
-class ManualClock final : public Clock {
- public:
-  TimePoint Now() const override { return TimePoint(); }
-  BootTime BootNow() const override { return now; }
-  BootTime now{};
-};
 
 class NoJitter final : public RandomSource {
  public:
@@ -53,7 +48,7 @@ TEST(WaitBeforeRetry, OnlyWhatMayPass) {
 }
 
 struct Fixture {
-  ManualClock clock;
+  fakes::ManualClock clock;
   NoJitter random;
   std::vector<Milliseconds> waits;
   RetryParts Parts() {
@@ -61,7 +56,7 @@ struct Fixture {
             random,
             [this](Milliseconds wait) {
               waits.push_back(wait);
-              clock.now += wait;
+              clock.Advance(wait);
             },
             {}};
   }
@@ -82,15 +77,16 @@ TEST(CallWithRetry, StaysWithinTheOverallTime) {
   Fixture fixture;
   const RetryPolicy policy{.overall = Milliseconds(3000), .attempt = Milliseconds(1000)};
   std::vector<Milliseconds> allowed;
+  const BootTime begun = fixture.clock.BootNow();
   const auto status = CallWithRetry(policy, fixture.Parts(), [&](Milliseconds time) -> Status {
     allowed.push_back(time);
-    fixture.clock.now += time;
+    fixture.clock.Advance(time);
     return Away();
   });
   EXPECT_EQ(status.error().rule, "store.lost");
   EXPECT_EQ(allowed,
             (std::vector<Milliseconds>{Milliseconds(1000), Milliseconds(1000), Milliseconds(250)}));
-  EXPECT_LE(fixture.clock.now, BootTime() + policy.overall);
+  EXPECT_LE(fixture.clock.BootNow(), begun + policy.overall);
 }
 
 TEST(CallWithRetry, AnswersForGoodAreNotRepeated) {

@@ -4,37 +4,32 @@
 
 #include <string>
 
+#include "tests/fakes/manual_clock.h"
+
 namespace mayfly::issuance {
 namespace {
 
 constexpr Seconds kHour{3600};
 
-class ManualClock final : public Clock {
- public:
-  TimePoint Now() const override { return TimePoint(); }
-  BootTime BootNow() const override { return now; }
-  BootTime now{Seconds(1000)};
-};
-
 TEST(RateLimiter, GivesSoManyAtOnceAndThenAtTheRate) {
-  ManualClock clock;
+  fakes::ManualClock clock;
   RateLimiter limiter(clock);
   const std::string key = "one";
   for (int i = 0; i < 60; ++i) ASSERT_FALSE(limiter.Take(key, 60, kHour)) << i;
   EXPECT_EQ(limiter.Take(key, 60, kHour), Milliseconds(60'000));
   EXPECT_FALSE(limiter.Take("another", 60, kHour));  // another's
-  clock.now += Seconds(45);
+  clock.Advance(Seconds(45));
   EXPECT_EQ(limiter.Take(key, 60, kHour), Milliseconds(15'000));
-  clock.now += Seconds(15);
+  clock.Advance(Seconds(15));
   EXPECT_FALSE(limiter.Take(key, 60, kHour));
   EXPECT_TRUE(limiter.Take(key, 60, kHour));
-  clock.now += Seconds(24 * 3600);
+  clock.Advance(Seconds(24 * 3600));
   for (int i = 0; i < 60; ++i) ASSERT_FALSE(limiter.Take(key, 60, kHour)) << i;
   EXPECT_TRUE(limiter.Take(key, 60, kHour));
 }
 
 TEST(RateLimiter, ForgetsTheKeyThatWasLookedAtLongestAgo) {
-  ManualClock clock;
+  fakes::ManualClock clock;
   RateLimiter limiter(clock);
   const std::string kept = "kept", forgotten = "forgotten";
   EXPECT_FALSE(limiter.Take(forgotten, 1, kHour));

@@ -20,7 +20,7 @@ class ForeignCallers : public Server {
     check_foreign_ = [this, theirs](const x509::PresentedChain& chain) {
       return chain.issuer() == theirs ? std::optional(answer_) : std::nullopt;
     };
-    Start({8, 8, 8, 0});
+    Start({8, 8, 8, 8, 0});
   }
   std::string Text(const std::string& name) const {
     return ToString(*client::ReadFile(pki_.File(name)));

@@ -35,7 +35,7 @@ class OpenServer : public testing::Test {
                      pool_,
                      random_,
                      Hash256{7},
-                     {8, 8, 8, 0},
+                     {8, 8, 8, 8, 0},
                      nullptr});
     const RpcServerParts parts{
         Callers::kWithoutCertificate,

@@ -26,7 +26,7 @@ inline const int kNativeResolver = setenv("GRPC_DNS_RESOLVER", "native", 1);
 
 class Server : public testing::Test {
  protected:
-  Server() { Start({8, 8, 8, 0}); }
+  Server() { Start({8, 8, 8, 8, 0}); }
 
   void Start(CallLimits limits) {
     server_.reset();

@@ -8,7 +8,7 @@ namespace mayfly::rpc {
 namespace {
 
 TEST_F(Server, BeyondTheLimitInFlightIsOverloaded) {
-  Start({1, 1, 1, 0});
+  Start({1, 1, 1, 1, 0});
   std::promise<void> release;
   use_cases_.hold = release.get_future().share();
   auto first = std::async(std::launch::async, [this] { return Issue().has_value(); });
@@ -23,7 +23,7 @@ TEST_F(Server, BeyondTheLimitInFlightIsOverloaded) {
 }
 
 TEST_F(Server, OnePrincipalsCallsWaitForEachOther) {
-  Start({8, 1, 1, 0});
+  Start({8, 1, 1, 1, 0});
   std::promise<void> release;
   use_cases_.hold = release.get_future().share();
   auto at_work = std::async(std::launch::async, [this] { return Issue().has_value(); });
@@ -39,7 +39,7 @@ TEST_F(Server, OnePrincipalsCallsWaitForEachOther) {
 }
 
 TEST_F(Server, OnePrincipalsRateIsLimited) {
-  Start({8, 8, 8, 2});
+  Start({8, 8, 8, 8, 2});
   const auto client = Connect("client", Milliseconds(400));
   ASSERT_TRUE(client);
   EXPECT_TRUE((*client)->TrustBundle());

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
+#include <map>
 #include <optional>
 #include <vector>
+
+#include "tests/fakes/manual_clock.h"
 
 namespace mayfly::rpc {
 namespace {
@@ -16,6 +21,9 @@ class Inline final : public Executor {
 
 class TurnsTest : public testing::Test {
  protected:
+  // At work 3 in all and 2 of one; waiting 6 in all and 4 of one.
+  explicit TurnsTest(TurnLimits limits = {3, 6, 2, 2, 4}) : turns_(limits, clock_, executor_) {}
+
   // A call that asks for a turn and notes when it has it; it ends when told to.
   struct Call {
     std::optional<Result<Turns::Turn>> result;
@@ -42,8 +50,8 @@ class TurnsTest : public testing::Test {
   }
 
   Inline executor_;
-  // At work 3 in all and 2 of one; waiting 6 in all and 4 of one.
-  Turns turns_{{3, 6, 2, 4}, executor_};
+  fakes::ManualClock clock_;
+  Turns turns_;
   std::deque<Call> calls_;
 };
 
@@ -64,6 +72,75 @@ TEST_F(TurnsTest, OnePrincipalLeavesRoomForOthers) {
   EXPECT_TRUE(Arrive("modest").at_work()) << "though the greedy one came before";
   second.End();
   EXPECT_TRUE(third.at_work());
+}
+
+// At work 9 in all, and of one 4 alone or 2 beside others.
+class SharedTurnsTest : public TurnsTest {
+ protected:
+  SharedTurnsTest() : TurnsTest({9, 60, 4, 2, 40}) {}
+  // So many calls, and how many of all that this principal ever made are at work.
+  size_t Ask(const std::string& principal, int count) {
+    std::vector<Call*>& calls = of_[principal];
+    for (int i = 0; i < count; ++i) calls.push_back(&Arrive(principal));
+    return AtWork(principal);
+  }
+  size_t AtWork(const std::string& principal) {
+    return static_cast<size_t>(
+        std::ranges::count_if(of_[principal], [](const Call* call) { return call->at_work(); }));
+  }
+  void EndOne(const std::string& principal) {
+    (*std::ranges::find_if(of_[principal], [](const Call* call) {
+      return call->at_work();
+    }))->End();
+  }
+
+ private:
+  std::map<std::string, std::vector<Call*>> of_;
+};
+
+TEST_F(SharedTurnsTest, WhoIsAloneHasMoreAtWork) {
+  EXPECT_EQ(Ask("greedy", 6), 4u);
+  EndOne("greedy");
+  EXPECT_EQ(AtWork("greedy"), 4u);
+}
+
+TEST_F(SharedTurnsTest, WhoIsNotAloneGetsNoTurnUntilFewAreAtWork) {
+  Ask("greedy", 9);
+  EXPECT_EQ(Ask("modest", 1), 1u);
+  EndOne("modest");
+  EndOne("greedy");
+  EndOne("greedy");
+  EXPECT_EQ(AtWork("greedy"), 2u);
+  EndOne("greedy");
+  EXPECT_EQ(AtWork("greedy"), 2u) << "one ended, the next began";
+}
+
+TEST_F(SharedTurnsTest, OthersShareAlike) {
+  EXPECT_EQ(Ask("modest", 1), 1u);
+  for (const char* name : {"a", "b", "c"}) EXPECT_EQ(Ask(name, 5), 2u) << name;
+  EXPECT_EQ(Ask("modest", 4), 2u);
+}
+
+TEST_F(SharedTurnsTest, WhoWasSilentForAMinuteAsksNoMore) {
+  Ask("modest", 1);
+  EndOne("modest");
+  clock_.Advance(kPrincipalAsks - Milliseconds(1));
+  EXPECT_EQ(Ask("greedy", 9), 2u);
+  clock_.Advance(Milliseconds(1));
+  EndOne("greedy");
+  EXPECT_EQ(AtWork("greedy"), 4u);
+}
+
+TEST_F(SharedTurnsTest, OthersCountWhoeverAskedLast) {
+  Ask("a", 1);
+  Ask("b", 1);
+  clock_.Advance(kPrincipalAsks / 2);
+  Ask("c", 1);
+  EXPECT_EQ(Ask("c", 3), 2u) << "b asked half a minute ago";
+  clock_.Advance(kPrincipalAsks / 2);
+  EndOne("c");
+  EXPECT_EQ(AtWork("c"), 3u) << "there is nobody but c now";
+  EXPECT_EQ(Ask("a", 3), 2u) << "but for a there is c";
 }
 
 TEST_F(TurnsTest, ANewcomerGoesBeforeTheBacklogOfOthers) {

@@ -1,0 +1,38 @@
+#include "call_log.h"
+
+#include "telemetry/log.h"
+
+namespace mayfly {
+namespace {
+
+// Whom a refusal is counted for: a connection's port says nothing.
+std::string WhoAndWhy(const rpc::RequestLogEntry& call) {
+  const std::string who =
+      call.principal.empty() ? call.peer.substr(0, call.peer.rfind(':')) : call.principal;
+  return who + '\n' + call.rule;
+}
+
+}  // namespace
+
+void CallLog::Write(const rpc::RequestLogEntry& call) {
+  std::string not_logged;
+  if (call.code == ErrorCode::kOverloaded) {
+    const auto held_back = overloads_.Pass(WhoAndWhy(call));
+    if (!held_back) return;
+    if (*held_back > 0) not_logged = std::to_string(*held_back);
+  }
+  const auto level = call.code ? telemetry::Level::kWarning : telemetry::Level::kInfo;
+  telemetry::Log(level, call.method,
+                 {{"outcome", call.code ? ErrorCodeName(*call.code) : std::string_view("ok")},
+                  {"rule", call.rule},
+                  {"principal", call.principal},
+                  {"subject", call.subject},
+                  {"profile", call.profile},
+                  {"request_id", call.request_id},
+                  {"peer", call.peer},
+                  {"duration_ms", std::chrono::duration<double, std::milli>(call.duration).count()},
+                  {"error", call.error},
+                  {"like_it_not_logged", not_logged}});
+}
+
+}  // namespace mayfly
