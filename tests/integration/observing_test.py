@@ -55,7 +55,7 @@ def test_issuing_is_counted(ca, operator):
 
 def test_renewing_is_counted(ca, operator):
     key = new_key()
-    response = operator.issue(make_csr("web.internal", key=key))
+    response = operator.issue(make_csr("web.internal", key=key), profile="workload")
     holder = api.Client(ca, api.chain_pem(response), api.key_pem(key))
 
     def renew():
@@ -63,7 +63,7 @@ def test_renewing_is_counted(ca, operator):
                                                     request_id=api.make_request_id()))
 
     with contextlib.closing(holder):
-        for sample in ('mayfly_certificates_issued_total{profile="server"}',
+        for sample in ('mayfly_certificates_issued_total{profile="workload"}',
                        'mayfly_rpc_requests_total{method="RenewCertificate",result="ok"}'):
             assert_grows(ca, sample, renew)
 
