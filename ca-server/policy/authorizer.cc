@@ -484,6 +484,7 @@ Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const Issua
   // The responder's profile is never for asking, whatever a policy calls its own.
   if (basis_->policy_version == 0 || found == basis_->policy.profiles.end() ||
       wish.profile == kResponderProfileName) {
+    if (explanation != nullptr) explanation->names = wish.names;
     return UnknownProfile(*basis_, principal, wish.profile);
   }
   const Profile& profile = found->second;

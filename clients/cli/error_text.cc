@@ -20,7 +20,7 @@ constexpr std::string_view kAddContext =
     "           --trust roots.pem --cert me.crt --key me.key";
 constexpr std::string_view kAskForLess =
     "Ask for what the policy grants you, or ask the CA's operator to change it. mayfly explain, "
-    "with the same words as mayfly issue, says what each rule asks for.";
+    "given the same profile and names, says what each rule asks for.";
 
 constexpr std::string_view kKeepEvidence =
     "Keep the folder and the dump as they are, and tell who answers for the CA.";

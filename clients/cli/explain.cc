@@ -101,8 +101,11 @@ Result<Answer> AnswerOf(const v1::ExplainIssuanceResponse& told, const ExplainOp
   answer.document = ToJson(told);
   answer.table = Line("verdict", told.granted() ? "would be issued" : "would be refused") +
                  Line("asked by", Escape(told.principal(), 300)) +
-                 Line("profile", Escape(options.profile, 64)) +
-                 Line("names", NamesOf(told.subject_alt_names()));
+                 Line("profile", Escape(options.profile, 64));
+  // Of a request that could not be read nobody knows the names.
+  if (told.subject_alt_names_size() > 0 || told.rule_trials_size() > 0) {
+    answer.table += Line("names", NamesOf(told.subject_alt_names()));
+  }
   if (told.has_lifetime()) {
     answer.table +=
         Line("lifetime", Wrap(LifetimeText(told.lifetime()), kLabelColumns, kLabelColumns));

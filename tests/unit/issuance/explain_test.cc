@@ -73,6 +73,8 @@ TEST_F(Explain, AnUnknownProfileHasNoLifetime) {
   const auto told = Ask(request);
   EXPECT_EQ(RulesOf(*told), std::set<std::string>{"profile.unknown"});
   EXPECT_FALSE(told->lifetime);
+  ASSERT_EQ(told->names.size(), 1u);
+  EXPECT_EQ(told->names[0].value(), "web.internal");
 }
 
 TEST_F(Explain, WhoSeesEverythingMayAskForOthersAndNobodyElse) {
