@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -35,7 +36,9 @@ Result<x509::GeneralName> ParseName(std::string_view text) {
     if (HasPrefix(text, prefix)) return parse(text.substr(prefix.size()));
   }
   if (text.find("://") != std::string_view::npos) return x509::GeneralName::Uri(text);
-  if (auto ip = x509::GeneralName::Ip(text)) return ip;
+  auto ip = x509::GeneralName::Ip(text);
+  const bool looks_like_ipv6 = std::ranges::count(text, ':') > 1;  // and like nothing else
+  if (ip || looks_like_ipv6) return ip;
   if (text.find('@') != std::string_view::npos) return x509::GeneralName::Email(text);
   return x509::GeneralName::Dns(text);
 }

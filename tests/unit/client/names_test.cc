@@ -35,6 +35,12 @@ TEST(ParseName, WhatIsNoneIsRefused) {
   EXPECT_EQ(Parsed("DNS:a,DNS:b"), "name.dns");
 }
 
+TEST(ParseName, WhatLooksLikeIpv6IsToldAsSuch) {
+  for (const char* text : {"::ffff:10.1.2.3", "fd00::1::2", "fe80::1%eth0"}) {
+    EXPECT_EQ(ParseName(text).error().rule, "name.ip") << text;
+  }
+}
+
 TEST(ParseNames, EveryBadNameIsReported) {
   const auto names = ParseNames({"good.internal", "-bad", "IP:x"});
   ASSERT_FALSE(names);
