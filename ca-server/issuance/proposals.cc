@@ -26,11 +26,10 @@ Error Outdated(uint64_t version) {
                   " of the policy is in force; look at it, then propose against that");
 }
 
-// Another id is not enough: one key or one lineage is one holder. Of the keys of other generations
-// the ledger knows (Proposals::Execute).
+// Another id is not enough: one lineage is one holder, and so is one key, of whatever generation,
+// about which the ledger knows (Proposals::Execute).
 bool IsSamePerson(const policy::Principal& a, const policy::Principal& b) {
-  return a.id == b.id || a.request_scope == b.request_scope ||
-         (a.key_hash && a.key_hash == b.key_hash);
+  return a.id == b.id || a.request_scope == b.request_scope;
 }
 
 Error MayNotPropose(const policy::Principal& proposer, const std::string& why) {

@@ -268,8 +268,6 @@ MUTATIONS = [
              "TwoPersons.*"),
     issuance("one person as both", PROPOSALS,
              "if (IsSamePerson(proposal.proposer, approver)) ", "if (false) ", "TwoPersons.*"),
-    issuance("another holder of the same key", PROPOSALS,
-             "(a.key_hash && a.key_hash == b.key_hash)", "false", "TwoPersons.*"),
     issuance("something else than what was shown approved", PROPOSALS,
              "if (payload == approved) return Ok();", "return Ok();", "TwoPersons.*"),
     issuance("an altered payload approved", PROPOSALS,
