@@ -22,6 +22,7 @@ class AuditService {
     Timer& timer;
     Executor& executor;
     telemetry::Metrics& metrics;
+    std::function<void(const Hash256& key)> key_found;  // once, before the first release
   };
   explicit AuditService(const Parts& parts);
 

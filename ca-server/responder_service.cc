@@ -96,6 +96,7 @@ Status ResponderService::Use(const x509::Certificate& certificate,
                              const config::IssuerConfig& config, const issuance::Issuer& issuer) {
   const auto& key = certificate.tbs().fields().public_key;
   TRY_ASSIGN(auto algorithm, x509::SignatureAlgorithmFor(key.type()));
+  wiring_.authority().KeepAsOwn(key.hash());
   TRY(responder_.SetDelegate(issuer.id(),
                              {certificate, {config.ocsp_key_uri, key.hash()}, algorithm}));
   const x509::Validity& validity = certificate.tbs().fields().validity;

@@ -79,7 +79,8 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
       std::make_unique<MeteredLedger>(*wiring->ledger_, wiring->metrics_, foundation.clock);
   wiring->audit_ = std::make_unique<AuditService>(AuditService::Parts{
       wiring->config_, *wiring->metered_signer_, foundation.clock, foundation.random,
-      foundation.timer, foundation.executor, wiring->metrics_});
+      foundation.timer, foundation.executor, wiring->metrics_,
+      [&authority = wiring->authority_](const Hash256& key) { authority->KeepAsOwn(key); }});
   const store::IndexOptions lists{config.database.connection, config.database.password_file,
                                   foundation.executor, foundation.timer, foundation.clock};
   wiring->index_ = std::make_unique<store::PgCertificateIndex>(lists);

@@ -58,6 +58,7 @@ Status Sequencer::FindKey() {
   TRY_ASSIGN(auto spki, SyncWait(parts_.signer.PublicKey(parts_.key_uri,
                                                          parts_.clock.BootNow() + kSignerTimeMax)));
   TRY_ASSIGN(key_, tlog::NoteKey::Make(parts_.origin, std::move(spki)));
+  if (parts_.key_found) parts_.key_found(key_->key().hash());
   return Ok();
 }
 

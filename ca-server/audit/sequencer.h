@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +30,8 @@ struct SequencerParts {
   RandomSource& random;
   std::string origin;   // also the key's name
   std::string key_uri;  // a key for SignPurpose::kAudit
+  // Once, before anything is published.
+  std::function<void(const Hash256& key)> key_found{};
 };
 
 // What was issued, as its entry names it.

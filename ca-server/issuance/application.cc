@@ -54,8 +54,14 @@ Error RequestIdRequired() {
               "this needs a request_id, so that a repeat is known as one");
 }
 
+void CertificateAuthority::KeepAsOwn(const Hash256& key) {
+  std::lock_guard lock(own_keys_mutex_);
+  own_keys_.insert(key);
+}
+
 std::set<Hash256> CertificateAuthority::OwnKeys() const {
-  std::set<Hash256> keys;
+  std::lock_guard lock(own_keys_mutex_);
+  std::set<Hash256> keys = own_keys_;
   for (const auto* certificates : {&parts_.bundle.roots, &parts_.bundle.issuing}) {
     for (const x509::Certificate& certificate : *certificates) {
       keys.insert(certificate.tbs().fields().public_key.hash());

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -217,6 +218,10 @@ class CertificateAuthority {
   // kInvalidArgument "principal.id"; those of the ledger.
   Task<Result<IssuanceExplanation>> Explain(ExplainRequest request, BootTime deadline);
 
+  // A key of this CA that signs no certificates (OCSP, audit log): as those of the CA certificates,
+  // it is refused in requests from here on. Any thread.
+  void KeepAsOwn(const Hash256& key);
+
   // A certificate for the delegated OCSP key at `key_uri`, proved by a canary signature.
   Task<Result<IssuedCertificate>> IssueForResponder(IssuerId issuer, std::string key_uri,
                                                     Seconds lifetime, BootTime deadline);
@@ -307,7 +312,7 @@ class CertificateAuthority {
   Task<Result<IssuedCertificate>> RenewAs(KnownPeer holder, RenewalWish wish, BootTime deadline);
   Result<Application> ReadEnrolment(const IssueRequest& request) const;
   Result<Application> ReadApplication(const IssueRequest& request) const;
-  std::set<Hash256> OwnKeys() const;  // of the CA certificates: nobody else's
+  std::set<Hash256> OwnKeys() const;  // nobody else's
   Task<Result<IssuedCertificate>> Carry(Application application, BootTime deadline);
   Task<Result<IssuedCertificate>> Attempt(const Application& application, uint16_t attempt,
                                           BootTime deadline);
@@ -356,6 +361,8 @@ class CertificateAuthority {
   Parts parts_;
   PeerCache peers_;
   RateLimiter renewals_;  // by lineage
+  mutable std::mutex own_keys_mutex_;
+  std::set<Hash256> own_keys_;  // beside those of the CA certificates
 };
 
 }  // namespace mayfly::issuance

@@ -80,6 +80,13 @@ TEST_F(IssuanceTest, AKeyOfThisCaIsRefusedWhoeverSignsWithIt) {
   EXPECT_EQ(ledger_.record_count(), 0u);
 }
 
+TEST_F(IssuanceTest, AKeyThatTheCaUsesOtherwiseIsRefusedToo) {
+  const IssueRequest request = Request();
+  const auto csr = x509::CertificationRequest::FromDer(request.csr_der);
+  authority_->KeepAsOwn(csr->public_key().hash());
+  EXPECT_EQ(Issue(request).error().rule, "key.own-ca");
+}
+
 TEST_F(IssuanceTest, ALintThatOnlyWarnsIsOneEventAndACertificate) {
   std::string policy = kPolicy;
   policy.replace(policy.find("names = [\"dns\"]"), 15, "names = [\"uri\"]");
