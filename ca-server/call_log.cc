@@ -1,5 +1,6 @@
 #include "call_log.h"
 
+#include "rpc/host_places.h"
 #include "telemetry/log.h"
 
 namespace mayfly {
@@ -7,8 +8,7 @@ namespace {
 
 // Whom a refusal is counted for: a connection's port says nothing.
 std::string WhoAndWhy(const rpc::RequestLogEntry& call) {
-  const std::string who =
-      call.principal.empty() ? call.peer.substr(0, call.peer.rfind(':')) : call.principal;
+  const std::string who = call.principal.empty() ? rpc::HostOf(call.peer) : call.principal;
   return who + '\n' + call.rule;
 }
 
@@ -16,8 +16,8 @@ std::string WhoAndWhy(const rpc::RequestLogEntry& call) {
 
 void CallLog::Write(const rpc::RequestLogEntry& call) {
   std::string not_logged;
-  if (call.code == ErrorCode::kOverloaded) {
-    const auto held_back = overloads_.Pass(WhoAndWhy(call));
+  if (call.code == ErrorCode::kOverloaded || (call.code && call.principal.empty())) {
+    const auto held_back = refusals_.Pass(WhoAndWhy(call));
     if (!held_back) return;
     if (*held_back > 0) not_logged = std::to_string(*held_back);
   }

@@ -1,5 +1,6 @@
-// CallLog: a line for every call, but of the calls that were refused because there were too many,
-// one a second for each principal and rule: whoever floods the CA does not fill its disk as well.
+// CallLog: a line for every call, but one a second for each caller and rule of the calls that were
+// refused because there were too many, and of those of callers whom nobody knows: whoever floods
+// the CA does not fill its disk as well.
 #pragma once
 
 #include "rpc/service.h"
@@ -10,13 +11,13 @@ namespace mayfly {
 class CallLog {
  public:
   // `clock` must outlive it.
-  explicit CallLog(const Clock& clock) : overloads_(clock, Seconds(1)) {}
+  explicit CallLog(const Clock& clock) : refusals_(clock, Seconds(1)) {}
 
   // Any thread.
   void Write(const rpc::RequestLogEntry& call);
 
  private:
-  telemetry::Throttle overloads_;
+  telemetry::Throttle refusals_;
 };
 
 }  // namespace mayfly

@@ -164,6 +164,11 @@ Task<Result<policy::Principal>> CheckJwt(const identity::JwtVerifier& verifier, 
   co_return identity::PrincipalOf(verified);
 }
 
+rpc::CallLimits CallLimitsOf(const config::LimitsConfig& limits, size_t in_flight_max) {
+  return {in_flight_max, limits.principal_at_work_max, limits.principal_at_work_shared_max,
+          limits.principal_waiting_max, limits.principal_per_minute_max};
+}
+
 // What serves one kind of callers.
 struct Door {
   rpc::Callers callers;
@@ -183,6 +188,9 @@ class Server {
         use_cases_(rpc::UseCasesOf(wiring.authority())),
         jwt_verifier_(MakeJwtVerifier(wiring)),
         foreign_cas_(std::move(foreign_cas)),
+        turns_(rpc::TurnLimitsOf(
+                   CallLimitsOf(wiring.config().limits, wiring.config().limits.in_flight_max)),
+               wiring.foundation().clock, wiring.foundation().executor),
         doors_{MakeDoor(rpc::Callers::kWithCertificate, wiring.config().limits.in_flight_max),
                MakeDoor(rpc::Callers::kWithoutCertificate,
                         wiring.config().limits.in_flight_without_certificate_max)} {
@@ -226,6 +234,7 @@ class Server {
   std::atomic<bool> signer_answers_ = true;
   std::atomic<bool> draining_ = false;
   std::unique_ptr<HttpListeners> http_;
+  rpc::Turns turns_;
   std::array<Door, 2> doors_;
 };
 
@@ -245,14 +254,10 @@ Door Server::MakeDoor(rpc::Callers callers, size_t in_flight_max) {
     metrics_.Count(call);
     call_log_.Write(call);
   };
-  const config::LimitsConfig& limits = wiring_.config().limits;
-  const rpc::CallLimits call_limits{in_flight_max, limits.principal_at_work_max,
-                                    limits.principal_at_work_shared_max,
-                                    limits.principal_waiting_max, limits.principal_per_minute_max};
-  return {callers,
-          rpc::CertificateAuthorityService(
-              {callers, *use_cases_, check_jwt, CheckForeign(), foundation.clock,
-               foundation.executor, foundation.random, wiring_.page_key(), call_limits, log})};
+  return {callers, rpc::CertificateAuthorityService(
+                       {callers, *use_cases_, check_jwt, CheckForeign(), foundation.clock,
+                        foundation.executor, foundation.random, wiring_.page_key(),
+                        CallLimitsOf(wiring_.config().limits, in_flight_max), turns_, log})};
 }
 
 // Everything that a handshake or an answer needs is renewed before anything listens.

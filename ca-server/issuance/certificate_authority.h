@@ -33,9 +33,6 @@
 
 namespace mayfly::issuance {
 
-// Whether the reply waits for the audit log, and carries the proof that the certificate is in it.
-enum class WithProof : uint8_t { kNo, kYes };
-
 struct IssueRequest {
   policy::Principal principal;
   Bytes csr_der;
@@ -43,7 +40,6 @@ struct IssueRequest {
   x509::GeneralNames names;  // beside those inside the CSR
   std::optional<Seconds> lifetime;
   std::optional<Uuid> request_id;
-  WithProof with_proof = WithProof::kNo;
 };
 
 // The next certificate of the one that the holder authenticated with.
@@ -52,7 +48,6 @@ struct RenewRequest {
   Bytes csr_der;
   std::optional<Seconds> lifetime;
   std::optional<Uuid> request_id;
-  WithProof with_proof = WithProof::kNo;
 };
 
 // The same for one that has expired, which its old key signs for (x509/renewal_statement.h).
@@ -204,6 +199,11 @@ class CertificateAuthority {
   // RenewExpiredCertificate says.
   Task<Result<IssuedCertificate>> RenewExpired(RenewExpiredRequest request, BootTime deadline);
 
+  // Waits for the audit log, and gives the proof that it has what was issued. Without one in time
+  // the request id gives the same certificate again. Errors: the gate's.
+  Task<Result<InclusionProof>> Prove(std::string issuer, x509::SerialNumber serial,
+                                     BootTime deadline);
+
   // The holder has the next generation and uses it: what came before is superseded. Error:
   // kNotFound "certificate.not-found" (also where it is of another lineage), kPolicyDenied
   // "renewal.superseded".
@@ -325,8 +325,6 @@ class CertificateAuthority {
   Task<Result<Outcome>> Abandon(const RecordedTbs& record, BootTime deadline);
   Status StillServes(const Application& application, const policy::IssuanceGrant& grant,
                      const RecordedTbs& record) const;
-  Task<Result<IssuedCertificate>> Prove(Result<IssuedCertificate> issued, WithProof with_proof,
-                                        BootTime deadline);
   Result<IssuedCertificate> Release(const RecordedTbs& record, const SignedOutcome& outcome) const;
   Status CheckPolicyText(const std::string& text) const;
   bool NeedsTwoPersons(const StoredBasis& in_force) const;

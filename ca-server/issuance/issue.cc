@@ -55,8 +55,7 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Issue(IssueRequest request
                     request.principal.claims};
   auto issued = co_await Carry(*std::move(application), deadline);
   if (!issued) NoteIfDenied(request.principal.id, asked, issued.error());
-  auto proved = co_await Prove(std::move(issued), request.with_proof, deadline);
-  co_return proved;
+  co_return issued;
 }
 
 // Rounds: what was decided under an older control number, or lost a race for its request id, is
@@ -298,17 +297,10 @@ Result<IssuedCertificate> CertificateAuthority::Release(const RecordedTbs& recor
   };
 }
 
-// With the proof that the audit log has it, where that is wanted. Without one in time the request
-// id gives the same certificate again.
-Task<Result<IssuedCertificate>> CertificateAuthority::Prove(Result<IssuedCertificate> issued,
-                                                            WithProof with_proof,
-                                                            BootTime deadline) {
-  if (!issued || with_proof == WithProof::kNo) co_return issued;
-  std::string issuer = issued->issuer;
-  x509::SerialNumber serial = issued->facts.key.serial;
-  CO_TRY_ASSIGN(issued->inclusion,
-                co_await parts_.gate.Prove(std::move(issuer), std::move(serial), deadline));
-  co_return issued;
+Task<Result<InclusionProof>> CertificateAuthority::Prove(std::string issuer,
+                                                         x509::SerialNumber serial,
+                                                         BootTime deadline) {
+  return parts_.gate.Prove(std::move(issuer), std::move(serial), deadline);
 }
 
 Task<Result<IssuedCertificate>> CertificateAuthority::IssueForResponder(IssuerId issuer,

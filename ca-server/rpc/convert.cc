@@ -62,11 +62,6 @@ Result<std::optional<Seconds>> ReadLifetime(const Request& message) {
   return std::optional<Seconds>(Seconds(seconds));
 }
 
-template <class Request>
-issuance::WithProof ReadWithProof(const Request& message) {
-  return message.with_inclusion_proof() ? issuance::WithProof::kYes : issuance::WithProof::kNo;
-}
-
 Result<std::optional<Uuid>> ReadRequestId(const std::string& text) {
   if (text.empty()) return std::optional<Uuid>();
   auto id = Uuid::Parse(text);
@@ -178,7 +173,6 @@ Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest&
       .names = std::move(names),
       .lifetime = lifetime,
       .request_id = request_id,
-      .with_proof = ReadWithProof(message),
   };
 }
 
@@ -187,8 +181,7 @@ Result<issuance::RenewRequest> ToRenewRequest(const v1::RenewCertificateRequest&
   TRY_ASSIGN(auto csr_der, ReadCsr(message.csr_der()));
   TRY_ASSIGN(auto lifetime, ReadLifetime(message));
   TRY_ASSIGN(auto request_id, ReadRequestId(message.request_id()));
-  return issuance::RenewRequest{std::move(current), std::move(csr_der), lifetime, request_id,
-                                ReadWithProof(message)};
+  return issuance::RenewRequest{std::move(current), std::move(csr_der), lifetime, request_id};
 }
 
 Result<issuance::RenewExpiredRequest> ToRenewExpiredRequest(

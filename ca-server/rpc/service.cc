@@ -10,6 +10,7 @@
 #include "mayfly/ca/v1/certificate_authority.grpc.pb.h"
 #include "rpc/access.h"
 #include "rpc/convert.h"
+#include "rpc/host_places.h"
 #include "rpc/page_token.h"
 #include "rpc/peer.h"
 #include "rpc/proposal_calls.h"
@@ -27,6 +28,8 @@ struct Call {
   BootTime started;
   BootTime deadline;
   RequestLogEntry entry;
+  std::optional<Turns::Turn> turn{};         // while it is at work
+  std::optional<HostPlaces::Place> place{};  // of a caller without a certificate
 };
 
 Error Overloaded(size_t in_flight_max) {
@@ -36,24 +39,19 @@ Error Overloaded(size_t in_flight_max) {
   return error;
 }
 
-// "ipv4:10.0.0.7:51234" -> "ipv4:10.0.0.7"
-std::string HostOf(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
+Error HostOverloaded(size_t host_max) {
+  Error error =
+      Fail(ErrorCode::kOverloaded, "rpc.host-calls",
+           "over " + std::to_string(host_max) + " calls of your address are in flight already");
+  error.retry_after = kOverloadedRetryAfter;
+  return error;
+}
 
 Error TooOften(Milliseconds wait, uint32_t per_minute) {
   Error error = Fail(ErrorCode::kOverloaded, "rpc.principal-rate",
                      "over " + std::to_string(per_minute) + " calls of yours in a minute");
   error.retry_after = wait;
   return error;
-}
-
-TurnLimits TurnLimitsOf(const CallLimits& limits) {
-  const size_t in_flight = limits.in_flight_max;
-  return {.at_work_max = std::max<size_t>(in_flight / 4, 1),
-          .waiting_max = std::max<size_t>(in_flight / 2, 1),
-          .principal_at_work_max = limits.principal_at_work_max,
-          .principal_at_work_shared_max =
-              std::min(limits.principal_at_work_shared_max, limits.principal_at_work_max),
-          .principal_waiting_max = limits.principal_waiting_max};
 }
 
 Error TimeIsUp() {
@@ -87,6 +85,16 @@ void NoteSubject(const Request& request, RequestLogEntry& entry) {
 
 }  // namespace
 
+TurnLimits TurnLimitsOf(const CallLimits& limits) {
+  const size_t in_flight = limits.in_flight_max;
+  return {.at_work_max = std::max<size_t>(in_flight / 4, 1),
+          .waiting_max = std::max<size_t>(in_flight / 2, 1),
+          .principal_at_work_max = limits.principal_at_work_max,
+          .principal_at_work_shared_max =
+              std::min(limits.principal_at_work_shared_max, limits.principal_at_work_max),
+          .principal_waiting_max = limits.principal_waiting_max};
+}
+
 Milliseconds TimeAllowed(std::chrono::system_clock::time_point client_deadline, TimePoint now) {
   if (client_deadline == std::chrono::system_clock::time_point::max()) return kDeadlineDefault;
   const auto left = std::chrono::duration_cast<Milliseconds>(client_deadline - now);
@@ -98,7 +106,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
       : parts(std::move(given)),
         identification{parts.callers, parts.use_cases, parts.check_jwt, parts.check_foreign},
         page_tokens(parts.page_key, parts.random),
-        turns(TurnLimitsOf(parts.limits), parts.clock, parts.executor),
+        hosts(std::max<size_t>(parts.limits.in_flight_max / kHostsMin, 1)),
         rates(parts.clock) {}
 
   template <class Request, class Response>
@@ -237,6 +245,15 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
       Finish(*call, Overloaded(parts.limits.in_flight_max));
       return reactor;
     }
+    // Who comes without a certificate is known only after the ledger or a signature was looked at.
+    if (parts.callers == Callers::kWithoutCertificate) {
+      auto place = hosts.Take(HostOf(call->entry.peer));
+      if (!place) {
+        Finish(*call, HostOverloaded(hosts.host_max()));
+        return reactor;
+      }
+      call->place.emplace(*std::move(place));
+    }
     parts.executor.Post([this, call = std::move(call), request, response, handler] {
       Spawn(Run(call, request, response, handler));
     });
@@ -260,7 +277,8 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
                      Handler<Request, Response> handler) {
     CO_TRY(RequireServed(v1::AccessOf<Request>::kAccess, parts.callers));
     CO_TRY_ASSIGN(policy::Principal principal, co_await Identify(call));
-    CO_TRY_ASSIGN(const Turns::Turn turn, co_await TakeTurn(call, principal));
+    CO_TRY_ASSIGN(Turns::Turn turn, co_await TakeTurn(call, principal));
+    call.turn.emplace(std::move(turn));
     const BootTime deadline = call.deadline;
     if (parts.clock.BootNow() >= deadline) co_return TimeIsUp();
     CO_TRY_ASSIGN(const Caller caller,
@@ -282,12 +300,14 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
         co_return TooOften(*wait, per_minute);
       }
     }
-    auto turn = co_await turns.Take(who, principal.proof_ends);
+    auto turn = co_await parts.turns.Take(who, principal.proof_ends);
     co_return turn;
   }
 
   // Ends the call. The service may be gone once the reactor has finished.
   void Finish(Call& call, const Status& status) {
+    call.turn.reset();
+    call.place.reset();
     Log(call, status);
     in_flight.fetch_sub(1);
     call.reactor->Finish(status ? grpc::Status::OK : ToGrpcStatus(status.error()));
@@ -323,6 +343,17 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     co_return served;
   }
 
+  // The log's next round is waited for, not worked for: others have the turn meanwhile.
+  Task<Status> Prove(Call& call, issuance::IssuedCertificate& issued) {
+    call.turn.reset();
+    const BootTime deadline = call.deadline;
+    std::string issuer = issued.issuer;
+    x509::SerialNumber serial = issued.facts.key.serial;
+    CO_TRY_ASSIGN(issued.inclusion,
+                  co_await parts.use_cases.Prove(std::move(issuer), std::move(serial), deadline));
+    co_return Ok();
+  }
+
   template <class Response>
   static void Answer(Call& call, const issuance::IssuedCertificate& issued, Response& response) {
     FromIssued(issued, response);
@@ -341,6 +372,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
                   co_await parts.use_cases.Issue(*std::move(wish), deadline));
+    if (request.with_inclusion_proof()) CO_TRY(co_await Prove(call, issued));
     Answer(call, issued, response);
     co_return Ok();
   }
@@ -356,6 +388,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
                   co_await parts.use_cases.Renew(*std::move(wish), deadline));
+    if (request.with_inclusion_proof()) CO_TRY(co_await Prove(call, issued));
     Answer(call, issued, response);
     co_return Ok();
   }
@@ -547,8 +580,8 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   const ServiceParts parts;
   const IdentificationParts identification;
   const PageTokens page_tokens;
-  Turns turns;
   issuance::RateLimiter rates;  // by Principal::request_scope
+  HostPlaces hosts;
   std::atomic<size_t> in_flight = 0;
 };
 

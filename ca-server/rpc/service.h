@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "rpc/identification.h"
+#include "rpc/turns.h"
 
 namespace grpc {
 class Service;
@@ -55,6 +56,7 @@ struct CallLimits {
   size_t principal_waiting_max;
   uint32_t principal_per_minute_max;  // 0: any number
 };
+TurnLimits TurnLimitsOf(const CallLimits& limits);
 
 struct ServiceParts {
   Callers callers;  // of the listeners that it stands behind
@@ -66,6 +68,7 @@ struct ServiceParts {
   RandomSource& random;
   Hash256 page_key;  // seals page tokens; the same in every server of one database
   CallLimits limits;
+  Turns& turns;    // of all services of a server: who asks at one asks beside those at the others
   RequestLog log;  // called once a call, on any thread
 };
 

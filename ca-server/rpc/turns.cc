@@ -41,11 +41,13 @@ Task<Result<Turns::Turn>> Turns::Take(std::string principal, TimePoint expires) 
     NoteAsking(principal);
     const auto own = accounts_.try_emplace(principal).first;
     Account& account = own->second;
-    const Rank rank{std::max(now_, account.next_start), expires, arrivals_++};
+    const uint64_t start = std::max(now_, account.next_start) - CreditOf(principal);
+    const Rank rank{start, expires, arrivals_++};
     if (account.waiting.size() >= limits_.principal_waiting_max) {
       co_return PrincipalHasTooMany(limits_.principal_waiting_max);
     }
     if (waiting_ >= limits_.waiting_max && !ShedFor(rank, due)) {
+      NoteRefused(principal);
       ForgetIfIdle(own);
       co_return TooManyWait(limits_.waiting_max);
     }
@@ -66,6 +68,23 @@ size_t Turns::waiting() const {
 size_t Turns::principals() const {
   std::lock_guard lock(mutex_);
   return accounts_.size();
+}
+
+uint64_t Turns::CreditOf(const std::string& principal) const {
+  const auto refused = refused_.find(principal);
+  return refused == refused_.end() ? 0 : std::min(refused->second.count, kCreditMax);
+}
+
+void Turns::NoteRefused(const std::string& principal) {
+  const BootTime now = clock_.BootNow();
+  if (refused_.size() >= kRefusedMax && !refused_.contains(principal)) {
+    std::erase_if(refused_,
+                  [&](const auto& entry) { return now - entry.second.latest >= kPrincipalAsks; });
+    if (refused_.size() >= kRefusedMax) return;
+  }
+  Refusals& refusals = refused_.try_emplace(principal, Refusals{0, now}).first->second;
+  ++refusals.count;
+  refusals.latest = now;
 }
 
 void Turns::NoteAsking(const std::string& principal) {
@@ -103,6 +122,7 @@ bool Turns::ShedFor(const Rank& newest, Due& due) {
   const Waiter& shed = account.waiting.back();
   if (shed.rank < newest) return false;
   heads_.erase({shed.rank, principal});
+  NoteRefused(principal);
   due.emplace_back(shed.answer, TooManyWait(limits_.waiting_max));
   account.waiting.pop_back();
   --waiting_;
@@ -132,6 +152,8 @@ void Turns::StartWhatMay(Due& due) {
 void Turns::Start(const std::string& principal, Account& account, Due& due) {
   Waiter& first = account.waiting.front();
   now_ = std::max(now_, first.rank.start);
+  if (++turns_ % kTurnsOvertakenMax == 0) ++now_;
+  refused_.erase(principal);
   ++account.at_work;
   ++at_work_;
   due.emplace_back(first.answer, Turn(*this, principal));

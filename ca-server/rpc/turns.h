@@ -5,8 +5,10 @@
 // few while others ask too, since a call that has begun waits for whatever is at work beside it;
 // more while nobody else does, since many at a time cost less each.
 // Among the heads of the queues the one goes first whose principal has had the fewest turns while
-// it waited (start-time fair queueing); of those, whose certificate ends first. Where too many
-// wait, the call that would be served last is the one that is refused, be it the new one or not.
+// it waited (start-time fair queueing); of those, whose certificate ends first. Nobody waits for
+// ever: who has seen kTurnsOvertakenMax turns of others goes before all who come later. Where too
+// many wait, the call that would be served last is the one that is refused, be it the new one or
+// not; each refusal in a row lets its principal start a turn sooner at the next try.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +34,13 @@ struct TurnLimits {
   size_t principal_at_work_shared_max;  // of one, while others ask too; never more than alone
   size_t principal_waiting_max;         // of one
 };
+
+// However many come with certificates that end sooner.
+constexpr uint64_t kTurnsOvertakenMax = 64;
+
+// Refusals in a row that count, and principals of whom they are remembered.
+constexpr uint64_t kCreditMax = 8;
+constexpr size_t kRefusedMax = 4096;
 
 // Who has asked for this long counts as one who asks.
 constexpr Seconds kPrincipalAsks{60};
@@ -89,6 +98,8 @@ class Turns {
   // Answers that are due, to be set when the lock is gone.
   using Due = std::vector<std::pair<Answer, Result<Turn>>>;
 
+  uint64_t CreditOf(const std::string& principal) const;
+  void NoteRefused(const std::string& principal);
   void NoteAsking(const std::string& principal);
   bool OthersAsk(const std::string& principal) const;
   bool MayWork(const std::string& principal) const;
@@ -113,7 +124,14 @@ class Turns {
   std::optional<BootTime> others_asked_;
   size_t at_work_ = 0;
   size_t waiting_ = 0;
-  uint64_t now_ = 0;  // virtual: the start of the latest turn
+  struct Refusals {
+    uint64_t count;
+    BootTime latest;
+  };
+  std::map<std::string, Refusals, std::less<>> refused_;  // since they last had a turn
+  uint64_t now_ =
+      kCreditMax;  // virtual: the start of the latest turn, or one for kTurnsOvertakenMax turns
+  uint64_t turns_ = 0;
   uint64_t arrivals_ = 0;
 };
 

@@ -35,6 +35,10 @@ class AuthorityUseCases final : public UseCases {
                                                          BootTime deadline) override {
     return authority_.RenewExpired(std::move(request), deadline);
   }
+  Task<Result<InclusionProof>> Prove(std::string issuer, x509::SerialNumber serial,
+                                     BootTime deadline) override {
+    return authority_.Prove(std::move(issuer), std::move(serial), deadline);
+  }
   Task<Result<issuance::CreatedToken>> CreateToken(issuance::CreateTokenRequest request,
                                                    BootTime deadline) override {
     return authority_.CreateToken(std::move(request), deadline);

@@ -24,6 +24,8 @@ class UseCases {
                                                           BootTime deadline) = 0;
   virtual Task<Result<issuance::IssuedCertificate>> RenewExpired(
       issuance::RenewExpiredRequest request, BootTime deadline) = 0;
+  virtual Task<Result<InclusionProof>> Prove(std::string issuer, x509::SerialNumber serial,
+                                             BootTime deadline) = 0;
   virtual Task<Result<issuance::CreatedToken>> CreateToken(issuance::CreateTokenRequest request,
                                                            BootTime deadline) = 0;
   virtual Task<Result<std::vector<EnrolmentTokenRecord>>> ListTokens(policy::Principal principal,

@@ -31,6 +31,9 @@ class OnlyRoles final : public UseCases {
                                                          BootTime) override {
     co_return Unused();
   }
+  Task<Result<InclusionProof>> Prove(std::string, x509::SerialNumber, BootTime) override {
+    co_return Unused();
+  }
   Task<Result<issuance::CreatedToken>> CreateToken(issuance::CreateTokenRequest,
                                                    BootTime) override {
     co_return Unused();

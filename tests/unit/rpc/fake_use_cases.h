@@ -54,7 +54,11 @@ class FakeUseCases final : public UseCases {
                                           .recorded_at = {},
                                           .issuer_chain = {Bytes{1, 2}},
                                           .ocsp_staple = std::nullopt,
-                                          .inclusion = ProofFor(request.with_proof)};
+                                          .inclusion = std::nullopt};
+  }
+  Task<Result<InclusionProof>> Prove(std::string, x509::SerialNumber, BootTime) override {
+    if (hold_proofs.valid()) hold_proofs.wait();
+    co_return InclusionProof{"a proof", {4, 5}};
   }
   void NoteUnreadable(const policy::Principal&, const std::string&, const Error& error) override {
     std::lock_guard lock(mutex);
@@ -243,6 +247,7 @@ class FakeUseCases final : public UseCases {
   std::vector<Error> failures;
   std::vector<Error> unreadable;
   std::shared_future<void> hold;
+  std::shared_future<void> hold_proofs;
   policy::Roles roles = {policy::Role::kRequester, policy::Role::kAdmin};
   std::vector<std::pair<std::string, policy::Roles>> asked;
 
@@ -273,10 +278,6 @@ class FakeUseCases final : public UseCases {
     return {std::move(enrolment), TimePoint(), 0, false, false};
   }
   static Error NotFound() { return Fail(ErrorCode::kNotFound, "certificate.not-found", "no"); }
-  static std::optional<InclusionProof> ProofFor(issuance::WithProof with_proof) {
-    if (with_proof == issuance::WithProof::kNo) return std::nullopt;
-    return InclusionProof{"a proof", {4, 5}};
-  }
   RecordFacts Facts() const {
     return {.key = {certificate_.tbs().serial(), IssuerId{1}},
             .lineage = {AnyUuid(), 3, std::nullopt},

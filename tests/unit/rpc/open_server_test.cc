@@ -27,16 +27,9 @@ class OpenServer : public testing::Test {
  protected:
   OpenServer() {
     service_ = std::make_unique<CertificateAuthorityService>(
-        ServiceParts{Callers::kWithoutCertificate,
-                     use_cases_,
-                     [this](std::string token) { return CheckJwt(token); },
-                     nullptr,
-                     clock_,
-                     pool_,
-                     random_,
-                     Hash256{7},
-                     {8, 8, 8, 8, 0},
-                     nullptr});
+        ServiceParts{Callers::kWithoutCertificate, use_cases_,
+                     [this](std::string token) { return CheckJwt(token); }, nullptr, clock_, pool_,
+                     random_, Hash256{7}, kLimits, turns_, nullptr});
     const RpcServerParts parts{
         Callers::kWithoutCertificate,
         {{"127.0.0.1", 0, {pki_.File("server.crt"), pki_.File("server.key"), {}}}},
@@ -84,6 +77,8 @@ class OpenServer : public testing::Test {
   SystemRandom random_;
   ThreadPool pool_{4};
   FakeUseCases use_cases_{Load(pki_)};
+  static constexpr CallLimits kLimits{8, 8, 8, 8, 0};
+  Turns turns_{TurnLimitsOf(kLimits), clock_, pool_};
   std::unique_ptr<CertificateAuthorityService> service_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<v1::CertificateAuthorityService::Stub> stub_;

@@ -30,9 +30,11 @@ class Server : public testing::Test {
 
   void Start(CallLimits limits) {
     server_.reset();
+    service_.reset();
+    turns_ = std::make_unique<Turns>(TurnLimitsOf(limits), clock_, pool_);
     service_ = std::make_unique<CertificateAuthorityService>(
         ServiceParts{Callers::kWithCertificate, use_cases_, nullptr, check_foreign_, clock_, pool_,
-                     random_, Hash256{7}, limits, [this](const RequestLogEntry& entry) {
+                     random_, Hash256{7}, limits, *turns_, [this](const RequestLogEntry& entry) {
                        std::lock_guard lock(mutex_);
                        log_.push_back(entry);
                      }});
@@ -88,6 +90,7 @@ class Server : public testing::Test {
   ForeignCheck check_foreign_;
   std::mutex mutex_;
   std::vector<RequestLogEntry> log_;
+  std::unique_ptr<Turns> turns_;
   std::unique_ptr<CertificateAuthorityService> service_;
   std::unique_ptr<RpcServer> server_;
 };

@@ -38,6 +38,23 @@ TEST_F(Server, OnePrincipalsCallsWaitForEachOther) {
   EXPECT_TRUE(waiting.get());
 }
 
+TEST_F(Server, WhoWaitsForAProofKeepsNobodyFromTheirTurn) {
+  Start({8, 1, 1, 1, 0});
+  std::promise<void> release;
+  use_cases_.hold_proofs = release.get_future().share();
+  auto waiting = std::async(std::launch::async, [this] {
+    const auto client = Connect("client");
+    client::IssueWish wish{.csr_der = {1, 2, 3}, .profile = "server"};
+    wish.with_proof = client::WithProof::kYes;
+    return client && (*client)->Issue(wish)->has_inclusion_proof();
+  });
+  while (service_->in_flight() < 1) std::this_thread::yield();
+  EXPECT_TRUE(Issue());
+  EXPECT_EQ(waiting.wait_for(Seconds(0)), std::future_status::timeout);
+  release.set_value();
+  EXPECT_TRUE(waiting.get());
+}
+
 TEST_F(Server, OnePrincipalsRateIsLimited) {
   Start({8, 8, 8, 8, 2});
   const auto client = Connect("client", Milliseconds(400));

@@ -169,6 +169,33 @@ TEST_F(TurnsTest, AmongEqualsTheNearestToItsEndGoesFirst) {
   EXPECT_FALSE(late.at_work());
 }
 
+TEST_F(TurnsTest, NobodyIsOvertakenForEver) {
+  std::deque<Call*> at_work = {&Arrive("x"), &Arrive("y"), &Arrive("z")};
+  Call& patient = Arrive("patient", 1'000'000);
+  size_t overtaken = 0;
+  for (; !patient.at_work() && overtaken < 10 * kTurnsOvertakenMax; ++overtaken) {
+    Call& hasty = Arrive("hasty " + std::to_string(overtaken), 10);
+    at_work.front()->End();
+    at_work.pop_front();
+    at_work.push_back(&hasty);
+  }
+  EXPECT_TRUE(patient.at_work());
+  EXPECT_GT(overtaken, 1u);
+  EXPECT_LE(overtaken, kTurnsOvertakenMax + 1);
+}
+
+TEST_F(TurnsTest, NobodyIsRefusedForEver) {
+  Arrive("x");
+  Arrive("y");
+  Arrive("z");
+  for (int i = 0; i < 6; ++i) Arrive("hasty " + std::to_string(i), 10);
+  EXPECT_EQ(Arrive("patient", 1'000'000).rule(), "rpc.waiting");
+  Call& again = Arrive("patient", 1'000'000);
+  EXPECT_EQ(again.rule(), "") << "another gave way";
+  EXPECT_EQ(Arrive("late", 20).rule(), "rpc.waiting");
+  EXPECT_EQ(again.rule(), "");
+}
+
 TEST_F(TurnsTest, TooManyOfOnePrincipalAreRefused) {
   for (int i = 0; i < 6; ++i) EXPECT_EQ(Arrive("greedy").rule(), "") << i;
   Call& seventh = Arrive("greedy");

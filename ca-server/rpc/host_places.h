@@ -1,0 +1,52 @@
+// HostPlaces: how many calls of one address are in flight, for callers of whom no more is known
+// yet.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mayfly::rpc {
+
+// It takes so many addresses to fill a listener without client certificates.
+constexpr size_t kHostsMin = 4;
+
+// "ipv4:10.0.0.7:51234" -> "ipv4:10.0.0.7"
+std::string HostOf(std::string_view peer);
+
+// Must outlive its places. Any thread.
+class HostPlaces {
+ public:
+  explicit HostPlaces(size_t host_max) : host_max_(host_max) {}
+  HostPlaces(const HostPlaces&) = delete;
+
+  // A call in flight; it is over when this goes.
+  class Place {
+   public:
+    Place(Place&& other) noexcept;
+    Place& operator=(Place&&) = delete;
+    ~Place();
+
+   private:
+    friend class HostPlaces;
+    Place(HostPlaces& places, std::string host);
+    HostPlaces* places_;
+    std::string host_;
+  };
+
+  // Nothing: so many of this host are in flight.
+  std::optional<Place> Take(std::string host);
+  size_t host_max() const { return host_max_; }
+
+ private:
+  void GiveBack(const std::string& host);
+
+  const size_t host_max_;
+  std::mutex mutex_;
+  std::map<std::string, size_t, std::less<>> in_flight_;  // of those that have any
+};
+
+}  // namespace mayfly::rpc
