@@ -569,3 +569,6 @@ MUTATIONS += [mutation for name in POLICY_FILES
               for mutation in error_paths(f"ca-server/policy/{name}.cc", "unit_policy")]
 MUTATIONS += [mutation for name in AUTHORISATION_FILES
               for mutation in error_paths(f"ca-server/issuance/{name}.cc", "unit_issuance")]
+MUTATIONS += [mutation for name in ["policy_file.cc", "profile_section.cc", "strict_toml.cc",
+                                    "words.cc", "words.h"]
+              for mutation in error_paths(f"ca-server/config/{name}", "unit_config")]
