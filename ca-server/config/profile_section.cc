@@ -55,25 +55,21 @@ std::optional<der::Oid> ReadPurpose(Section& section, const std::string& word) {
   return std::nullopt;
 }
 
-bool IsForbiddenPurpose(const std::string& word) {
-  constexpr std::string_view kForbidden[] = {
-      "any", "ocsp-signing",
-      "2.5.29.37.0",        // RFC 5280 4.2.1.12 anyExtendedKeyUsage
-      "1.3.6.1.5.5.7.3.9",  // RFC 6960 4.2.2.2 id-kp-OCSPSigning
-  };
-  return std::find(std::begin(kForbidden), std::end(kForbidden), word) != std::end(kForbidden);
+bool IsForbiddenPurpose(const der::Oid& purpose) {
+  const std::string dotted = purpose.Dotted();
+  return dotted == "2.5.29.37.0" ||      // RFC 5280 4.2.1.12 anyExtendedKeyUsage
+         dotted == "1.3.6.1.5.5.7.3.9";  // RFC 6960 4.2.2.2 id-kp-OCSPSigning
 }
 
 void ReadExtendedKeyUsages(Section& section, Profile& profile) {
   for (const std::string& word : section.Strings("extended_key_usage")) {
-    if (IsForbiddenPurpose(word)) {
+    if (word == "any" || word == "ocsp-signing") {
       RefuseCaUsage(section, "extended_key_usage", word);
       continue;
     }
     std::optional<der::Oid> purpose = ReadPurpose(section, word);
     if (!purpose) continue;
-    // Once more, by what it means: the same OID can be written in another way.
-    if (IsForbiddenPurpose(purpose->Dotted())) {
+    if (IsForbiddenPurpose(*purpose)) {
       RefuseCaUsage(section, "extended_key_usage", word);
     } else if (std::find(profile.extended_key_usages.begin(), profile.extended_key_usages.end(),
                          *purpose) != profile.extended_key_usages.end()) {
@@ -300,7 +296,6 @@ void ReadExtensions(Section& section, Profile& profile) {
   std::vector<Section> extensions = section.Sections("extension");
   if (extensions.size() > policy::kCustomExtensionsMax) {
     section.Complain("extension", "config.range", "more than 16 custom extensions");
-    return;
   }
   for (Section& extension : extensions) ReadExtension(extension, profile);
 }

@@ -164,6 +164,15 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"revocation = \"pointers\"", "revocation = \"none\"\nmust_staple = true",
                "11 policy.must-staple"},
         Change{"revocation = \"pointers\"", "no_revocation_up_to = \"1h\"", ""}));
+INSTANTIATE_TEST_SUITE_P(
+    Renewal, PolicyFileChange,
+    testing::Values(
+        Said("renewal = \"refuse\"", ""), Said("renewal = \"never\"", "5 config.word"),
+        Said("renewal_key = \"any\"", ""), Said("renewal_key = \"old\"", "5 config.word"),
+        Said("on_copied_key = \"lock\"", ""), Said("on_copied_key = \"log\"", "5 config.word"),
+        Said("key_reuse = \"refuse\"", ""), Said("key_reuse = \"never\"", "5 config.word"),
+        Said("renewal = \"allow\"\nrenewal_grace = \"1d\"", ""),
+        Said("renewal = \"refuse\"\nrenewal_grace = \"1d\"", "6 config.not-here")));
 
 // A table of the profile's own, after its last key.
 Change Table(const std::string& lines, const std::string& finding) {
@@ -182,6 +191,7 @@ INSTANTIATE_TEST_SUITE_P(
         Table("[[profile.server.extension]]\noid = \"1.3.6.1.4.1.99999.2\"\nder = \"0c0161\"\n"
               "critical = true",
               ""),
+        Table("[[profile.server.extension]]\noid = \"1.2.x\"\nder = \"0c0161\"", "12 config.oid"),
         Table("[[profile.server.extension]]\noid = \"2.5.29.19\"\nder = \"30030101ff\"",
               "12 policy.reserved"),
         Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0c026161\"", ""),
@@ -267,6 +277,9 @@ INSTANTIATE_TEST_SUITE_P(
                     List("operators = [\"*\"]", "1 policy.everybody"),
                     List("auditors = [\"spiffe://td/{a}\"]", "1 policy.principal"),
                     List("enrollers = [\"web\"]", "1 policy.principal"),
+                    List("two_persons = [\"policy\"]", "1 policy.two-persons"),
+                    List("two_persons = [\"polici\"]", "1 config.word"),
+                    Change{"admins = [", "two_persons = [\"policy\"]\nadmins = [\"dns:a.b\", ", ""},
                     List("requesters = [\"spiffe://td/a\"]", "1 config.unknown-key")));
 
 INSTANTIATE_TEST_SUITE_P(
