@@ -242,7 +242,9 @@ bool IsOneElement(ByteSpan der) {
 void ReadExtension(Section& section, Profile& profile) {
   const std::string text = section.String("oid");
   auto oid = der::Oid::FromDotted(text);
-  if (!oid) {
+  if (text.empty()) {
+    // has been said
+  } else if (!oid) {
     section.Complain("oid", "config.oid",
                      "\"" + Escape(text, 64) + "\" is not an object identifier");
   } else if (IsReservedExtension(*oid)) {
@@ -252,10 +254,11 @@ void ReadExtension(Section& section, Profile& profile) {
   } else if (Find(profile.extensions, *oid) != nullptr) {
     section.Complain("oid", "config.duplicate", "extension " + text + " stands there twice");
   }
-  auto value = FromHex(section.String("der"));
+  const std::string hex = section.String("der");
+  auto value = FromHex(hex);
   const bool is_der =
       value && value->size() <= policy::kCustomExtensionBytesMax && IsOneElement(*value);
-  if (!is_der) {
+  if (!is_der && !hex.empty()) {
     section.Complain("der", "policy.extension-der",
                      "\"der\" is one whole DER element in hex, of at most 4096 octets");
   }

@@ -106,8 +106,11 @@ std::string WithExtensions(const std::vector<size_t>& octets, const std::string&
 TEST(PolicyLimits, TheExtensionsOfAProfile) {
   const std::string unlinted = "[profile.server.lint]\nsize = \"warning\"\n";
   EXPECT_THAT(FindingsOf(ParsePolicy(WithExtensions({4096, 4096, 4096}), "p")), IsEmpty());
-  EXPECT_THAT(FindingsOf(ParsePolicy(WithExtensions({4096, 4096, 4096, 260}), "p")),
-              ElementsAre("7 policy.extensions-size"));
+  const std::string linted = "[profile.server.lint]\nsize = \"error\"\n";
+  for (const std::string& said : {std::string(), linted}) {
+    EXPECT_THAT(FindingsOf(ParsePolicy(WithExtensions({4096, 4096, 4096, 260}, said), "p")),
+                ElementsAre("7 policy.extensions-size"));
+  }
   EXPECT_THAT(FindingsOf(ParsePolicy(WithExtensions(std::vector<size_t>(16, 4096)), "p")),
               ElementsAre("7 policy.extensions-size"));
   EXPECT_THAT(FindingsOf(ParsePolicy(WithExtensions(std::vector<size_t>(7, 4096), unlinted), "p")),
