@@ -55,25 +55,21 @@ std::optional<der::Oid> ReadPurpose(Section& section, const std::string& word) {
   return std::nullopt;
 }
 
-bool IsForbiddenPurpose(const std::string& word) {
-  constexpr std::string_view kForbidden[] = {
-      "any", "ocsp-signing",
-      "2.5.29.37.0",        // RFC 5280 4.2.1.12 anyExtendedKeyUsage
-      "1.3.6.1.5.5.7.3.9",  // RFC 6960 4.2.2.2 id-kp-OCSPSigning
-  };
-  return std::find(std::begin(kForbidden), std::end(kForbidden), word) != std::end(kForbidden);
+bool IsForbiddenPurpose(const der::Oid& purpose) {
+  const std::string dotted = purpose.Dotted();
+  return dotted == "2.5.29.37.0" ||      // RFC 5280 4.2.1.12 anyExtendedKeyUsage
+         dotted == "1.3.6.1.5.5.7.3.9";  // RFC 6960 4.2.2.2 id-kp-OCSPSigning
 }
 
 void ReadExtendedKeyUsages(Section& section, Profile& profile) {
   for (const std::string& word : section.Strings("extended_key_usage")) {
-    if (IsForbiddenPurpose(word)) {
+    if (word == "any" || word == "ocsp-signing") {
       RefuseCaUsage(section, "extended_key_usage", word);
       continue;
     }
     std::optional<der::Oid> purpose = ReadPurpose(section, word);
     if (!purpose) continue;
-    // Once more, by what it means: the same OID can be written in another way.
-    if (IsForbiddenPurpose(purpose->Dotted())) {
+    if (IsForbiddenPurpose(*purpose)) {
       RefuseCaUsage(section, "extended_key_usage", word);
     } else if (std::find(profile.extended_key_usages.begin(), profile.extended_key_usages.end(),
                          *purpose) != profile.extended_key_usages.end()) {
@@ -246,7 +242,9 @@ bool IsOneElement(ByteSpan der) {
 void ReadExtension(Section& section, Profile& profile) {
   const std::string text = section.String("oid");
   auto oid = der::Oid::FromDotted(text);
-  if (!oid) {
+  if (text.empty()) {
+    // has been said
+  } else if (!oid) {
     section.Complain("oid", "config.oid",
                      "\"" + Escape(text, 64) + "\" is not an object identifier");
   } else if (IsReservedExtension(*oid)) {
@@ -256,10 +254,11 @@ void ReadExtension(Section& section, Profile& profile) {
   } else if (Find(profile.extensions, *oid) != nullptr) {
     section.Complain("oid", "config.duplicate", "extension " + text + " stands there twice");
   }
-  auto value = FromHex(section.String("der"));
+  const std::string hex = section.String("der");
+  auto value = FromHex(hex);
   const bool is_der =
       value && value->size() <= policy::kCustomExtensionBytesMax && IsOneElement(*value);
-  if (!is_der) {
+  if (!is_der && !hex.empty()) {
     section.Complain("der", "policy.extension-der",
                      "\"der\" is one whole DER element in hex, of at most 4096 octets");
   }
@@ -300,7 +299,6 @@ void ReadExtensions(Section& section, Profile& profile) {
   std::vector<Section> extensions = section.Sections("extension");
   if (extensions.size() > policy::kCustomExtensionsMax) {
     section.Complain("extension", "config.range", "more than 16 custom extensions");
-    return;
   }
   for (Section& extension : extensions) ReadExtension(extension, profile);
 }

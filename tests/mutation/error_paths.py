@@ -1,9 +1,9 @@
 """Every refusal of a source file, found by its text and broken: a mutation for each.
 
-A refusal is an `if` whose branch refuses (Deny, Fail, `return false`, `return std::nullopt` ...), which
-is never taken; an `if` that is content and returns before something refuses, which always is; or a TRY
-whose error is ignored. What no test can see, because another check behind
-it refuses the same, is listed with its reason in REDUNDANT.
+A refusal is an `if` whose branch refuses (Deny, Fail, Complain, `return false`, `return std::nullopt`
+...), which is never taken; an `if` that is content and returns before something refuses, which always is;
+an `else` that complains, left out; or a TRY whose error is ignored. What no test can see, because another
+check behind it refuses the same, is listed with its reason in REDUNDANT.
 """
 
 import pathlib
@@ -12,11 +12,19 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 REFUSES = re.compile(r"Deny\w*\(|\bFail\w*\(|return false;|return std::nullopt;|Refuse\w*\(|"
-                     r"return No\w+\(\);|return Un\w+\(\);|return Bad\w*\(|push_back\(\{\"")
+                     r"return No\w+\(\);|return Un\w+\(\);|return Bad\w*\(|push_back\(\{\"|"
+                     r"\bComplain\(|\bNote\(|\bWrongType\(|\bNotToml\(|return bad;")
 # `if (fine) return;` before a refusal: taken always.
 ACCEPTS = re.compile(r"return( Ok\(\))?;|co_return Ok\(\);")
+# `if (fine) continue;` or `return what_was_read;`: so too, where what follows complains.
+PASSES = re.compile(r"continue;|return [^;]+;")
+COMPLAINT = re.compile(r"\s*[\w.>-]*\b(Complain|Note|WrongType)\(")
+DECLARES = re.compile(r"(?:const )?[\w:]+\s*[*&]?\s+(\w+)\s*=[^=]")
 # file -> {the condition, as it stands: why breaking it changes nothing}
 REDUNDANT = {
+    "ca-server/policy/foreign_principal.cc": {
+        "colon == std::string_view::npos": "every holder's text has a colon of its own",
+    },
     "ca-server/policy/name_pattern.cc": {
         "normal.size() != parts.size()": "the normal form has as many parts",
         "HasBraces(labels[i])": "no DNS name has braces",
@@ -82,12 +90,13 @@ def broken(text, match, file):
     first, semicolon, condition = inside.partition(";")
     if not semicolon:
         condition = inside
-        if re.match(r"(const )?(auto|std::\w+|\w+)\s*[*&]?\s+\w+\s*=", inside):
-            return None  # what it declares is used in its branch
+        if declared := DECLARES.match(inside):  # what it declares is used in its branch
+            first, semicolon, condition = inside, ";", declared[1]
     branch = branch_after(text, closes)
+    after = text[text.index(branch, closes) + len(branch):]
     if REFUSES.search(branch):
         condition = f" false && ({condition})"
-    elif ACCEPTS.fullmatch(branch):
+    elif ACCEPTS.fullmatch(branch) or (PASSES.fullmatch(branch) and COMPLAINT.match(after)):
         condition = f" true || ({condition})"
     else:
         return None
@@ -95,10 +104,21 @@ def broken(text, match, file):
     return f"if ({shown})", text[:opens + 1] + whole + text[closes:]
 
 
+def dropped(text, match):
+    """(what stands there, the text without it) of an `else` that complains; nothing where it does
+    not."""
+    branch = branch_after(text, match.end() - 1)
+    if not COMPLAINT.match(branch.lstrip("{")):
+        return None
+    start = text.index(branch, match.end())
+    shown = " ".join(branch.strip("{} \n").split())
+    return f"else {shown[:60]}", f"{text[:start]}{{}}{text[start + len(branch):]}"
+
+
 def refusals(file):
     """(line, what stands there, the file's text with it broken) of each refusal."""
     text = (ROOT / file).read_text()
-    for match in re.finditer(r"\bif (?:constexpr )?\(|\bTRY\(", text):
-        found = broken(text, match, file)
+    for match in re.finditer(r"\bif (?:constexpr )?\(|\bTRY\(|\belse(?= )", text):
+        found = dropped(text, match) if match.group() == "else" else broken(text, match, file)
         if found:
             yield (text.count("\n", 0, match.start()) + 1, *found)

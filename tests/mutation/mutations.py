@@ -36,6 +36,7 @@ PROPOSALS = "ca-server/issuance/proposals.cc"
 MASS_REVOCATION = "ca-server/issuance/mass_revocation.cc"
 PROPOSAL_STORE = "ca-server/store/proposals.cc"
 POLICY_FILE = "ca-server/config/policy_file.cc"
+PROFILE_SECTION = "ca-server/config/profile_section.cc"
 NAME_PATTERN = "ca-server/policy/name_pattern.cc"
 PLACEHOLDER = "ca-server/policy/placeholder.cc"
 PATTERN_INDEX = "ca-server/policy/pattern_index.cc"
@@ -559,6 +560,11 @@ MUTATIONS += [
     Mutation("any number of parts walked", POLICY_FILE,
              "  if (reading.is == PolicyText::kProposed) CheckWalk(root, policy);\n", "",
              "unit_config", "PolicyLimits.*"),
+    Mutation("an extension of any length", PROFILE_SECTION,
+             "value->size() <= policy::kCustomExtensionBytesMax", "true", "unit_config",
+             "PolicyLimits.*"),
+    Mutation("an extension that is not DER", PROFILE_SECTION, " && der::CheckAny(*element)", "",
+             "unit_config", "*PolicyFile*"),
     Mutation("any size of extensions", POLICY_FILE, "  if (sum <= most) return;\n", "  return;\n",
              "unit_config", "PolicyLimits.*"),
     policy("what a wildcard name touches not found", PATTERN_INDEX,
@@ -578,3 +584,6 @@ MUTATIONS += [mutation for name in POLICY_FILES
               for mutation in error_paths(f"ca-server/policy/{name}.cc", "unit_policy")]
 MUTATIONS += [mutation for name in AUTHORISATION_FILES
               for mutation in error_paths(f"ca-server/issuance/{name}.cc", "unit_issuance")]
+MUTATIONS += [mutation for name in ["policy_file.cc", "profile_section.cc", "strict_toml.cc",
+                                    "words.cc", "words.h"]
+              for mutation in error_paths(f"ca-server/config/{name}", "unit_config")]

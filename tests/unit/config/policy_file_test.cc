@@ -118,6 +118,7 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"lifetime_max = \"2h\"", "lifetime_max = \"1h\"", ""},
         Change{"lifetime_max = \"2h\"", "lifetime_max = \"3599s\"", "3 policy.lifetime"},
         Change{"lifetime = \"1h\"", "lifetime = \"1s\"", ""},
+        Change{"lifetime = \"1h\"\n", "", "2 config.missing"},
         Change{"lifetime = \"1h\"", "lifetime = \"0s\"", "3 config.range"},
         Change{"backdate = \"1m\"", "backdate = \"24h\"", ""},
         Change{"backdate = \"1m\"", "backdate = \"86401s\"", "5 config.range"},
@@ -134,6 +135,7 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"\"server-auth\"", "\"1.3.6.1.4.1.99999.1\"", ""},
         Change{"\"server-auth\"", "\"1.3..6\"", "7 config.oid"},
         Change{"\"server-auth\"", "\"serverauth\"", "7 config.word"},
+        Change{"\"server-auth\"", "\"-1.2.3\"", "7 config.word"},
         Change{"\"server-auth\"", "\"server-auth\", \"1.3.6.1.5.5.7.3.1\"", "7 config.duplicate"},
         Change{"names = [\"dns\"]", "names = [\"host\"]", "8 config.word"},
         Change{"\"ec-p256\"", "\"ec-p521\"", ""}, Change{"\"ec-p256\"", "\"dsa\"", "9 config.word"},
@@ -164,6 +166,15 @@ INSTANTIATE_TEST_SUITE_P(
         Change{"revocation = \"pointers\"", "revocation = \"none\"\nmust_staple = true",
                "11 policy.must-staple"},
         Change{"revocation = \"pointers\"", "no_revocation_up_to = \"1h\"", ""}));
+INSTANTIATE_TEST_SUITE_P(
+    Renewal, PolicyFileChange,
+    testing::Values(
+        Said("renewal = \"refuse\"", ""), Said("renewal = \"never\"", "5 config.word"),
+        Said("renewal_key = \"any\"", ""), Said("renewal_key = \"old\"", "5 config.word"),
+        Said("on_copied_key = \"lock\"", ""), Said("on_copied_key = \"log\"", "5 config.word"),
+        Said("key_reuse = \"refuse\"", ""), Said("key_reuse = \"never\"", "5 config.word"),
+        Said("renewal = \"allow\"\nrenewal_grace = \"1d\"", ""),
+        Said("renewal = \"refuse\"\nrenewal_grace = \"1d\"", "6 config.not-here")));
 
 // A table of the profile's own, after its last key.
 Change Table(const std::string& lines, const std::string& finding) {
@@ -182,16 +193,43 @@ INSTANTIATE_TEST_SUITE_P(
         Table("[[profile.server.extension]]\noid = \"1.3.6.1.4.1.99999.2\"\nder = \"0c0161\"\n"
               "critical = true",
               ""),
+        Table("[[profile.server.extension]]\nder = \"0500\"", "11 config.missing"),
+        Table("[[profile.server.extension]]\noid = \"1.2.3\"", "11 config.missing"),
+        Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"\"", "13 config.range"),
+        Table("[[profile.server.extension]]\noid = \"1.2.x\"\nder = \"0c0161\"", "12 config.oid"),
         Table("[[profile.server.extension]]\noid = \"2.5.29.19\"\nder = \"30030101ff\"",
               "12 policy.reserved"),
         Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0c026161\"", ""),
         Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0c0261\"",
               "13 policy.extension-der"),
+        Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0c016\"",
+              "13 policy.extension-der"),
+        Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"3003010101\"",
+              "13 policy.extension-der"),  // a BOOLEAN that is not DER
         Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0c01610500\"",
               "13 policy.extension-der"),
         Table("[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0500\"\n"
               "[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0500\"",
               "15 config.duplicate")));
+
+// Those that Mayfly writes, and those that would make something else of a leaf.
+TEST(PolicyFile, NoExtensionOfTheProfilesOwnIsOneOfThese) {
+  std::vector<std::string> reserved = {"1.3.6.1.5.5.7.1.1",       "1.3.6.1.5.5.7.1.11",
+                                       "1.3.6.1.5.5.7.1.14",      "1.3.6.1.5.5.7.1.24",
+                                       "1.3.6.1.5.5.7.48.1.5",    "2.16.840.1.113730.1.1",
+                                       "1.3.6.1.4.1.11129.2.4.2", "1.3.6.1.4.1.11129.2.4.3"};
+  for (int arc :
+       {1, 2, 3, 4, 7, 8, 10, 11, 14, 15, 16, 17, 18, 19, 30, 31, 32, 33, 35, 36, 37, 46, 54, 56}) {
+    reserved.push_back("2.5.29." + std::to_string(arc));
+  }
+  for (const std::string& oid : reserved) {
+    const std::string extension =
+        "[[profile.server.extension]]\noid = \"" + oid + "\"\nder = \"0500\"\n[[rule]]";
+    EXPECT_THAT(FindingsOf(Parse(With(std::string(kSmall), "[[rule]]", extension))),
+                ElementsAre("12 policy.reserved"))
+        << oid;
+  }
+}
 
 TEST(PolicyFile, WhatAProfileSaysIsRead) {
   const std::string extension =
@@ -224,6 +262,7 @@ TEST(PolicyFile, WhatAProfileSaysIsRead) {
 INSTANTIATE_TEST_SUITE_P(
     Rules, PolicyFileChange,
     testing::Values(Change{"\"web\"", "\"Web\"", "12 config.name"},
+                    Change{"\"web\"", "\"\"", "12 config.range"},
                     Change{"\"web\"", "\"" + std::string(63, 'a') + "\"", ""},
                     Change{"\"web\"", "\"" + std::string(64, 'a') + "\"", "12 config.name"},
                     Change{"profiles = [\"server\"]", "profiles = [\"sever\"]",
@@ -267,6 +306,9 @@ INSTANTIATE_TEST_SUITE_P(
                     List("operators = [\"*\"]", "1 policy.everybody"),
                     List("auditors = [\"spiffe://td/{a}\"]", "1 policy.principal"),
                     List("enrollers = [\"web\"]", "1 policy.principal"),
+                    List("two_persons = [\"policy\"]", "1 policy.two-persons"),
+                    List("two_persons = [\"polici\"]", "1 config.word"),
+                    Change{"admins = [", "two_persons = [\"policy\"]\nadmins = [\"dns:a.b\", ", ""},
                     List("requesters = [\"spiffe://td/a\"]", "1 config.unknown-key")));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -321,6 +363,9 @@ TEST(PolicyFile, NamesOfProfiles) {
 TEST(PolicyFile, RulesHaveNamesOfTheirOwn) {
   std::string rule(kSmall.substr(kSmall.find("[[rule]]")));
   EXPECT_THAT(FindingsOf(Parse(std::string(kSmall) + rule)), ElementsAre("17 config.duplicate"));
+  const auto nameless = [](const std::string& text) { return With(text, "name = \"web\"\n", ""); };
+  EXPECT_THAT(FindingsOf(Parse(nameless(std::string(kSmall)) + nameless(rule))),
+              ElementsAre("11 config.missing", "15 config.missing"));
 }
 
 TEST(PolicyFile, SuggestsTheProfileThatWasMeant) {

@@ -106,8 +106,11 @@ std::string WithExtensions(const std::vector<size_t>& octets, const std::string&
 TEST(PolicyLimits, TheExtensionsOfAProfile) {
   const std::string unlinted = "[profile.server.lint]\nsize = \"warning\"\n";
   EXPECT_THAT(FindingsOf(ParsePolicy(WithExtensions({4096, 4096, 4096}), "p")), IsEmpty());
-  EXPECT_THAT(FindingsOf(ParsePolicy(WithExtensions({4096, 4096, 4096, 260}), "p")),
-              ElementsAre("7 policy.extensions-size"));
+  const std::string linted = "[profile.server.lint]\nsize = \"error\"\n";
+  for (const std::string& said : {std::string(), linted}) {
+    EXPECT_THAT(FindingsOf(ParsePolicy(WithExtensions({4096, 4096, 4096, 260}, said), "p")),
+                ElementsAre("7 policy.extensions-size"));
+  }
   EXPECT_THAT(FindingsOf(ParsePolicy(WithExtensions(std::vector<size_t>(16, 4096)), "p")),
               ElementsAre("7 policy.extensions-size"));
   EXPECT_THAT(FindingsOf(ParsePolicy(WithExtensions(std::vector<size_t>(7, 4096), unlinted), "p")),
@@ -116,6 +119,41 @@ TEST(PolicyLimits, TheExtensionsOfAProfile) {
               ElementsAre("7 policy.extensions-size"));
   EXPECT_TRUE(
       ParsePolicy(WithExtensions(std::vector<size_t>(16, 4096)), "p", PolicyText::kInForce));
+}
+
+TEST(PolicyLimits, HowManyExtensionsAndHowLongEach) {
+  const auto with = [](size_t count, size_t octets) {
+    return FindingsOf(ParsePolicy(WithExtensions(std::vector<size_t>(count, octets)), "p"));
+  };
+  EXPECT_THAT(with(policy::kCustomExtensionsMax, 260), IsEmpty());
+  EXPECT_THAT(with(policy::kCustomExtensionsMax + 1, 260), ElementsAre("7 config.range"));
+  EXPECT_THAT(with(1, policy::kCustomExtensionBytesMax), IsEmpty());
+  EXPECT_THAT(with(1, policy::kCustomExtensionBytesMax + 1), ElementsAre("9 policy.extension-der"));
+}
+
+// The findings of a profile that says this in its first lines, from line 3 on.
+std::vector<std::string> Saying(const std::string& lines) {
+  return FindingsOf(
+      ParsePolicy(With(std::string(kProfile), "lifetime", lines + "\nlifetime"), "p"));
+}
+
+TEST(PolicyLimits, WhatAProfileSays) {
+  const auto policies = [](size_t count) {
+    return Saying("certificate_policies = [" + Quoted(Many(count, "1.2.3.", "")) + "]");
+  };
+  EXPECT_THAT(policies(policy::kCertificatePoliciesMax), IsEmpty());
+  EXPECT_THAT(policies(policy::kCertificatePoliciesMax + 1), ElementsAre("3 config.range"));
+  EXPECT_THAT(Saying("renewal_grace = \"366d\""), IsEmpty());
+  EXPECT_THAT(Saying("renewal_grace = \"31622401s\""), ElementsAre("3 config.range"));
+  EXPECT_THAT(Saying("renewals_per_hour = 3600"), IsEmpty());
+  for (const char* count : {"0", "3601"}) {
+    EXPECT_THAT(Saying("renewals_per_hour = " + std::string(count)), ElementsAre("3 config.range"));
+  }
+  const auto named = [](size_t chars) {
+    return Saying("common_name = \"" + std::string(chars, 'a') + "\"\nsubject = \"fixed\"");
+  };
+  EXPECT_THAT(named(x509::kCommonNameCharsMax), IsEmpty());
+  EXPECT_THAT(named(x509::kCommonNameCharsMax + 1), ElementsAre("3 name.common-name"));
 }
 
 std::string SignedBy(const std::string& issuer) {

@@ -30,7 +30,7 @@ TEST(ParseDuration, AtTheLimitAndOnePast) {
 
 TEST(ParseDuration, NothingElse) {
   for (const char* text :
-       {"", "s", "90", "90x", "1h30m", "-1s", "+1s", "1.5h", " 1s", "1 s", "1S"}) {
+       {"", "s", "90", "90x", "0x", "1h30m", "-1s", "+1s", "1.5h", " 1s", "1 s", "1S"}) {
     auto duration = ParseDuration(text);
     ASSERT_FALSE(duration) << text;
     EXPECT_EQ(duration.error().code, ErrorCode::kConfiguration);
@@ -184,7 +184,11 @@ TEST(StrictToml, FilesAtTheLimitAndOnePast) {
 TEST(StrictToml, FilesThatCannotBeRead) {
   TemporaryFolder folder;
   EXPECT_EQ(Document::Load(folder.path() / "absent.toml").error().rule, "config.file");
-  EXPECT_EQ(Document::Load(folder.path()).error().rule, "config.file");
+  const auto of_folder = Document::Load(folder.path());
+  EXPECT_EQ(of_folder.error().rule, "config.file");
+  EXPECT_THAT(of_folder.error().message, HasSubstr("it is a folder"));
+  // Opens, and fails to be read: nothing is mapped at address 0.
+  EXPECT_EQ(Document::Load("/proc/self/mem").error().rule, "config.file");
 }
 
 TEST(DidYouMean, NearWordsOnly) {
