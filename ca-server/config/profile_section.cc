@@ -62,7 +62,12 @@ bool IsForbiddenPurpose(const der::Oid& purpose) {
 }
 
 void ReadExtendedKeyUsages(Section& section, Profile& profile) {
-  for (const std::string& word : section.Strings("extended_key_usage")) {
+  const std::vector<std::string> words = section.Strings("extended_key_usage");
+  if (words.size() > kExtendedKeyUsagesMax) {
+    section.Complain("extended_key_usage", "config.range", "more than 16 purposes");
+    return;
+  }
+  for (const std::string& word : words) {
     if (word == "any" || word == "ocsp-signing") {
       RefuseCaUsage(section, "extended_key_usage", word);
       continue;

@@ -11,6 +11,7 @@ namespace mayfly::config {
 
 constexpr Seconds kBackdateDefault{60};
 constexpr Seconds kBackdateMax{24 * 3600};
+constexpr size_t kExtendedKeyUsagesMax = 16;
 
 const Words<x509::GeneralName::Kind>& NameKindWords();
 

@@ -1,5 +1,6 @@
 // What a policy may say at most, each limit at it and one past it; and which CA signs.
 #include "config/policy_file.h"
+#include "config/profile_section.h"
 #include "config/strict_toml.h"
 #include "policy/pattern_index.h"
 #include "tests/unit/config/config_fixture.h"
@@ -143,6 +144,12 @@ TEST(PolicyLimits, WhatAProfileSays) {
   };
   EXPECT_THAT(policies(policy::kCertificatePoliciesMax), IsEmpty());
   EXPECT_THAT(policies(policy::kCertificatePoliciesMax + 1), ElementsAre("3 config.range"));
+  const auto purposes = [](size_t count) {
+    return FindingsOf(ParsePolicy(
+        With(std::string(kProfile), "\"server-auth\"", Quoted(Many(count, "1.2.3.", ""))), "p"));
+  };
+  EXPECT_THAT(purposes(kExtendedKeyUsagesMax), IsEmpty());
+  EXPECT_THAT(purposes(kExtendedKeyUsagesMax + 1), ElementsAre("5 config.range"));
   EXPECT_THAT(Saying("renewal_grace = \"366d\""), IsEmpty());
   EXPECT_THAT(Saying("renewal_grace = \"31622401s\""), ElementsAre("3 config.range"));
   EXPECT_THAT(Saying("renewals_per_hour = 3600"), IsEmpty());
