@@ -133,6 +133,21 @@ void CheckPlaces(Section& section, const Rule& rule) {
   }
 }
 
+// SPIFFE X.509-SVID 3.1: the ID of a trust domain itself is no leaf's, and lint would refuse it.
+void CheckSpiffeIds(Section& section, const Rule& rule) {
+  for (const NamePattern& pattern : rule.names) {
+    const std::string& text = pattern.text();
+    if (pattern.kind() != x509::GeneralName::Kind::kUri ||
+        !text.starts_with(policy::kSpiffeScheme) ||
+        text.find('/', policy::kSpiffeScheme.size()) != std::string::npos) {
+      continue;
+    }
+    section.Complain("uri", "policy.pattern",
+                     "\"" + Escape(text, 128) +
+                         "\" is a trust domain; the SPIFFE ID of a certificate has a path");
+  }
+}
+
 void CheckPatterns(Section& section, const Rule& rule) {
   auto has = [&section](const auto& word) { return !section.StringsOrNone(word.first).empty(); };
   if (rule.effect == RuleEffect::kAllow && std::ranges::none_of(NameKindWords(), has)) {
@@ -157,7 +172,7 @@ void CheckProfilesExist(Section& section, const Rule& rule, const Policy& policy
   }
 }
 
-Rule ReadRule(Section section, const Policy& policy) {
+Rule ReadRule(Section section, const Policy& policy, PolicyText is) {
   Rule rule;
   rule.name = section.String("name");
   CheckLabel(section, "name", rule.name);
@@ -181,12 +196,13 @@ Rule ReadRule(Section section, const Policy& policy) {
   CheckProfilesExist(section, rule, policy);
   ReadPatterns(section, rule);
   CheckPatterns(section, rule);
+  if (is == PolicyText::kProposed) CheckSpiffeIds(section, rule);
   return rule;
 }
 
-void ReadRules(Section& root, Policy& policy) {
+void ReadRules(Section& root, Policy& policy, PolicyText is) {
   for (Section& section : root.Sections("rule")) {
-    policy.rules.push_back(ReadRule(section, policy));
+    policy.rules.push_back(ReadRule(section, policy, is));
   }
   if (policy.rules.size() > policy::kRulesMax) {
     root.Complain("rule", "config.range",
@@ -270,7 +286,7 @@ Result<Policy> Parse(std::string_view text, std::string source_name, const Readi
   Policy policy;
   ReadRoles(root, reading.is, policy);
   ReadProfiles(root, reading, policy);
-  ReadRules(root, policy);
+  ReadRules(root, policy, reading.is);
   if (reading.is == PolicyText::kProposed) CheckWalk(root, policy);
   TRY(document.Finish());
   policy.index = std::make_shared<const policy::PatternIndex>(policy.rules);

@@ -3,6 +3,7 @@
 
 #include "lint/findings.h"
 #include "lint/linted_tbs.h"
+#include "x509/spiffe_id.h"
 
 namespace mayfly::lint {
 namespace {
@@ -81,6 +82,12 @@ void CheckSpiffe(const x509::TbsCertificate& tbs, Findings& findings) {
   if (std::ranges::none_of(*names, is_spiffe_id)) return;
   findings.Require(std::ranges::count_if(*names, is_uri) == 1, "lint.spiffe", "subjectAltName",
                    "must have no URI beside the SPIFFE ID");
+  for (const x509::GeneralName& name : *names) {
+    if (!is_spiffe_id(name)) continue;
+    const auto id = x509::SpiffeId::Parse(name.value());
+    findings.Require(id && !id->path.empty(), "lint.spiffe", "subjectAltName",
+                     "must have a path in its SPIFFE ID, which is a trust domain's without one");
+  }
   const x509::Extensions& extensions = tbs.fields().extensions;
   const auto* usage = Find(extensions, x509::oid::KeyUsage());
   const auto usages = usage ? x509::ReadKeyUsage(usage->value) : x509::KeyUsages{0};

@@ -56,7 +56,8 @@ struct LintContext {
 //   lint.names          the SAN is exactly the grant's names, in normal form; critical if and only
 //                       if the subject is empty
 //   lint.name-constraints   every name is within the issuing CA's
-//   lint.spiffe         beside a SPIFFE ID no other URI; keyUsage has digitalSignature
+//   lint.spiffe         a SPIFFE ID has a path, and no other URI beside it; keyUsage has
+//                       digitalSignature
 //   lint.spiffe-eku     with a SPIFFE ID, serverAuth and clientAuth both or neither
 //   lint.subject        as the profile says; the responder's: not empty and not the issuer's
 //   lint.validity       as granted: covers now, length within grant and issuer

@@ -129,21 +129,16 @@ Error OutsideOfConstraints(std::vector<Violation> violations) {
   return error;
 }
 
-// Peers take a common name that looks like a host for a DNS name where the certificate has none,
-// and hold it against the issuing CA's name constraints (OpenSSL does).
-bool IsTakenForDnsName(std::string_view common_name, const IssuanceGrant& grant,
-                       const IssuerIdentity& issuer) {
+// Where a certificate has no DNS name, peers hold its common name against the DNS constraints of
+// the issuing CA: OpenSSL one that looks like a host, GnuTLS any ("A Service", "fd00::1").
+bool IsCommonNameTakenForHost(const IssuanceGrant& grant, const IssuerIdentity& issuer) {
   using Kind = x509::GeneralName::Kind;
   const auto is_dns = [](const auto& name) { return name.kind() == Kind::kDns; };
   const auto bounds_dns = [](const auto& subtree) { return subtree.kind == Kind::kDns; };
   const x509::NameConstraints& constraints = issuer.name_constraints;
   const bool bound = std::ranges::any_of(constraints.permitted, bounds_dns) ||
                      std::ranges::any_of(constraints.excluded, bounds_dns);
-  const auto of_a_host = [](unsigned char c) {
-    return std::isalnum(c) || c == '-' || c == '.' || c == '_';
-  };
-  return bound && std::ranges::none_of(grant.names(), is_dns) &&
-         std::ranges::all_of(common_name, of_a_host);
+  return bound && std::ranges::none_of(grant.names(), is_dns);
 }
 
 bool IsPermittedHost(const std::string& common_name, const x509::NameConstraints& constraints) {
@@ -158,17 +153,19 @@ Result<x509::Name> SubjectOf(const IssuanceGrant& grant, const IssuerIdentity& i
     case SubjectForm::kEmpty:
       return x509::Name::Empty();
     case SubjectForm::kFirstName: {
-      const std::string text = grant.names().front().ValueText();
-      if (IsTakenForDnsName(text, grant, issuer)) return x509::Name::Empty();
-      auto name = x509::Name::CommonName(text);
+      if (IsCommonNameTakenForHost(grant, issuer)) return x509::Name::Empty();
+      auto name = x509::Name::CommonName(grant.names().front().ValueText());
       return name ? *std::move(name) : x509::Name::Empty();  // too long for one
     }
     case SubjectForm::kFixed:
-      if (IsTakenForDnsName(profile.common_name, grant, issuer) &&
+      if (IsCommonNameTakenForHost(grant, issuer) &&
           !IsPermittedHost(profile.common_name, issuer.name_constraints)) {
-        return OutsideOfConstraints({{"policy.name-constraints", "subject",
-                                      "the profile's common name " + Escape(profile.common_name) +
-                                          " is outside of the issuing CA's name constraints"}});
+        return OutsideOfConstraints(
+            {{"policy.name-constraints", "subject",
+              "the profile's common name " + Escape(profile.common_name) +
+                  " is outside of the issuing CA's name constraints, and is "
+                  "taken for a host where no DNS name is asked for: ask "
+                  "for one, or use a profile with subject = \"empty\""}});
       }
       return profile.organization.empty()
                  ? x509::Name::CommonName(profile.common_name)

@@ -20,7 +20,7 @@ constexpr LintRule kCatalog[] = {
     {"lint.revocation", "RFC 9608 3, RFC 6960 4.2.2.2.1", Severity::kError, true},
     {"lint.serial", "RFC 5280 4.1.2.2", Severity::kError, true},
     {"lint.size", "peers' limits", Severity::kError, false},
-    {"lint.spiffe", "SPIFFE X.509-SVID 2, 4.3", Severity::kError, false},
+    {"lint.spiffe", "SPIFFE X.509-SVID 2, 3.1, 4.3", Severity::kError, false},
     {"lint.spiffe-eku", "SPIFFE X.509-SVID 4.4", Severity::kWarning, false},
     {"lint.subject", "RFC 5280 4.1.2.6", Severity::kError, true},
     {"lint.usage-coherence", "RFC 5280 4.2.1.12", Severity::kError, false},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 #include <string>
 
 #include "x509/dns_name.h"
@@ -54,31 +55,59 @@ bool ArePercentsNeeded(std::string_view text) {
   return true;
 }
 
-bool IsPort(std::string_view text) {
-  constexpr size_t kPortDigitsMax = 5;
-  return !text.empty() && text.size() <= kPortDigitsMax && std::ranges::all_of(text, IsDigit) &&
-         std::stoi(std::string(text)) <= 65535;
+// RFC 3986 6.2.2.1: the hex digits of an escape in upper case. The percents are sound.
+std::string WithUpperPercents(std::string_view text) {
+  std::string upper(text);
+  for (size_t i = upper.find('%'); i != std::string::npos; i = upper.find('%', i + 3)) {
+    for (size_t digit : {i + 1, i + 2}) {
+      if (IsLower(upper[digit])) upper[digit] = static_cast<char>(upper[digit] - 'a' + 'A');
+    }
+  }
+  return upper;
 }
 
-// host [":" port], the host a DNS name, an IPv4 address or an IPv6 address in brackets.
-bool IsAuthority(std::string_view text) {
-  std::string_view host = text, port;
-  const size_t closing = text.starts_with('[') ? text.find(']') : 0;
-  if (closing == std::string_view::npos) return false;
-  if (const size_t colon = text.find(':', closing); colon != std::string_view::npos) {
-    host = text.substr(0, colon);
-    port = text.substr(colon + 1);
-    if (!IsPort(port)) return false;
-  }
-  if (closing > 0)
-    return host.size() == closing + 1 && GeneralName::Ip(host.substr(1, closing - 1));
-  return NormalDnsName(host, Wildcard::kRefused) || GeneralName::Ip(host);
+// RFC 3986 3.2.3, what follows the host: nothing, or ":" and a number. One without digits says
+// nothing, and zeros in front would be a second spelling.
+std::optional<std::string> NormalPort(std::string_view text) {
+  constexpr size_t kPortDigitsMax = 5;
+  if (text.empty()) return "";
+  std::string_view digits = text.substr(1);
+  if (text[0] != ':' || !std::ranges::all_of(digits, IsDigit)) return std::nullopt;
+  while (digits.size() > 1 && digits[0] == '0') digits.remove_prefix(1);
+  if (digits.empty()) return "";
+  if (digits.size() > kPortDigitsMax || std::stoi(std::string(digits)) > 65535) return std::nullopt;
+  return ":" + std::string(digits);
 }
+
+// A DNS name, an IPv4 address, or an IPv6 address in brackets, in the form of RFC 5952 4.
+std::optional<std::string> NormalHost(std::string_view text) {
+  if (!text.starts_with('[')) {
+    if (!NormalDnsName(text, Wildcard::kRefused) && !GeneralName::Ip(text)) return std::nullopt;
+    return std::string(text);
+  }
+  const std::string_view inside = text.substr(1, text.size() - 2);
+  const auto address = GeneralName::Ip(inside);
+  if (!address || inside.find(':') == std::string_view::npos) return std::nullopt;
+  return "[" + address->ValueText() + "]";
+}
+
+// host [":" port], in lower case already.
+std::optional<std::string> NormalAuthority(std::string_view text) {
+  const size_t closing = text.starts_with('[') ? text.find(']') : 0;
+  if (closing == std::string_view::npos) return std::nullopt;
+  const size_t host_end = closing > 0 ? closing + 1 : std::min(text.find(':'), text.size());
+  auto host = NormalHost(text.substr(0, host_end));
+  const auto port = NormalPort(text.substr(host_end));
+  if (!host || !port) return std::nullopt;
+  return *std::move(host) + *port;
+}
+
+Error TooLong() { return Bad("a URI has at most 2048 bytes"); }
 
 }  // namespace
 
 Result<std::string> NormalUri(std::string_view text) {
-  if (text.size() > kUriBytesMax) return Bad("a URI has at most 2048 bytes");
+  if (text.size() > kUriBytesMax) return TooLong();
   if (!std::all_of(text.begin(), text.end(), IsUriChar) || !ArePercentsSound(text)) {
     return Bad("a URI has only the characters of RFC 3986, and % before two hex digits");
   }
@@ -96,15 +125,21 @@ Result<std::string> NormalUri(std::string_view text) {
   if (scheme != "spiffe" && !ArePercentsNeeded(text)) {
     return Bad("a letter, a digit, and - . _ ~ are not escaped with %");
   }
-  // A trust domain has rules of its own.
-  if (scheme != "spiffe" && !IsAuthority(authority)) {
+  const std::string_view rest = text.substr(authority_end);
+  std::string uri = scheme + std::string(kAuthorityMark);
+  if (scheme == "spiffe") {  // which has rules of its own
+    uri += authority + std::string(rest);
+    TRY(SpiffeId::Parse(uri));
+    return uri;
+  }
+  const auto normal = NormalAuthority(authority);
+  if (!normal) {
     return Bad(
         "a URI's host is a DNS name, an IPv4 address or an IPv6 address in brackets, and its "
         "port is 0 to 65535");
   }
-  std::string uri = scheme + std::string(kAuthorityMark) + authority;
-  uri += text.substr(authority_end);
-  if (scheme == "spiffe") TRY(SpiffeId::Parse(uri));
+  uri += *normal + WithUpperPercents(rest);
+  if (uri.size() > kUriBytesMax) return TooLong();  // ::1:2 is ::0.1.0.2
   return uri;
 }
 

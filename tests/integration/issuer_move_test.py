@@ -50,8 +50,8 @@ purposes = ["ocsp"]
 """
 
 
-def add_issuer(ca):
-    """As docs/OPERATIONS.md says: keys, the [[issuer]], its certificate, a restart."""
+def add_issuer(ca, more=""):
+    """As docs/OPERATIONS.md says: keys, the [[issuer]] with `more`, its certificate, a restart."""
     (ca.home / "signer.more.toml").write_text(SIGNER_KEYS)
     ceremony = ca.home / "ceremony-signer.toml"
     ceremony.write_text(ceremony.read_text() + SIGNER_KEYS)
@@ -59,7 +59,7 @@ def add_issuer(ca):
         ca.run(ca.programs / "mayfly-signer", "generate-key", "--config", ceremony,
                "--uri", f"pkcs11:token=mayfly;object={key}", "--curve", "p256")
     ca.chain_file.unlink()  # a ceremony is due: ./quickstart holds it, and restarts
-    ca.configure(issuer_section(ca))
+    ca.configure(issuer_section(ca) + more)
 
 
 def issuer_section(ca):

@@ -261,38 +261,49 @@ TEST(PolicyFile, WhatAProfileSaysIsRead) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rules, PolicyFileChange,
-    testing::Values(Change{"\"web\"", "\"Web\"", "12 config.name"},
-                    Change{"\"web\"", "\"\"", "12 config.range"},
-                    Change{"\"web\"", "\"" + std::string(63, 'a') + "\"", ""},
-                    Change{"\"web\"", "\"" + std::string(64, 'a') + "\"", "12 config.name"},
-                    Change{"profiles = [\"server\"]", "profiles = [\"sever\"]",
-                           "14 policy.unknown-profile"},
-                    Change{"*.internal", "*internal", "15 policy.pattern"},
-                    Change{"dns = [\"*.internal\"]\n", "", "12 policy.rule-empty"},
-                    Change{"dns = [\"*.internal\"]\n", "ip = [\"10.0.0.0/8\"]\n", ""},
-                    Change{"\"spiffe://td/web\"", "\"dns:web.internal\"", ""},
-                    Change{"\"spiffe://td/web\"", "\"ip:10.0.0.1\"", ""},
-                    Change{"\"spiffe://td/web\"", "\"email:a@b.c\"", ""},
-                    Change{"\"spiffe://td/web\"", "\"local:0\"", ""},
-                    Change{"\"spiffe://td/web\"", "\"local:*\"", ""},
-                    Change{"\"spiffe://td/web\"", "\"local:root\"", "13 policy.principal"},
-                    Change{"\"spiffe://td/web\"", "\"local:01\"", "13 policy.principal"},
-                    Change{"\"spiffe://td/web\"", "\"spiffe://td/*\"", "13 policy.principal"},
-                    Change{"\"spiffe://td/web\"", "\"https://td/*\"", "13 policy.principal"},
-                    Change{"\"spiffe://td/web\"", "\"system:ocsp\"", "13 policy.principal"},
-                    Change{"\"spiffe://td/web\"", "\"web\"", "13 policy.principal"},
-                    Change{"\"spiffe://td/op\"", "\"operator\"", "1 policy.principal"},
-                    Change{"\"spiffe://td/op\"", "\"spiffe://td/{a}\"", "1 policy.principal"},
-                    Change{"\"spiffe://td/op\"", "\"*\"", "1 policy.everybody"},
-                    Change{"\"spiffe://td/web\"", "\"*\"", "13 policy.everybody"},
-                    Change{"\"spiffe://td/web\"", "\"spiffe://td/ns/{ns}\"", ""},
-                    Change{"\"spiffe://td/web\"", "\"spiffe://{td}/web\"", "13 policy.principal"},
-                    Change{"\"spiffe://td/web\"", "\"spiffe://td/a{ns}\"", "13 policy.principal"},
-                    Change{"\"spiffe://td/web\"", "\"dns:{ns}.x\"", "13 policy.principal"},
-                    Change{"*.internal", "{ns}.internal", "13 policy.unknown-claim"},
-                    Change{"*.internal", "{trust_domain}.internal", ""},
-                    Change{"*.internal", "a{ns}.internal", "15 policy.pattern"},
-                    Change{"*.internal", "{NS}.internal", "15 policy.pattern"}));
+    testing::Values(
+        Change{"\"web\"", "\"Web\"", "12 config.name"},
+        Change{"\"web\"", "\"\"", "12 config.range"},
+        Change{"\"web\"", "\"" + std::string(63, 'a') + "\"", ""},
+        Change{"\"web\"", "\"" + std::string(64, 'a') + "\"", "12 config.name"},
+        Change{"profiles = [\"server\"]", "profiles = [\"sever\"]", "14 policy.unknown-profile"},
+        Change{"*.internal", "*internal", "15 policy.pattern"},
+        Change{"dns = [\"*.internal\"]\n", "", "12 policy.rule-empty"},
+        Change{"dns = [\"*.internal\"]\n", "ip = [\"10.0.0.0/8\"]\n", ""},
+        Change{"\"spiffe://td/web\"", "\"dns:web.internal\"", ""},
+        Change{"\"spiffe://td/web\"", "\"ip:10.0.0.1\"", ""},
+        Change{"\"spiffe://td/web\"", "\"email:a@b.c\"", ""},
+        Change{"\"spiffe://td/web\"", "\"local:0\"", ""},
+        Change{"\"spiffe://td/web\"", "\"local:*\"", ""},
+        Change{"\"spiffe://td/web\"", "\"local:root\"", "13 policy.principal"},
+        Change{"\"spiffe://td/web\"", "\"local:01\"", "13 policy.principal"},
+        Change{"\"spiffe://td/web\"", "\"spiffe://td/*\"", "13 policy.principal"},
+        Change{"\"spiffe://td/web\"", "\"https://td/*\"", "13 policy.principal"},
+        Change{"\"spiffe://td/web\"", "\"system:ocsp\"", "13 policy.principal"},
+        Change{"\"spiffe://td/web\"", "\"web\"", "13 policy.principal"},
+        Change{"\"spiffe://td/op\"", "\"operator\"", "1 policy.principal"},
+        Change{"\"spiffe://td/op\"", "\"spiffe://td/{a}\"", "1 policy.principal"},
+        Change{"\"spiffe://td/op\"", "\"*\"", "1 policy.everybody"},
+        Change{"\"spiffe://td/web\"", "\"*\"", "13 policy.everybody"},
+        Change{"\"spiffe://td/web\"", "\"spiffe://td/ns/{ns}\"", ""},
+        Change{"\"spiffe://td/web\"", "\"spiffe://{td}/web\"", "13 policy.principal"},
+        Change{"\"spiffe://td/web\"", "\"spiffe://td/a{ns}\"", "13 policy.principal"},
+        Change{"\"spiffe://td/web\"", "\"dns:{ns}.x\"", "13 policy.principal"},
+        Change{"*.internal", "{ns}.internal", "13 policy.unknown-claim"},
+        Change{"*.internal", "{trust_domain}.internal", ""},
+        Change{"*.internal", "a{ns}.internal", "15 policy.pattern"},
+        Change{"*.internal", "{NS}.internal", "15 policy.pattern"},
+        Change{"dns = [\"*.internal", "uri = [\"spiffe://td", "15 policy.pattern"},
+        Change{"dns = [\"*.internal", "uri = [\"spiffe://{trust_domain}", "15 policy.pattern"},
+        Change{"dns = [\"*.internal", "uri = [\"https://td", ""},
+        Change{"dns = [\"*.internal", "uri = [\"spiffe://td/a", ""}));
+
+TEST(PolicyFile, ATrustDomainAsANameIsReadWhereItIsInForce) {
+  const std::string text =
+      With(std::string(kSmall), "dns = [\"*.internal\"]", "uri = [\"spiffe://td\"]");
+  EXPECT_FALSE(ParsePolicy(text, "p"));
+  EXPECT_TRUE(ParsePolicy(text, "p", policy::PolicyText::kInForce));
+}
 
 // One of the lists of roles, before the admins.
 Change List(const std::string& line, const std::string& finding) {

@@ -516,6 +516,13 @@ TEST(LintSpiffe, AnSvidHasOneUriAndSigns) {
   EXPECT_THAT(RulesOf(SubjectWith(enciphers, kSpiffeId).Linted()), ElementsAre("lint.spiffe"));
 }
 
+TEST(LintSpiffe, AWorkloadsIdHasAPath) {
+  Subject subject = SubjectWith([](auto&) {}, kSpiffeId);
+  subject.Replace(x509::SubjectAltNameExtension(Names({"URI:spiffe://mayfly.internal"}),
+                                                Criticality::kCritical));
+  EXPECT_THAT(RulesOf(subject.Linted()), ElementsAre("lint.names", "lint.names", "lint.spiffe"));
+}
+
 TEST(LintSpiffe, OneAuthenticationAloneIsAWarningUnlessTheProfileSaysOtherwise) {
   auto linted = SubjectWith([](auto&) {}, kSpiffeId).Linted();
   ASSERT_TRUE(linted);

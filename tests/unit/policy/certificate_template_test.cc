@@ -215,6 +215,33 @@ TEST(CertificateTemplate, NamesOutsideOfTheIssuersConstraintsAreRefused) {
   EXPECT_THAT(RulesOf(refused), ElementsAre("policy.name-constraints"));
 }
 
+// GnuTLS does so with any common name, where there is no DNS name.
+TEST(CertificateTemplate, UnderConstraintsOnHostsACommonNameIsTakenForOne) {
+  IssuerIdentity issuer = IssuerOf();
+  issuer.name_constraints.permitted.push_back(
+      x509::Subtree::Parse(x509::GeneralName::Kind::kDns, "internal").value());
+  const std::vector<std::string> uri = {"URI:spiffe://mayfly.internal/web/a"};
+  const auto fixed = [](const std::string& name) {
+    return [name](Profile& p) {
+      p.subject = SubjectForm::kFixed;
+      p.common_name = name;
+    };
+  };
+  for (const char* name : {"A Service", "*.outside.example", "fd00::1", "outside.example",
+                           "a_b.internal", "internal.", "Web: 1"}) {
+    EXPECT_THAT(RulesOf(MadeWith(fixed(name), issuer, uri)), ElementsAre("policy.name-constraints"))
+        << name;
+    EXPECT_TRUE(MadeWith(fixed(name), issuer, {"DNS:a.web.internal"})) << name;
+    EXPECT_TRUE(MadeWith(fixed(name), IssuerOf(), uri)) << name;
+  }
+  for (const char* name : {"web.internal", "*.web.internal", "Internal"}) {
+    EXPECT_TRUE(MadeWith(fixed(name), issuer, uri)) << name;
+  }
+  const auto first_name = [](Profile& p) { p.subject = SubjectForm::kFirstName; };
+  EXPECT_TRUE(MadeWith(first_name, issuer, uri)->fields.subject.empty());
+  EXPECT_FALSE(MadeWith(first_name, IssuerOf(), uri)->fields.subject.empty());
+}
+
 TEST(CaTemplate, NameConstraintsAreCritical) {
   x509::NameConstraints constraints;
   constraints.permitted.push_back(

@@ -24,6 +24,17 @@ TEST(GeneralName, NormalForms) {
       {"IP:10.1.2.3", "IP:10.1.2.3"},
       {"IP:FD00:0:0:0::1", "IP:fd00::1"},
       {"URI:HTTPS://Example.ORG:443/A?b#c", "URI:https://example.org:443/A?b#c"},
+      {"URI:https://[FD00:0:0:0::1]:0443/", "URI:https://[fd00::1]:443/"},
+      {"URI:https://[fd00:0:0:1::]/", "URI:https://[fd00:0:0:1::]/"},
+      {"URI:https://[0:0:1:0:0:0:0:1]", "URI:https://[0:0:1::1]"},
+      {"URI:https://[::1]:", "URI:https://[::1]"},
+      {"URI:https://[::1:2]", "URI:https://[::0.1.0.2]"},
+      {"URI:https://a:/b", "URI:https://a/b"},
+      {"URI:https://a:?b", "URI:https://a?b"},
+      {"URI:https://a:000000/", "URI:https://a:0/"},
+      {"URI:https://a:00065535/", "URI:https://a:65535/"},
+      {"URI:https://10.1.2.3:01/", "URI:https://10.1.2.3:1/"},
+      {"URI:https://a/%2f%c3%A9%af?%3d#%2fa", "URI:https://a/%2F%C3%A9%AF?%3D#%2Fa"},
       {"URI:spiffe://Example.org/Web", "URI:spiffe://example.org/Web"},
       {"email:Web@Example.ORG", "email:Web@example.org"},
   };
@@ -101,14 +112,41 @@ TEST(GeneralName, IpAddresses) {
 }
 
 TEST(GeneralName, UrisThatAreRefused) {
-  for (const char* text : {"", "web", "mailto:a@b", "https:///path", "://a", "1a://b", "a b://c",
-                           "https://user@host/", "https://a/ b", "https://a/%zz", "https://a/%1",
-                           "https://a/<", "https://\xc3\xa9/", "https://a/\x7f"}) {
+  for (const char* text : {"",
+                           "web",
+                           "mailto:a@b",
+                           "https:///path",
+                           "://a",
+                           "1a://b",
+                           "a b://c",
+                           "https://user@host/",
+                           "https://a/ b",
+                           "https://a/%zz",
+                           "https://a/%1",
+                           "https://a/<",
+                           "https://\xc3\xa9/",
+                           "https://a/\x7f",
+                           "https://a:065536/",
+                           "https://a:1:2/",
+                           "https://:1/",
+                           "https://[::1/",
+                           "https://[]/",
+                           "https://[10.1.2.3]/",
+                           "https://[a]/",
+                           "https://[::1]a/",
+                           "https://[::1]1/",
+                           "https://::1/",
+                           "https://[::1%25a]/",
+                           "https://[::ffff:10.1.2.3]/"}) {
     EXPECT_EQ(RuleOf(GeneralName::Uri(text)), "name.uri") << text;
   }
   std::string longest = "https://a/" + std::string(kUriBytesMax - 10, 'a');
   EXPECT_TRUE(GeneralName::Uri(longest));
   EXPECT_EQ(RuleOf(GeneralName::Uri(longest + "a")), "name.uri");
+  const std::string grows = "https://[::1:2]/";  // by 4
+  EXPECT_TRUE(GeneralName::Uri(grows + std::string(kUriBytesMax - grows.size() - 4, 'a')));
+  EXPECT_EQ(RuleOf(GeneralName::Uri(grows + std::string(kUriBytesMax - grows.size() - 3, 'a'))),
+            "name.uri");
 }
 
 TEST(GeneralName, SpiffeIdsThatAreRefused) {
