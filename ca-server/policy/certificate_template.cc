@@ -130,7 +130,8 @@ Error OutsideOfConstraints(std::vector<Violation> violations) {
 }
 
 // Where a certificate has no DNS name, peers hold its common name against the DNS constraints of
-// the issuing CA: OpenSSL one that looks like a host, GnuTLS any ("A Service", "fd00::1").
+// the issuing CA: OpenSSL one that looks like a host, GnuTLS of what could be a TLS server any one
+// ("A Service", "fd00::1").
 bool IsCommonNameTakenForHost(const IssuanceGrant& grant, const IssuerIdentity& issuer) {
   using Kind = x509::GeneralName::Kind;
   const auto is_dns = [](const auto& name) { return name.kind() == Kind::kDns; };
