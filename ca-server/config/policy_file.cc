@@ -5,6 +5,8 @@
 #include "config/profile_section.h"
 #include "config/strict_toml.h"
 #include "config/words.h"
+#include "policy/key_purpose.h"
+#include "policy/lint_catalog.h"
 #include "policy/pattern_index.h"
 #include "policy/responder_profile.h"
 
@@ -45,6 +47,18 @@ void CheckExtensions(Section& section, const policy::Profile& profile) {
                        " leave room for any key and names; take some out, or make them shorter");
 }
 
+// Lint would refuse every certificate of such a profile, one after another.
+void CheckUsages(Section& section, const policy::Profile& profile) {
+  if (policy::SeverityOf("lint.usage-coherence", profile.lint) != policy::Severity::kError) return;
+  if (profile.key_usages == 0) return;  // that has been complained of
+  for (const der::Oid& purpose :
+       policy::PurposesWithoutUsage(profile.key_usages, profile.extended_key_usages)) {
+    section.Complain("key_usage", "policy.usage-coherence",
+                     "key_usage has nothing that extended key usage " + purpose.Dotted() +
+                         " is for (RFC 5280 4.2.1.12)");
+  }
+}
+
 void CheckIssuer(Section& section, const policy::Profile& profile, const IssuerNames& issuers) {
   if (profile.issuer.empty() || issuers.contains(profile.issuer)) return;
   section.Complain("issuer", "policy.issuer-unknown",
@@ -64,6 +78,7 @@ void ReadProfiles(Section& root, const Reading& reading, Policy& policy) {
     policy::Profile profile = ReadProfile(name, section);
     if (reading.is == PolicyText::kProposed) {
       CheckExtensions(section, profile);
+      CheckUsages(section, profile);
       if (reading.issuers != nullptr) CheckIssuer(section, profile, *reading.issuers);
     }
     policy.profiles.emplace(name, std::move(profile));

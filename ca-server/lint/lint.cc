@@ -3,6 +3,7 @@
 
 #include "lint/findings.h"
 #include "lint/linted_tbs.h"
+#include "policy/key_purpose.h"
 #include "x509/spiffe_id.h"
 
 namespace mayfly::lint {
@@ -106,27 +107,14 @@ void CheckSpiffe(const x509::TbsCertificate& tbs, Findings& findings) {
 
 // lint.usage-coherence: RFC 5280 4.2.1.12 says which usages are consistent with each purpose.
 void CheckCoherence(const x509::TbsFields& fields, Findings& findings) {
-  using x509::KeyUsage;
-  static const std::map<std::string, x509::KeyUsages, std::less<>> kConsistent = {
-      {"1.3.6.1.5.5.7.3.1", KeyUsage::kDigitalSignature | KeyUsage::kKeyEncipherment |
-                                static_cast<x509::KeyUsages>(KeyUsage::kKeyAgreement)},
-      {"1.3.6.1.5.5.7.3.2", KeyUsage::kDigitalSignature | KeyUsage::kKeyAgreement},
-      {"1.3.6.1.5.5.7.3.3", static_cast<x509::KeyUsages>(KeyUsage::kDigitalSignature)},
-      {"1.3.6.1.5.5.7.3.4", KeyUsage::kDigitalSignature | KeyUsage::kContentCommitment |
-                                (KeyUsage::kKeyEncipherment | KeyUsage::kKeyAgreement)},
-      {"1.3.6.1.5.5.7.3.8", KeyUsage::kDigitalSignature | KeyUsage::kContentCommitment},
-      {"1.3.6.1.5.5.7.3.9", KeyUsage::kDigitalSignature | KeyUsage::kContentCommitment},
-  };
   const auto* usage = Find(fields.extensions, x509::oid::KeyUsage());
   const auto* extended = Find(fields.extensions, x509::oid::ExtendedKeyUsage());
   const auto usages = usage ? x509::ReadKeyUsage(usage->value) : x509::KeyUsages{0};
   const auto purposes =
       extended ? x509::ReadExtendedKeyUsage(extended->value) : std::vector<der::Oid>();
   if (!usages || !purposes) return;  // lint.key-usage has said so
-  for (const der::Oid& purpose : *purposes) {
-    const auto known = kConsistent.find(purpose.Dotted());
-    findings.Require(known == kConsistent.end() || (*usages & known->second) != 0,
-                     "lint.usage-coherence", "keyUsage",
+  for (const der::Oid& purpose : policy::PurposesWithoutUsage(*usages, *purposes)) {
+    findings.Require(false, "lint.usage-coherence", "keyUsage",
                      "has nothing that extended key usage " + purpose.Dotted() + " is for");
   }
 }

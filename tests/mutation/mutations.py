@@ -565,6 +565,8 @@ MUTATIONS += [
              "PolicyLimits.*"),
     Mutation("an extension that is not DER", PROFILE_SECTION, " && der::CheckAny(*element)", "",
              "unit_config", "*PolicyFile*"),
+    Mutation("usages that do not go together", POLICY_FILE, "      CheckUsages(section, profile);\n",
+             "", "unit_config", "PolicyFile.*"),
     Mutation("any size of extensions", POLICY_FILE, "  if (sum <= most) return;\n", "  return;\n",
              "unit_config", "PolicyLimits.*"),
     policy("what a wildcard name touches not found", PATTERN_INDEX,

@@ -259,6 +259,16 @@ TEST(PolicyFile, WhatAProfileSaysIsRead) {
   EXPECT_EQ(profile.lint.at("lint.spiffe"), policy::Severity::kOff);
 }
 
+TEST(PolicyFile, UsagesGoTogetherUnlessLintsAreOff) {
+  const std::string text =
+      With(std::string(kSmall), "[\"digital-signature\"]", "[\"content-commitment\"]");
+  EXPECT_THAT(FindingsOf(ParsePolicy(text, "p")), testing::ElementsAre("6 policy.usage-coherence"));
+  EXPECT_TRUE(ParsePolicy(text, "p", policy::PolicyText::kInForce));
+  const std::string rule = "[[rule]]";
+  EXPECT_TRUE(ParsePolicy(
+      With(text, rule, "[profile.server.lint]\nusage-coherence = \"off\"\n" + rule), "p"));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Rules, PolicyFileChange,
     testing::Values(
@@ -349,6 +359,7 @@ TEST(PolicyFile, PrincipalsAreInNormalForm) {
 TEST(PolicyFile, UsagesMustFitEveryKeyType) {
   auto with = [](const std::string& usage, const std::string& type) {
     std::string text = With(std::string(kSmall), "digital-signature", usage);
+    text = With(text, "server-auth", "1.2.3.4");
     return Parse(With(text, "ec-p256", type)).has_value();
   };
   EXPECT_TRUE(with("key-encipherment", "rsa"));
