@@ -223,6 +223,20 @@ TEST(Authorizer, AClaimOfAnotherValueIsAnotherRequester) {
               ElementsAre("policy.principal"));
 }
 
+TEST(Authorizer, EachWayOfFittingARuleCounts) {
+  DecisionBasis basis = PlacesBasis();
+  Rule& rule = basis.policy.rules.back();
+  rule.principals = {Who("spiffe://mayfly.internal/ns/{place}/sa/api"),
+                     Who("spiffe://mayfly.internal/ns/prod/sa/{place}")};
+  rule.names = {Pattern(x509::GeneralName::Kind::kDns, "{place}.svc.internal")};
+  const Principal api = Workload("/ns/prod/sa/api");
+  for (const char* name : {"DNS:prod.svc.internal", "DNS:api.svc.internal"}) {
+    EXPECT_TRUE(Ask(basis, Wish({name}), api)) << name;
+  }
+  EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:other.svc.internal"}), api)),
+              ElementsAre("policy.name"));
+}
+
 TEST(Authorizer, NamesAsReflectionReadNothingOfTheRequest) {
   DecisionBasis basis = Basis();
   basis.policy.profiles["server"].names_from = NamesFrom::kPrincipal;
