@@ -6,14 +6,6 @@ namespace mayfly::rpc {
 
 std::string HostOf(std::string_view peer) { return std::string(peer.substr(0, peer.rfind(':'))); }
 
-HostPlaces::Place::Place(HostPlaces& places, std::string host)
-    : places_(&places), host_(std::move(host)) {}
-HostPlaces::Place::Place(Place&& other) noexcept
-    : places_(std::exchange(other.places_, nullptr)), host_(std::move(other.host_)) {}
-HostPlaces::Place::~Place() {
-  if (places_ != nullptr) places_->GiveBack(host_);
-}
-
 std::optional<HostPlaces::Place> HostPlaces::Take(std::string host) {
   std::lock_guard lock(mutex_);
   size_t& count = in_flight_[host];

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "rpc/place.h"
+
 namespace mayfly::rpc {
 
 // It takes so many addresses to fill a listener without client certificates.
@@ -24,24 +26,14 @@ class HostPlaces {
   HostPlaces(const HostPlaces&) = delete;
 
   // A call in flight; it is over when this goes.
-  class Place {
-   public:
-    Place(Place&& other) noexcept;
-    Place& operator=(Place&&) = delete;
-    ~Place();
-
-   private:
-    friend class HostPlaces;
-    Place(HostPlaces& places, std::string host);
-    HostPlaces* places_;
-    std::string host_;
-  };
+  using Place = rpc::Place<HostPlaces>;
 
   // Nothing: so many of this host are in flight.
   std::optional<Place> Take(std::string host);
   size_t host_max() const { return host_max_; }
 
  private:
+  friend Place;
   void GiveBack(const std::string& host);
 
   const size_t host_max_;

@@ -25,14 +25,6 @@ Error TooManyWait(size_t limit) {
 
 }  // namespace
 
-Turns::Turn::Turn(Turns& turns, std::string principal)
-    : turns_(&turns), principal_(std::move(principal)) {}
-Turns::Turn::Turn(Turn&& other) noexcept
-    : turns_(std::exchange(other.turns_, nullptr)), principal_(std::move(other.principal_)) {}
-Turns::Turn::~Turn() {
-  if (turns_ != nullptr) turns_->GiveBack(principal_);
-}
-
 Task<Result<Turns::Turn>> Turns::Take(std::string principal, TimePoint expires) {
   const Answer answer(executor_);
   Due due;

@@ -24,6 +24,7 @@
 #include "base/executor.h"
 #include "base/result.h"
 #include "base/task.h"
+#include "rpc/place.h"
 
 namespace mayfly::rpc {
 
@@ -56,18 +57,7 @@ class Turns {
   Turns(const Turns&) = delete;
 
   // A place at work, given back when it goes.
-  class Turn {
-   public:
-    Turn(Turn&& other) noexcept;
-    Turn& operator=(Turn&&) = delete;
-    ~Turn();
-
-   private:
-    friend class Turns;
-    Turn(Turns& turns, std::string principal);
-    Turns* turns_;
-    std::string principal_;
-  };
+  using Turn = Place<Turns>;
 
   // Waits for a turn. `expires`: when what proves the principal ends. Errors: kOverloaded
   // "rpc.principal-calls" (this principal has too many calls waiting), "rpc.waiting" (all have).
@@ -77,6 +67,7 @@ class Turns {
   size_t principals() const;  // with a call at work or waiting
 
  private:
+  friend Turn;
   using Answer = Completion<Result<Turn>>;
   // Smaller is sooner.
   struct Rank {
@@ -129,8 +120,8 @@ class Turns {
     BootTime latest;
   };
   std::map<std::string, Refusals, std::less<>> refused_;  // since they last had a turn
-  uint64_t now_ =
-      kCreditMax;  // virtual: the start of the latest turn, or one for kTurnsOvertakenMax turns
+  // Virtual: the start of the latest turn, or one for kTurnsOvertakenMax turns.
+  uint64_t now_ = kCreditMax;
   uint64_t turns_ = 0;
   uint64_t arrivals_ = 0;
 };
