@@ -46,7 +46,7 @@ Status IssueLocalCertificate(Wiring& wiring, const LocalCertificate& wanted) {
   TRY_ASSIGN(Bytes csr, client::MakeCertificationRequest(key, wanted.names));
   issuance::IssueRequest request{
       .principal = LocalPrincipal(),
-      .csr_der = std::move(csr),
+      .key = x509::CertificationRequestDer{std::move(csr)},
       .profile = wanted.profile,
       .names = {},
       .lifetime = wanted.lifetime,

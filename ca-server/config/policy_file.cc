@@ -216,13 +216,13 @@ Rule ReadRule(Section section, const Policy& policy, PolicyText is) {
 }
 
 void ReadRules(Section& root, Policy& policy, PolicyText is) {
-  for (Section& section : root.Sections("rule")) {
-    policy.rules.push_back(ReadRule(section, policy, is));
-  }
-  if (policy.rules.size() > policy::kRulesMax) {
+  std::vector<Section> sections = root.Sections("rule");
+  if (sections.size() > policy::kRulesMax) {
     root.Complain("rule", "config.range",
                   "more than " + std::to_string(policy::kRulesMax) + " rules");
+    return;
   }
+  for (Section& section : sections) policy.rules.push_back(ReadRule(section, policy, is));
 }
 
 // A decision must not take long, whoever may ask for it: a hundred names, at any time.

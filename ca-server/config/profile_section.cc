@@ -221,6 +221,10 @@ bool IsReservedExtension(const der::Oid& oid) {
       "1.3.6.1.5.5.7.1.11",
       "1.3.6.1.5.5.7.1.24",
       "1.3.6.1.5.5.7.48.1.5",
+      "2.5.29.20",                // cRLNumber
+      "2.5.29.27",                // deltaCRLIndicator
+      "2.5.29.28",                // issuingDistributionPoint
+      "1.3.6.1.4.1.311.21.10",    // Microsoft's application policies: more extended key usages
       "2.5.29.1",                 // authorityKeyIdentifier, obsolete
       "2.5.29.2",                 // keyAttributes, obsolete
       "2.5.29.3",                 // certificatePolicies, obsolete
@@ -362,6 +366,7 @@ Profile ReadProfile(const std::string& name, Section section) {
                                                     {"principal", policy::NamesFrom::kPrincipal}};
   auto from = ReadWord(section, "names_from", section.StringOr("names_from", "request"), kSources);
   profile.names_from = from.value_or(policy::NamesFrom::kRequest);
+  profile.prove_control = section.BooleanOr("prove_control", false);
   ReadKeyTypes(section, profile);
   CheckUsagesFitKeys(section, profile);
   static const Words<policy::KeyReuse> kReuses = {{"allow", policy::KeyReuse::kAllow},

@@ -2,19 +2,17 @@
 
 #include <algorithm>
 #include <iterator>
-#include <memory>
 
-#include "x509/certification_request.h"
 #include "x509/digest.h"
 
 namespace mayfly::issuance {
 namespace {
 
-// What "the same body" means for a repeated request id: CSR, profile, names in normal form,
+// What "the same body" means for a repeated request id: key proof, profile, names in normal form,
 // lifetime; each with its size in front, so that no two bodies share an encoding.
 Hash256 BodyHash(const IssueRequest& request) {
   Bytes body;
-  AppendSized(body, request.csr_der);
+  AppendSized(body, x509::KeyProofOctets(request.key));
   AppendSized(body, AsBytes(request.profile));
   for (const x509::GeneralName& name : x509::Normalize(request.names)) {
     AppendSized(body, AsBytes(name.ToString()));
@@ -23,15 +21,15 @@ Hash256 BodyHash(const IssueRequest& request) {
   return x509::Sha256(body);
 }
 
-policy::IssuanceWish WishOf(const IssueRequest& request, const x509::CertificationRequest& csr,
+policy::IssuanceWish WishOf(const IssueRequest& request, const x509::ShownKey& key,
                             const std::string& issuer_name) {
   x509::GeneralNames names = request.names;
-  std::copy(csr.names().begin(), csr.names().end(), std::back_inserter(names));
+  std::ranges::copy(key.names, std::back_inserter(names));
   return policy::IssuanceWish{
       .profile = request.profile,
       .names = x509::Normalize(std::move(names)),
       .lifetime = request.lifetime,
-      .key_hash = csr.public_key().hash(),
+      .key_hash = key.spki.hash(),
       .lineage = std::nullopt,
       .issuer = issuer_name,
   };
@@ -72,26 +70,26 @@ std::set<Hash256> CertificateAuthority::OwnKeys() const {
 
 Result<CertificateAuthority::Application> CertificateAuthority::ReadApplication(
     const IssueRequest& request) const {
-  TRY_ASSIGN(auto parsed, x509::CertificationRequest::FromDer(request.csr_der));
-  auto csr = std::make_shared<const x509::CertificationRequest>(std::move(parsed));
+  TRY_ASSIGN(x509::ShownKey key, x509::ReadKeyProof(request.key));
   Application application;
   application.principal = request.principal.id;
   application.claims = request.principal.claims;
   application.profile = request.profile;
-  const policy::IssuanceWish wish = WishOf(request, *csr, DefaultIssuer());
+  const policy::IssuanceWish wish = WishOf(request, key, DefaultIssuer());
   application.names = wish.names;
   application.lifetime = request.lifetime;
   application.key_hash = wish.key_hash;
-  application.decide = [principal = request.principal, wish](const policy::Authorizer& authorizer) {
-    return authorizer.Authorize(principal, wish, policy::Evidence{});
+  application.decide = [principal = request.principal, wish,
+                        evidence = request.evidence](const policy::Authorizer& authorizer) {
+    return authorizer.Authorize(principal, wish, evidence);
   };
-  application.explain = [principal = request.principal,
-                         wish](const policy::Authorizer& authorizer) {
-    return authorizer.Explain(principal, wish, policy::Evidence{});
+  application.explain = [principal = request.principal, wish,
+                         evidence = request.evidence](const policy::Authorizer& authorizer) {
+    return authorizer.Explain(principal, wish, evidence);
   };
-  application.prove = [csr, own = OwnKeys()](x509::KeyRules rules) {
+  application.prove = [prove = std::move(key.prove), own = OwnKeys()](x509::KeyRules rules) {
     rules.own_ca_keys = own;
-    return x509::ProvenKey::FromRequest(*csr, rules);
+    return prove(rules);
   };
   if (request.request_id) {
     application.request = RequestKey{*request.request_id, request.principal.request_scope};

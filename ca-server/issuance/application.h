@@ -20,9 +20,9 @@ struct CertificateAuthority::Application {
   std::function<Result<policy::IssuanceGrant>(const policy::Authorizer&)> decide;
   // The same decision with what every rule said.
   std::function<policy::Explanation(const policy::Authorizer&)> explain;
-  // Hop 5: key policy and proof of possession. PKCS#10 is one kind of proof.
+  // Hop 5: key policy and proof of possession.
   std::function<Result<x509::ProvenKey>(const x509::KeyRules&)> prove;
-  Hash256 key_hash{};  // of the CSR's key
+  Hash256 key_hash{};  // of the key that is to be certified
   // Of a renewal; nothing: an enrolment, which begins a lineage.
   std::optional<LineageStep> lineage;
   std::optional<CertificateKey> renews;

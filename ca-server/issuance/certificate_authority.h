@@ -21,6 +21,7 @@
 #include "issuance/rate_limiter.h"
 #include "issuance/renewal_planner.h"
 #include "policy/principal.h"
+#include "policy/principal_text.h"
 #include "policy/role.h"
 #include "ports/alert_index.h"
 #include "ports/enrolment_tokens.h"
@@ -30,16 +31,18 @@
 #include "ports/published_log.h"
 #include "ports/release_gate.h"
 #include "x509/certificate.h"
+#include "x509/key_proof.h"
 
 namespace mayfly::issuance {
 
 struct IssueRequest {
   policy::Principal principal;
-  Bytes csr_der;
+  x509::KeyProof key;
   std::string profile;
-  x509::GeneralNames names;  // beside those inside the CSR
+  x509::GeneralNames names;  // beside those of a CSR
   std::optional<Seconds> lifetime;
   std::optional<Uuid> request_id;
+  policy::Evidence evidence{};  // what was proved beside who asks
 };
 
 // The next certificate of the one that the holder authenticated with.
@@ -72,8 +75,8 @@ struct CreatedToken {
 };
 
 struct ExplainRequest {
-  IssueRequest request;           // its request id is not looked at
-  std::optional<std::string> as;  // a principal's id; nothing: whoever asks
+  IssueRequest request;                            // its request id is not looked at
+  std::optional<policy::PrincipalDescription> as;  // nothing: whoever asks
 };
 
 struct IssuedCertificate {

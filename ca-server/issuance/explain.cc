@@ -29,10 +29,11 @@ Task<Result<IssuanceExplanation>> CertificateAuthority::Explain(ExplainRequest r
   CO_TRY(co_await parts_.basis.Refresh(deadline));
   const policy::Authorizer authorizer(parts_.basis.Current());
   policy::Principal& principal = request.request.principal;
-  if (request.as && *request.as != principal.id) {
+  if (request.as && (request.as->id != principal.id || !request.as->claims.empty() ||
+                     !request.as->names.empty())) {
     policy::Principal asking = principal;
     CO_TRY(co_await RequireRole(std::move(asking), policy::kReadersOfAll, deadline));
-    CO_TRY_ASSIGN(principal, policy::PrincipalFromId(*request.as));
+    CO_TRY_ASSIGN(principal, policy::DescribedPrincipal(*request.as));
   }
   IssuanceExplanation out = ExplainFor(request.request, authorizer);
   CO_TRY(co_await ExplainKeyClaim(out, request.request.profile, authorizer, deadline));
@@ -50,9 +51,9 @@ Task<Status> CertificateAuthority::ExplainKeyClaim(IssuanceExplanation& out,
       found != profiles.end() && found->second.key_reuse == policy::KeyReuse::kRefuse;
   if (!refuses || !out.tbs) co_return Ok();
   CO_TRY_ASSIGN(const auto tbs, x509::TbsCertificate::FromDer(*out.tbs));
-  const Hash256 key = tbs.fields().public_key.hash();
-  CO_TRY_ASSIGN(const auto holder, co_await parts_.index.FindKeyClaim(key, deadline));
-  if (!holder || *holder == IdentityHash(out.names)) co_return Ok();
+  const KeyClaim claim{tbs.fields().public_key.hash(), IdentityHash(out.names)};
+  CO_TRY_ASSIGN(const bool is_anothers, co_await parts_.index.IsAnothersKey(claim, deadline));
+  if (!is_anothers) co_return Ok();
   out.findings.push_back(
       {"policy.key-reused", "csr",
        "this key has been used for other names; make a new key (profile \"" + profile + "\")"});

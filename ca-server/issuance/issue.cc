@@ -319,8 +319,8 @@ Task<Result<IssuedCertificate>> CertificateAuthority::IssueForResponder(IssuerId
     return authorizer.AuthorizeResponder(issuer, hash, lifetime);
   };
   application.prove = [proof](const x509::KeyRules& rules) {
-    return x509::ProvenKey::FromCanary(proof->key, proof->algorithm, proof->challenge,
-                                       proof->signature, rules);
+    return x509::ProvenKey::FromStatement(proof->key, proof->algorithm, proof->challenge,
+                                          proof->signature, rules);
   };
   auto issued = co_await Carry(std::move(application), deadline);
   co_return issued;

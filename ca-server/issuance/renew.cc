@@ -53,8 +53,9 @@ Error SupersededBy(const CertificateKey& standing) {
 Result<CertificateAuthority::Application> CertificateAuthority::ReadRenewal(
     const RenewalWish& asked, const KnownPeer& holder) const {
   const x509::GeneralNames& names = holder.principal.names;
-  TRY_ASSIGN(auto application, ReadApplication({holder.principal, asked.csr_der, holder.profile,
-                                                names, asked.lifetime, asked.request_id}));
+  TRY_ASSIGN(auto application,
+             ReadApplication({holder.principal, x509::CertificationRequestDer{asked.csr_der},
+                              holder.profile, names, asked.lifetime, asked.request_id}));
   TRY(RequireAmong(application.names, names, OtherNames()));
   policy::IssuanceWish wish{.profile = holder.profile,
                             .names = names,

@@ -8,6 +8,7 @@
 namespace mayfly::policy {
 namespace {
 
+const Evidence kNoEvidence;
 constexpr std::string_view kNamesField = "subject_alt_names";
 constexpr std::string_view kLineageScope = "lineage:";
 constexpr size_t kHintsMax = 5;  // patterns or profiles listed in a refusal
@@ -95,11 +96,12 @@ std::string Alternatives(Roles roles, std::string_view (*word)(Role)) {
 class Decision {
  public:
   Decision(const DecisionBasis& basis, const PatternIndex& index, const Principal& principal,
-           const IssuanceWish& wish, x509::GeneralNames names)
+           const IssuanceWish& wish, const Evidence& evidence, x509::GeneralNames names)
       : basis_(basis),
         index_(index),
         principal_(principal),
         wish_(wish),
+        evidence_(evidence),
         names_(x509::Normalize(std::move(names))),
         allowing_(basis.policy.rules.size()),
         denying_(basis.policy.rules.size()) {}
@@ -133,6 +135,7 @@ class Decision {
   bool Walks(const Candidate& candidate, const NameParts& name, Asked asked) const;
   void CheckName(const x509::GeneralName& name, const Profile& profile);
   bool IsDenied(const NameParts& name);
+  void CheckControl(const x509::GeneralName& name, const Profile& profile);
   void CheckSpiffe();
   void DenyName(const x509::GeneralName& name);
   const std::string& GrantedOf(Kind kind);
@@ -149,6 +152,7 @@ class Decision {
   const PatternIndex& index_;
   const Principal& principal_;
   const IssuanceWish& wish_;
+  const Evidence& evidence_;
   x509::GeneralNames names_;
   Candidates allowing_, denying_;
   std::vector<const x509::GeneralName*> looked_at_;  // those of a kind that the profile allows
@@ -242,10 +246,20 @@ void Decision::CheckName(const x509::GeneralName& name, const Profile& profile) 
   if (IsDenied(parts)) return;
   if (const Rule* rule = First(allowing_, parts, Asked::kMatch)) {
     used_[rule].push_back(name);
+    CheckControl(name, profile);
     return;
   }
   // Without any rule, "policy.principal" has said what is wrong.
   if (!allowing_.list.empty()) DenyName(name);
+}
+
+void Decision::CheckControl(const x509::GeneralName& name, const Profile& profile) {
+  const x509::GeneralNames& controlled = evidence_.controlled;
+  if (!profile.prove_control || std::ranges::find(controlled, name) != controlled.end()) return;
+  Deny("policy.name-control", kNamesField,
+       Escape(name.ToString()) + ": profile \"" + profile.name +
+           "\" asks for a proof that the requester controls the name, and none came with this "
+           "request; over gRPC none can");
 }
 
 // Whether a pattern with free parts fits.
@@ -455,31 +469,33 @@ Authorizer::Authorizer(std::shared_ptr<const DecisionBasis> basis)
     : basis_(std::move(basis)), index_(IndexOf(basis_->policy)) {}
 
 Result<IssuanceGrant> Authorizer::Authorize(const Principal& principal, const IssuanceWish& wish,
-                                            const Evidence&) const {
-  return Decide(principal, wish, Asking::kFirst, nullptr);
+                                            const Evidence& evidence) const {
+  return Decide(principal, wish, evidence, Asking::kFirst, nullptr);
 }
 
 Result<IssuanceGrant> Authorizer::AuthorizeRenewal(const Principal& holder,
                                                    const IssuanceWish& wish) const {
-  return Decide(holder, wish, Asking::kRenewal, nullptr);
+  return Decide(holder, wish, kNoEvidence, Asking::kRenewal, nullptr);
 }
 
 Result<IssuanceGrant> Authorizer::AuthorizeEnrolment(const Enrolment& enrolment,
                                                      const IssuanceWish& wish) const {
-  TRY_ASSIGN(IssuanceGrant grant, Decide(enrolment.enroller, wish, Asking::kEnrolment, nullptr));
+  TRY_ASSIGN(IssuanceGrant grant,
+             Decide(enrolment.enroller, wish, kNoEvidence, Asking::kEnrolment, nullptr));
   grant.principal_ = EnrolmentPrincipalId(enrolment.token);
   return grant;
 }
 
 Explanation Authorizer::Explain(const Principal& principal, const IssuanceWish& wish,
-                                const Evidence&) const {
+                                const Evidence& evidence) const {
   Explanation explanation{{}, {}, Fail(ErrorCode::kInternal, "", "")};
-  explanation.verdict = Decide(principal, wish, Asking::kFirst, &explanation);
+  explanation.verdict = Decide(principal, wish, evidence, Asking::kFirst, &explanation);
   return explanation;
 }
 
 Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const IssuanceWish& wish,
-                                         Asking asking, Explanation* explanation) const {
+                                         const Evidence& evidence, Asking asking,
+                                         Explanation* explanation) const {
   auto found = basis_->policy.profiles.find(wish.profile);
   // The responder's profile is never for asking, whatever a policy calls its own.
   if (basis_->policy_version == 0 || found == basis_->policy.profiles.end() ||
@@ -490,7 +506,8 @@ Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const Issua
   const Profile& profile = found->second;
   const bool reflects = profile.names_from == NamesFrom::kPrincipal;
   const std::string& issuer = profile.issuer.empty() ? wish.issuer : profile.issuer;
-  Decision decision(*basis_, *index_, principal, wish, reflects ? principal.names : wish.names);
+  Decision decision(*basis_, *index_, principal, wish, evidence,
+                    reflects ? principal.names : wish.names);
   switch (asking) {
     case Asking::kFirst:
       decision.CheckPrincipal();
@@ -531,7 +548,7 @@ Result<IssuanceGrant> Authorizer::AuthorizeResponder(const std::string& issuer,
                     .lifetime = lifetime,
                     .key_hash = key_hash,
                     .issuer = issuer};
-  Decision decision(*basis_, *index_, system, wish, {});
+  Decision decision(*basis_, *index_, system, wish, kNoEvidence, {});
   decision.CheckBlocks(issuer);
   TRY(decision.Verdict());
 
@@ -568,7 +585,7 @@ Status Authorizer::RequireRole(const Principal& principal, Roles needed) const {
 
 Status Authorizer::RequireUnblocked(const Principal& principal) const {
   const IssuanceWish nothing{};
-  Decision decision(*basis_, *index_, principal, nothing, {});
+  Decision decision(*basis_, *index_, principal, nothing, kNoEvidence, {});
   decision.CheckBlocks(nothing.issuer);
   return decision.Verdict();
 }

@@ -78,6 +78,7 @@ class Authorizer {
   // no rule grants ("policy.name") or a rule denies ("policy.name-denied"), or "policy.principal"
   // (no rule for this principal and profile), "policy.denied" (a rule denies both),
   // "policy.no-names", "policy.name-count", "policy.name-kind", "policy.spiffe-one-uri",
+  // "policy.name-control" (the profile wants a proof that `evidence` has not),
   // "policy.lifetime", "policy.blocked" (the issuer, the key, a name, the wish's lineage; or the
   // requester's own names, key or lineage). Different names may be granted by different rules; each
   // of them names the principal and the profile.
@@ -124,7 +125,8 @@ class Authorizer {
 
  private:
   enum class Asking : uint8_t { kFirst, kRenewal, kEnrolment };
-  Result<IssuanceGrant> Decide(const Principal& principal, const IssuanceWish& wish, Asking asking,
+  Result<IssuanceGrant> Decide(const Principal& principal, const IssuanceWish& wish,
+                               const Evidence& evidence, Asking asking,
                                Explanation* explanation) const;
   std::shared_ptr<const DecisionBasis> basis_;
   std::shared_ptr<const PatternIndex> index_;  // of the basis's rules

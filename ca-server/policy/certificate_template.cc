@@ -142,9 +142,28 @@ bool IsCommonNameTakenForHost(const IssuanceGrant& grant, const IssuerIdentity& 
   return bound && std::ranges::none_of(grant.names(), is_dns);
 }
 
-bool IsPermittedHost(const std::string& common_name, const x509::NameConstraints& constraints) {
-  const auto name = x509::GeneralName::Dns(common_name);
-  return name && constraints.Permits(*name);
+// As OpenSSL does, also what could be no DNS name.
+bool LooksLikeHost(const std::string& text) {
+  const auto is_of_host = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_' || c == '*' || c == ':';
+  };
+  return std::ranges::all_of(text, is_of_host);
+}
+
+// RFC 5280 4.2.1.12: whose certificate says nothing of purposes has every one.
+bool CouldBeServer(const Profile& profile) {
+  const std::vector<der::Oid>& purposes = profile.extended_key_usages;
+  const auto is_server = [](const der::Oid& purpose) {
+    return purpose == x509::oid::ServerAuth() || purpose == x509::oid::AnyExtendedKeyUsage();
+  };
+  return purposes.empty() || std::ranges::any_of(purposes, is_server);
+}
+
+bool IsPermittedCommonName(const Profile& profile, const x509::NameConstraints& constraints) {
+  const auto host = x509::GeneralName::Dns(profile.common_name);
+  if (host) return constraints.Permits(*host);
+  return !LooksLikeHost(profile.common_name) && !CouldBeServer(profile);
 }
 
 Result<x509::Name> SubjectOf(const IssuanceGrant& grant, const IssuerIdentity& issuer) {
@@ -160,7 +179,7 @@ Result<x509::Name> SubjectOf(const IssuanceGrant& grant, const IssuerIdentity& i
     }
     case SubjectForm::kFixed:
       if (IsCommonNameTakenForHost(grant, issuer) &&
-          !IsPermittedHost(profile.common_name, issuer.name_constraints)) {
+          !IsPermittedCommonName(profile, issuer.name_constraints)) {
         return OutsideOfConstraints(
             {{"policy.name-constraints", "subject",
               "the profile's common name " + Escape(profile.common_name) +

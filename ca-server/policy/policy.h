@@ -85,6 +85,7 @@ struct Profile {
   std::vector<der::Oid> extended_key_usages;
   std::set<x509::GeneralName::Kind> name_kinds;
   NamesFrom names_from = NamesFrom::kRequest;
+  bool prove_control = false;  // of each name, with the request itself: Evidence::controlled
   x509::KeyRules key_rules;
   KeyReuse key_reuse = KeyReuse::kAllow;
   Renewal renewal = Renewal::kAllow;

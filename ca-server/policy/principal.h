@@ -50,8 +50,11 @@ Claims ClaimsOf(const Principal& principal);
 // The id of a certificate's holder: its only URI, else its first DNS name, else its first name.
 std::string PrincipalIdOf(const x509::GeneralNames& names);
 
-// What an adapter proved beside identity. Nothing for gRPC; a challenge, an approval or a token's
-// claim for adapters to come.
-struct Evidence {};
+// What an adapter proved beside identity, with this very request. Over gRPC nothing is.
+struct Evidence {
+  // Whose control the requester has shown, as an ACME challenge does (RFC 8555 8); a wildcard name
+  // stands for itself alone.
+  x509::GeneralNames controlled{};
+};
 
 }  // namespace mayfly::policy

@@ -1,6 +1,7 @@
 #include "policy/principal_text.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "base/bytes.h"
@@ -27,6 +28,45 @@ Result<x509::GeneralName> NameIn(std::string_view id) {
   return x509::GeneralName::Uri(id);
 }
 
+Status CheckClaims(const Claims& claims, const Principal& holder) {
+  if (claims.empty()) return Ok();
+  const auto refuse = [](std::string message) {
+    return Fail(ErrorCode::kInvalidArgument, "principal.claims", std::move(message));
+  };
+  if (holder.proof != ProofOfIdentity::kJwt) {
+    return refuse("only tokens have claims: \"jwt:ISSUER:SUBJECT\", not \"" +
+                  Escape(holder.id, 128) + "\"");
+  }
+  size_t bytes = 0;
+  for (const auto& [name, value] : claims) {
+    if (!IsClaimName(name)) {
+      return refuse("\"" + Escape(name, 64) +
+                    "\" is no claim's name here: a-z, then a-z, 0-9 and _, as the token issuer's "
+                    "section calls it");
+    }
+    bytes += name.size() + value.size();
+  }
+  if (bytes <= kClaimsTextBytesMax) return Ok();
+  return refuse("claims have at most " + std::to_string(kClaimsTextBytesMax) + " bytes");
+}
+
+Status CheckNames(const x509::GeneralNames& names, const Principal& holder) {
+  const auto refuse = [](std::string message) {
+    return Fail(ErrorCode::kInvalidArgument, "principal.names", std::move(message));
+  };
+  if (holder.proof != ProofOfIdentity::kCertificate) {
+    return refuse("only certificates of this CA have names here, \"" + Escape(holder.id, 128) +
+                  "\" has none");
+  }
+  if (names.size() > x509::kNamesMax) {
+    return refuse("a certificate has at most " + std::to_string(x509::kNamesMax) + " names");
+  }
+  const std::string id = PrincipalIdOf(names);
+  if (id == holder.id) return Ok();
+  return refuse("who holds a certificate for these names is \"" + Escape(id, 128) + "\", not \"" +
+                Escape(holder.id, 128) + "\"");
+}
+
 }  // namespace
 
 Result<Principal> PrincipalFromId(std::string_view id) {
@@ -51,6 +91,19 @@ Result<Principal> PrincipalFromId(std::string_view id) {
   const x509::GeneralNames names{*name};
   const std::string canonical = PrincipalIdOf(names);
   return Principal{ProofOfIdentity::kCertificate, canonical, canonical, names};
+}
+
+Result<Principal> DescribedPrincipal(const PrincipalDescription& description) {
+  TRY_ASSIGN(Principal principal, PrincipalFromId(description.id));
+  TRY(CheckClaims(description.claims, principal));
+  principal.claims = description.claims;
+  if (description.names.empty()) return principal;
+  x509::GeneralNames names = principal.names;
+  std::ranges::copy(description.names, std::back_inserter(names));
+  names = x509::Normalize(std::move(names));
+  TRY(CheckNames(names, principal));
+  principal.names = std::move(names);
+  return principal;
 }
 
 }  // namespace mayfly::policy

@@ -81,10 +81,9 @@ class CertificateIndex {
   // kIndexRecordsExaminedMax. Errors: kOverloaded, kStoreUnavailable, kDeadlineExceeded.
   virtual Task<Result<IndexPage>> Page(IndexQuery query, BootTime deadline) = 0;
 
-  // Whose key it is, if anybody claimed it (IdentityHash). For explanations: Ledger::Record
+  // Would Ledger::Record refuse the claim with "policy.key-reused"? For explanations: Record
   // decides.
-  virtual Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash,
-                                                            BootTime deadline) = 0;
+  virtual Task<Result<bool>> IsAnothersKey(KeyClaim claim, BootTime deadline) = 0;
 };
 
 }  // namespace mayfly

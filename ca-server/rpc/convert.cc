@@ -22,29 +22,6 @@ Result<x509::GeneralName> ReadName(const std::string& text) {
   return Invalid("name.size", "a name has at most " + std::to_string(kNameTextBytesMax) + " bytes");
 }
 
-template <class Repeated>
-Result<x509::GeneralNames> ReadNames(const Repeated& texts) {
-  if (static_cast<size_t>(texts.size()) > x509::kNamesMax) {
-    return Invalid("request.names",
-                   "at most " + std::to_string(x509::kNamesMax) + " subject_alt_names");
-  }
-  x509::GeneralNames names;
-  std::vector<Violation> violations;
-  for (int i = 0; i < texts.size(); ++i) {
-    auto name = ReadName(texts[i]);
-    if (name) {
-      names.push_back(*std::move(name));
-    } else {
-      violations.push_back({name.error().rule, "subject_alt_names[" + std::to_string(i) + "]",
-                            name.error().message});
-    }
-  }
-  if (violations.empty()) return names;
-  Error error = Invalid(violations.front().rule, violations.front().message);
-  error.violations = std::move(violations);
-  return error;
-}
-
 Result<Bytes> ReadCsr(const std::string& csr_der) {
   if (!csr_der.empty() && csr_der.size() <= x509::kCsrDerBytesMax) return ToBytes(AsBytes(csr_der));
   return Invalid("csr.size",
@@ -159,16 +136,39 @@ void SetTime(TimePoint time, google::protobuf::Timestamp& out) {
   out.set_nanos(static_cast<int32_t>(std::chrono::nanoseconds(time - whole).count()));
 }
 
+Result<x509::GeneralNames> ReadNames(const google::protobuf::RepeatedPtrField<std::string>& texts,
+                                     std::string_view field) {
+  if (static_cast<size_t>(texts.size()) > x509::kNamesMax) {
+    return Invalid("request.names",
+                   "at most " + std::to_string(x509::kNamesMax) + " " + std::string(field));
+  }
+  x509::GeneralNames names;
+  std::vector<Violation> violations;
+  for (int i = 0; i < texts.size(); ++i) {
+    auto name = ReadName(texts[i]);
+    if (name) {
+      names.push_back(*std::move(name));
+    } else {
+      violations.push_back({name.error().rule, std::string(field) + "[" + std::to_string(i) + "]",
+                            name.error().message});
+    }
+  }
+  if (violations.empty()) return names;
+  Error error = Invalid(violations.front().rule, violations.front().message);
+  error.violations = std::move(violations);
+  return error;
+}
+
 Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest& message,
                                               policy::Principal principal) {
   TRY_ASSIGN(auto csr_der, ReadCsr(message.csr_der()));
   TRY(CheckProfile(message.profile()));
-  TRY_ASSIGN(auto names, ReadNames(message.subject_alt_names()));
+  TRY_ASSIGN(auto names, ReadNames(message.subject_alt_names(), "subject_alt_names"));
   TRY_ASSIGN(auto lifetime, ReadLifetime(message));
   TRY_ASSIGN(auto request_id, ReadRequestId(message.request_id()));
   return issuance::IssueRequest{
       .principal = std::move(principal),
-      .csr_der = std::move(csr_der),
+      .key = x509::CertificationRequestDer{std::move(csr_der)},
       .profile = message.profile(),
       .names = std::move(names),
       .lifetime = lifetime,
@@ -207,7 +207,7 @@ Result<issuance::RenewExpiredRequest> ToRenewExpiredRequest(
 Result<issuance::CreateTokenRequest> ToCreateTokenRequest(
     const v1::CreateEnrolmentTokenRequest& message, policy::Principal principal) {
   TRY(CheckProfile(message.profile()));
-  TRY_ASSIGN(auto names, ReadNames(message.subject_alt_names()));
+  TRY_ASSIGN(auto names, ReadNames(message.subject_alt_names(), "subject_alt_names"));
   TRY_ASSIGN(auto lifetime, ReadLifetime(message));
   const auto uses_max = static_cast<uint32_t>(message.uses_max());  // a negative one is far above
   if (uses_max > policy::kTokenUsesMax) {

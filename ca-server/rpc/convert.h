@@ -27,6 +27,11 @@ constexpr int kPageSizeMax = 1000;
 
 void SetTime(TimePoint time, google::protobuf::Timestamp& out);
 
+// The names of a request's `field`. Errors: kInvalidArgument "request.names" (too many), "name.*"
+// with a violation for each bad name.
+Result<x509::GeneralNames> ReadNames(const google::protobuf::RepeatedPtrField<std::string>& texts,
+                                     std::string_view field);
+
 // Errors: kInvalidArgument "csr.size", "request.profile", "request.names" (too many), "name.*" with
 // a violation for each bad name, "request.lifetime", "request-id.format".
 Result<issuance::IssueRequest> ToIssueRequest(const v1::IssueCertificateRequest& message,

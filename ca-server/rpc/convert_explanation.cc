@@ -64,7 +64,14 @@ Result<issuance::ExplainRequest> ToExplainRequest(const v1::ExplainIssuanceReque
   if (message.has_lifetime()) *request.mutable_lifetime() = message.lifetime();
   TRY_ASSIGN(auto wish, ToIssueRequest(request, std::move(principal)));
   issuance::ExplainRequest explain{std::move(wish), std::nullopt};
-  if (!message.principal().empty()) explain.as = message.principal();
+  const bool is_described =
+      message.principal_claims_size() > 0 || message.principal_names_size() > 0;
+  if (message.principal().empty() && !is_described) return explain;
+  TRY_ASSIGN(auto names, ReadNames(message.principal_names(), "principal_names"));
+  explain.as = {
+      .id = message.principal().empty() ? explain.request.principal.id : message.principal(),
+      .claims = {message.principal_claims().begin(), message.principal_claims().end()},
+      .names = std::move(names)};
   return explain;
 }
 

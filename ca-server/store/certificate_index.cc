@@ -128,15 +128,18 @@ Task<Result<IndexPage>> PgCertificateIndex::Page(IndexQuery query, BootTime dead
   return RunOn<IndexPage>(readers_, std::move(work), deadline);
 }
 
-Task<Result<std::optional<Hash256>>> PgCertificateIndex::FindKeyClaim(Hash256 spki_hash,
-                                                                      BootTime deadline) {
-  using Found = std::optional<Hash256>;
-  std::function<Result<Found>(Session&)> work = [spki_hash](Session& session) -> Result<Found> {
-    auto rows = session.Exec("SELECT identity FROM key_claim WHERE spki_hash = $1::bytea",
-                             Params().Add(ByteSpan(spki_hash)));
-    return rows.empty() ? Found() : Found(HashOf(rows[0][0]));
+Task<Result<bool>> PgCertificateIndex::IsAnothersKey(KeyClaim claim, BootTime deadline) {
+  std::function<Result<bool>(Session&)> work = [claim](Session& session) -> Result<bool> {
+    return session
+        .Exec(
+            "SELECT coalesce("
+            "(SELECT identity <> $2::bytea FROM key_claim WHERE spki_hash = $1::bytea), "
+            "EXISTS (SELECT FROM key_holder WHERE spki_hash = $1::bytea AND identity <> $2::bytea "
+            "AND not_after > clock_timestamp()))",
+            Params().Add(ByteSpan(claim.spki_hash)).Add(ByteSpan(claim.identity)))[0][0]
+        .as<bool>();
   };
-  return RunOn<Found>(readers_, std::move(work), deadline);
+  return RunOn<bool>(readers_, std::move(work), deadline);
 }
 
 Result<Hash256> ReadPageKey(const std::string& connection,

@@ -27,7 +27,7 @@ class PgCertificateIndex final : public CertificateIndex {
   explicit PgCertificateIndex(const IndexOptions& options) : readers_(IndexReaders(options)) {}
 
   Task<Result<IndexPage>> Page(IndexQuery query, BootTime deadline) override;
-  Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash, BootTime deadline) override;
+  Task<Result<bool>> IsAnothersKey(KeyClaim claim, BootTime deadline) override;
 
  private:
   SessionWorkers readers_;

@@ -188,20 +188,22 @@ void Settle(Session& session, Batch& batch, const WriteStart& start, BatchEffect
 }
 
 // Claims keys for identities, where the profile wants that; who comes second, with other names, is
-// answered. A claim stays where its record is refused by what follows: it is true all the same.
+// answered. A key that is another's under a profile that claims none can be claimed no more than
+// one that is claimed, as soon as the projection knows. A claim stays where its record is refused
+// by what follows: it is true all the same.
 void ClaimKeys(Session& session, Batch& batch, const WriteStart& start) {
-  std::map<Hash256, const RecordItem*>
+  std::map<std::pair<Hash256, Hash256>, const RecordItem*>
       claiming;  // in the order of keys: replicas lock in one order
   for (const auto& item : batch.records) {
-    if (!item->answer && item->entry.key_claim) {
-      claiming.emplace(item->entry.key_claim->spki_hash, item.get());
-    }
+    if (item->answer || !item->entry.key_claim) continue;
+    const KeyClaim& claim = *item->entry.key_claim;
+    claiming.emplace(std::pair(claim.spki_hash, claim.identity), item.get());
   }
   if (claiming.empty()) return;
   ArrayText keys, identities, serials, issuers;
-  for (const auto& [key, item] : claiming) {
-    keys.Add(ByteSpan(key));
-    identities.Add(ByteSpan(item->entry.key_claim->identity));
+  for (const auto& [claim, item] : claiming) {
+    keys.Add(ByteSpan(claim.first));
+    identities.Add(ByteSpan(claim.second));
     serials.Add(item->entry.tbs.tbs().serial().octets());
     issuers.Add(static_cast<int64_t>(item->entry.issuer));
   }
@@ -209,7 +211,9 @@ void ClaimKeys(Session& session, Batch& batch, const WriteStart& start) {
   session.Exec(
       "INSERT INTO key_claim (spki_hash, identity, serial, issuer_id, tick) "
       "SELECT t.key, t.identity, t.serial, t.issuer_id, $5 FROM unnest($1::bytea[], $2::bytea[], "
-      "$3::bytea[], $4::integer[]) AS t (key, identity, serial, issuer_id) ON CONFLICT DO NOTHING",
+      "$3::bytea[], $4::integer[]) AS t (key, identity, serial, issuer_id) WHERE NOT EXISTS "
+      "(SELECT FROM key_holder k WHERE k.spki_hash = t.key AND k.identity <> t.identity "
+      "AND k.not_after > clock_timestamp()) ON CONFLICT DO NOTHING",
       Params()
           .Add(key_array)
           .Add(identities.Take())
@@ -226,7 +230,10 @@ void ClaimKeys(Session& session, Batch& batch, const WriteStart& start) {
   for (auto& item : batch.records) {
     if (item->answer || !item->entry.key_claim) continue;
     const KeyClaim& claim = *item->entry.key_claim;
-    if (standing.at(claim.spki_hash) != claim.identity) item->answer = Status(KeyReused());
+    const auto holder = standing.find(claim.spki_hash);
+    if (holder == standing.end() || holder->second != claim.identity) {
+      item->answer = Status(KeyReused());
+    }
   }
 }
 

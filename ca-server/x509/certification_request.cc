@@ -38,6 +38,9 @@ Result<Attribute> ReadAttribute(const der::Element& element) {
   TRY(sequence.ExpectEnd());
   TRY_ASSIGN(std::vector<der::Element> values, der::ReadSetMembers(set));
   if (values.empty()) return BadAttributes("an attribute has no value");
+  if (values.size() > kCsrAttributeValuesMax) {
+    return BadAttributes("an attribute has more than 8 values");
+  }
   for (const der::Element& value : values) TRY(der::CheckAny(value));
   return Attribute{std::move(type), std::move(values)};
 }
@@ -94,7 +97,10 @@ Status CheckValue(const Extension& extension) {
   }
   if (extension.oid == oid::KeyUsage()) return StatusOf(ReadKeyUsage(extension.value));
   if (extension.oid == oid::ExtendedKeyUsage()) {
-    return StatusOf(ReadExtendedKeyUsage(extension.value));
+    TRY_ASSIGN(const auto purposes, ReadExtendedKeyUsage(extension.value));
+    if (purposes.size() > kCsrPurposesMax) {
+      return Bad("csr.extensions", "more than 32 extended key usages are asked for");
+    }
   }
   return Ok();
 }

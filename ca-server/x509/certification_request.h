@@ -12,6 +12,8 @@ namespace mayfly::x509 {
 
 constexpr size_t kCsrDerBytesMax = 16 * 1024;
 constexpr size_t kCsrAttributesMax = 8;
+constexpr size_t kCsrAttributeValuesMax = 8;   // of one attribute
+constexpr size_t kCsrPurposesMax = 32;         // extended key usages that are asked for
 constexpr size_t kCsrAttributeCharsMax = 255;  // pkcs-9-ub-pkcs9String, RFC 2985 A
 
 class CertificationRequest {

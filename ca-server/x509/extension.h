@@ -56,12 +56,13 @@ const der::Oid& AuthorityKeyIdentifier();
 const der::Oid& ExtendedKeyUsage();
 const der::Oid& AuthorityInfoAccess();
 const der::Oid& FreshestCrl();
-const der::Oid& NoRevAvail();   // 2.5.29.56, RFC 9608
-const der::Oid& TlsFeature();   // 1.3.6.1.5.5.7.1.24, RFC 7633
-const der::Oid& OcspNoCheck();  // 1.3.6.1.5.5.7.48.1.5
-const der::Oid& ServerAuth();   // 1.3.6.1.5.5.7.3.1
-const der::Oid& ClientAuth();   // 1.3.6.1.5.5.7.3.2
-const der::Oid& OcspSigning();  // 1.3.6.1.5.5.7.3.9
+const der::Oid& NoRevAvail();           // 2.5.29.56, RFC 9608
+const der::Oid& TlsFeature();           // 1.3.6.1.5.5.7.1.24, RFC 7633
+const der::Oid& OcspNoCheck();          // 1.3.6.1.5.5.7.48.1.5
+const der::Oid& AnyExtendedKeyUsage();  // 2.5.29.37.0
+const der::Oid& ServerAuth();           // 1.3.6.1.5.5.7.3.1
+const der::Oid& ClientAuth();           // 1.3.6.1.5.5.7.3.2
+const der::Oid& OcspSigning();          // 1.3.6.1.5.5.7.3.9
 }  // namespace oid
 
 // Writers: each gives a whole Extension, with the criticality that RFC 5280 or its own RFC sets.

@@ -63,8 +63,14 @@ Result<RdnSequence> ReadRdnSequence(ByteSpan der) {
   TRY_ASSIGN(der::Reader sequence, outer.ReadSequence());
   TRY(outer.ExpectEnd());
   RdnSequence rdns;
+  size_t attributes = 0;
   while (!sequence.AtEnd()) {
     TRY_ASSIGN(RelativeDistinguishedName rdn, ReadRdn(sequence));
+    attributes += rdn.size();
+    if (attributes > kNameAttributesMax) {
+      return BadStructure("a name has at most " + std::to_string(kNameAttributesMax) +
+                          " attributes");
+    }
     rdns.push_back(std::move(rdn));
   }
   return rdns;

@@ -9,6 +9,7 @@
 namespace mayfly::x509 {
 
 constexpr size_t kNameDerBytesMax = 4096;
+constexpr size_t kNameAttributesMax = 64;   // over all relative distinguished names
 constexpr size_t kCommonNameCharsMax = 64;  // ub-common-name
 
 class Name {

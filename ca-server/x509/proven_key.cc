@@ -67,11 +67,11 @@ Result<ProvenKey> ProvenKey::FromRequest(const CertificationRequest& request,
   return ProvenKey(spki);
 }
 
-Result<ProvenKey> ProvenKey::FromCanary(const SubjectPublicKeyInfo& spki,
-                                        SignatureAlgorithm algorithm, ByteSpan challenge,
-                                        ByteSpan signature, const KeyRules& rules) {
+Result<ProvenKey> ProvenKey::FromStatement(const SubjectPublicKeyInfo& spki,
+                                           SignatureAlgorithm algorithm, ByteSpan statement,
+                                           ByteSpan signature, const KeyRules& rules) {
   TRY(CheckKeyRules(spki, rules));
-  TRY(VerifySignature(spki, algorithm, challenge, signature));
+  TRY(VerifySignature(spki, algorithm, statement, signature));
   return ProvenKey(spki);
 }
 

@@ -1,5 +1,6 @@
 // ProvenKey: a public key whose holder has shown that the private half is theirs, and which the
-// key rules allow. It can only come from here; a CSR's signature is one kind of proof.
+// key rules allow. It can only come from here; a CSR's signature is one kind of proof (key_proof.h
+// has the kinds that a request may come with).
 #pragma once
 
 #include <set>
@@ -30,12 +31,11 @@ class ProvenKey {
   // Errors: kKeyRejected "key.type", "key.own-ca", "key.rsa-size", "key.rsa-exponent",
   // "key.rsa-weak", "key.ed25519-weak", "key.import"; kBadCsr "csr.signature".
   static Result<ProvenKey> FromRequest(const CertificationRequest& request, const KeyRules& rules);
-  // A key in a token of our own has signed a fresh challenge: for certificates that Mayfly makes
-  // for itself (CAs, responders), where there is no request.
-  // Errors: as above, and kSignatureInvalid as VerifySignature.
-  static Result<ProvenKey> FromCanary(const SubjectPublicKeyInfo& spki,
-                                      SignatureAlgorithm algorithm, ByteSpan challenge,
-                                      ByteSpan signature, const KeyRules& rules);
+  // The key has signed a statement that whoever asks for this made, fresh and of this request
+  // alone. Errors: as above, and kSignatureInvalid as VerifySignature.
+  static Result<ProvenKey> FromStatement(const SubjectPublicKeyInfo& spki,
+                                         SignatureAlgorithm algorithm, ByteSpan statement,
+                                         ByteSpan signature, const KeyRules& rules);
 
   const SubjectPublicKeyInfo& spki() const { return spki_; }
 

@@ -131,7 +131,14 @@ void AddExplain(CLI::App& app, Choice& choice) {
       AddVerb(app, "explain", help::kExplain, choice, StructuredFormats(), options, Explain);
   verb->group(kCertificates);
   AddWish(verb, *options);
-  verb->add_option("--as", options->as, "who would ask; else you")->type_name("PRINCIPAL");
+  CLI::Option* as =
+      verb->add_option("--as", options->as, "who would ask; else you")->type_name("PRINCIPAL");
+  verb->add_option("--as-claim", options->as_claims, "what their token (jwt:...) says, for places")
+      ->type_name("NAME=VALUE")
+      ->needs(as);
+  verb->add_option("--as-name", options->as_names, "another name of their certificate")
+      ->type_name("NAME")
+      ->needs(as);
 }
 
 void AddInspect(CLI::App& app, Choice& choice) {

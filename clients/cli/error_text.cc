@@ -141,6 +141,8 @@ constexpr Help kHelp[] = {
     {"cli.proposal-id", "", {"mayfly proposal list             the proposals that are open"}},
     {"policy.outdated", "See what changed: mayfly policy show, then mayfly policy apply FILE"},
     {"policy.key-reused", "Make a new key: leave out --csr, or make its request with another key."},
+    {"policy.name-control",
+     "This profile is for requests that prove control of their names; take another one."},
     {"policy.admins", "Mend the file; docs/POLICY.md says what may stand in it."},
     {"policy.file", "Mend the file; docs/POLICY.md says what may stand in it."},
     {"policy.blocked",

@@ -4,6 +4,7 @@
 #include "clients/cli/error_text.h"
 #include "clients/cli/render.h"
 #include "clients/cli/verbs.h"
+#include "clients/cpp/names.h"
 #include "x509/tbs_certificate.h"
 
 namespace mayfly::cli {
@@ -96,11 +97,29 @@ Result<std::string> CertificateText(const std::string& tbs_der) {
          Line("issuer", tbs.fields().issuer.ToString());
 }
 
+// What was said of who would ask, beside their id.
+std::string AssumedText(const ExplainOptions& options) {
+  std::string out;
+  for (const std::string& claim : options.as_claims) out += Line("with claim", Escape(claim, 300));
+  for (const std::string& name : options.as_names) out += Line("with name", Escape(name, 300));
+  return out;
+}
+
+// What somebody else's answer could still turn on.
+std::string AssumedNote(const ExplainOptions& options) {
+  std::string note =
+      "Decided for who is described here: blocks of their own key and lineage took no part";
+  if (!options.as.starts_with("jwt:") || !options.as_claims.empty()) return note + ".";
+  return note +
+         ", nor did the claims of their token, of which nothing was said (--as-claim NAME=VALUE): "
+         "a pattern with a place for one fits nothing.";
+}
+
 Result<Answer> AnswerOf(const v1::ExplainIssuanceResponse& told, const ExplainOptions& options) {
   Answer answer;
   answer.document = ToJson(told);
   answer.table = Line("verdict", told.granted() ? "would be issued" : "would be refused") +
-                 Line("asked by", Escape(told.principal(), 300)) +
+                 Line("asked by", Escape(told.principal(), 300)) + AssumedText(options) +
                  Line("profile", Escape(options.profile, 64));
   // Of a request that could not be read nobody knows the names.
   if (told.subject_alt_names_size() > 0 || told.rule_trials_size() > 0) {
@@ -119,7 +138,22 @@ Result<Answer> AnswerOf(const v1::ExplainIssuanceResponse& told, const ExplainOp
     answer.table += "\nThe rules of policy version " + std::to_string(told.policy_version()) +
                     ", in their order:\n" + RulesText(told);
   }
+  if (!options.as.empty()) answer.table += "\n" + Wrap(AssumedNote(options), 0, 0) + "\n";
   return answer;
+}
+
+Result<client::AssumedPrincipal> AssumedOf(const ExplainOptions& options) {
+  client::AssumedPrincipal as{.id = options.as};
+  for (const std::string& text : options.as_claims) {
+    const size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return Fail(ErrorCode::kInvalidArgument, "cli.claim",
+                  "--as-claim \"" + Escape(text, 64) + "\" is not of the form NAME=VALUE");
+    }
+    as.claims.insert_or_assign(text.substr(0, equals), text.substr(equals + 1));
+  }
+  TRY_ASSIGN(as.names, client::ParseNames(options.as_names));
+  return as;
 }
 
 }  // namespace
@@ -128,9 +162,11 @@ ExitCode Explain(const Invocation& invocation, const ExplainOptions& options) {
   constexpr std::string_view kWhat = "nothing was explained";
   const auto wish = MakeWish(options);
   if (!wish) return Report(invocation, kWhat, wish.error());
+  const auto as = AssumedOf(options);
+  if (!as) return Report(invocation, kWhat, as.error());
   const auto client = Connect(invocation);
   if (!client) return Report(invocation, kWhat, client.error());
-  const auto told = (*client)->Explain(wish->wish, options.as);
+  const auto told = (*client)->Explain(wish->wish, *as);
   if (!told) return Report(invocation, kWhat, told.error());
   const auto answer = AnswerOf(*told, options);
   if (!answer) return Report(invocation, "cannot show the explanation", answer.error());

@@ -46,12 +46,16 @@ const HelpText kExplain = {"Say what would become of a request, and why", R"(
 Takes what `mayfly issue` takes; nothing is issued, recorded or written. Shows
 what refuses it and what would satisfy that, what each rule of the policy said,
 and where the lifetime comes from. Operators and auditors may ask --as somebody
-else. Exit code 0 where it would be issued, 3 where it would be refused.
+else, with what an id does not tell: --as-claim what their token says, --as-name
+the other names of their certificate. Exit code 0 where it would be issued, 3
+where it would be refused.
 
 Examples:
   mayfly explain web.internal
   mayfly explain web.internal --profile client --lifetime 30d
   mayfly explain --csr request.pem --as spiffe://mayfly.internal/ns/prod/sa/web
+  mayfly explain api.prod.svc.internal --as-claim namespace=prod \
+      --as jwt:cluster:system:serviceaccount:prod:api
 )"};
 
 const HelpText kInspect = {"Show a certificate: of a file, a server, the CA", R"(

@@ -15,36 +15,45 @@ namespace {
 
 using config::Section;
 
-// What a token says beside its subject, for places in patterns: an id does not tell.
-void ReadClaims(Section& section, PolicyCase& out) {
-  auto claims = section.OptionalSub("claims");
-  if (!claims) return;
-  for (const std::string& name : claims->Keys()) {
-    out.principal.claims.insert_or_assign(name, claims->String(name));
+x509::GeneralNames ReadNames(Section& section, std::string_view key) {
+  x509::GeneralNames names;
+  for (const std::string& text : section.StringsOrNone(key)) {
+    auto name = client::ParseName(text);
+    if (name) {
+      names.push_back(*std::move(name));
+    } else {
+      section.Complain(key, name.error().rule, name.error().message);
+    }
   }
+  return names;
+}
+
+// What a token says beside its subject, for places in patterns.
+policy::Claims ReadClaims(Section& section) {
+  policy::Claims read;
+  auto claims = section.OptionalSub("claims");
+  if (!claims) return read;
+  for (const std::string& name : claims->Keys()) {
+    read.insert_or_assign(name, claims->String(name));
+  }
+  return read;
 }
 
 void ReadPrincipal(Section& section, PolicyCase& out) {
-  const std::string id = section.String("principal");
-  if (id.empty()) return;
-  auto principal = policy::PrincipalFromId(id);
+  const policy::PrincipalDescription described{.id = section.String("principal"),
+                                               .claims = ReadClaims(section),
+                                               .names = ReadNames(section, "principal_names")};
+  if (described.id.empty()) return;
+  auto principal = policy::DescribedPrincipal(described);
   if (principal) {
     out.principal = *std::move(principal);
-    ReadClaims(section, out);
-  } else {
-    section.Complain("principal", principal.error().rule, principal.error().message);
+    return;
   }
-}
-
-void ReadNames(Section& section, PolicyCase& out) {
-  for (const std::string& text : section.StringsOrNone("names")) {
-    auto name = client::ParseName(text);
-    if (name) {
-      out.wish.names.push_back(*std::move(name));
-    } else {
-      section.Complain("names", name.error().rule, name.error().message);
-    }
-  }
+  const std::string& rule = principal.error().rule;
+  const std::string_view key = rule == "principal.claims"  ? "claims"
+                               : rule == "principal.names" ? "principal_names"
+                                                           : "principal";
+  section.Complain(key, rule, principal.error().message);
 }
 
 std::optional<Seconds> ReadSpan(Section& section, std::string_view key) {
@@ -86,7 +95,8 @@ PolicyCase ReadCase(Section& section) {
   out.name = section.String("name");
   ReadPrincipal(section, out);
   out.wish.profile = section.String("profile");
-  ReadNames(section, out);
+  out.wish.names = ReadNames(section, "names");
+  out.evidence.controlled = ReadNames(section, "controlled");
   out.wish.lifetime = ReadSpan(section, "lifetime");
   ReadKey(section, out);
   ReadExpectation(section, out);
@@ -98,7 +108,8 @@ Result<policy::IssuanceGrant> Ask(const policy::Policy& policy, const PolicyCase
   basis->decision = 1;
   basis->policy_version = 1;
   basis->policy = policy;
-  return policy::Authorizer(std::move(basis)).Authorize(asked.principal, asked.wish, {});
+  return policy::Authorizer(std::move(basis))
+      .Authorize(asked.principal, asked.wish, asked.evidence);
 }
 
 CaseResult Denied(const Error& error) {

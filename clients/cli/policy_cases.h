@@ -6,6 +6,9 @@
 //   principal = "spiffe://mayfly.internal/ns/prod/sa/web"
 //   profile = "server"
 //   names = ["web.internal", "IP:10.0.0.7"]    # as `mayfly issue` takes them; may be left out
+//   claims = { namespace = "prod" }            # of a token (jwt:...)
+//   principal_names = ["web.internal"]         # of the certificate, beside the one that is the id
+//   controlled = ["web.internal"]              # what the requester proved to control
 //   lifetime = "24h"                           # asked for; else the profile's
 //   key = "ec-p256"                            # ec-p256, ec-p384, ec-p521, ed25519, rsa
 //   expect = "allow"                           # or "deny"
@@ -32,13 +35,14 @@ struct PolicyCase {
   std::string name;
   policy::Principal principal;
   policy::IssuanceWish wish;
+  policy::Evidence evidence;
   std::optional<x509::KeyType> key;
   Verdict expect = Verdict::kAllow;
   std::string rule;                         // empty: any
   std::optional<Seconds> granted_lifetime;  // nothing: any
 };
 
-// Errors: kConfiguration, all at once with lines: "config.*", "principal.id", "name.*",
+// Errors: kConfiguration, all at once with lines: "config.*", "principal.*", "name.*",
 // "cases.name", "cases.rule", "cases.lifetime", "cases.count".
 Result<std::vector<PolicyCase>> ParsePolicyCases(std::string_view text, std::string source_name);
 

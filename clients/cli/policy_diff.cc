@@ -167,8 +167,10 @@ std::string SummaryText(const Replay& replay, int64_t version) {
             "since.";
   }
   if (replay.passed_over() > 0) {
-    text += " " + std::to_string(replay.passed_over()) +
-            " were passed over: the CA's own, and denials without names.";
+    text +=
+        " " + std::to_string(replay.passed_over()) +
+        " were passed over: the CA's own, and denials that no rule of a policy made (a lint's, a "
+        "key's, a block's) or that name nothing.";
   }
   if (replay.not_kept() > 0) {
     text += " Another " + std::to_string(replay.not_kept()) + " change and are not shown.";

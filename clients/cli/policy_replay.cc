@@ -51,10 +51,11 @@ using Verdict = Result<policy::IssuanceGrant>;
 enum class Asking : uint8_t { kFirst, kRenewal, kWithToken };
 
 Verdict DecideNames(const policy::Authorizer& authorizer, const policy::Principal& authority,
-                    const policy::IssuanceWish& wish, Asking asking) {
+                    const policy::IssuanceWish& wish, const policy::Evidence& evidence,
+                    Asking asking) {
   switch (asking) {
     case Asking::kFirst:
-      return authorizer.Authorize(authority, wish, {});
+      return authorizer.Authorize(authority, wish, evidence);
     case Asking::kRenewal:
       return authorizer.AuthorizeRenewal(authority, wish);
     case Asking::kWithToken:
@@ -72,9 +73,9 @@ Verdict DecideNames(const policy::Authorizer& authorizer, const policy::Principa
 
 // Names first, then the key, as the issue path has it.
 Verdict DecideBy(const policy::Authorizer& authorizer, const policy::Principal& authority,
-                 const policy::IssuanceWish& wish, Asking asking,
+                 const policy::IssuanceWish& wish, const policy::Evidence& evidence, Asking asking,
                  const std::optional<x509::SubjectPublicKeyInfo>& key) {
-  TRY_ASSIGN(auto grant, DecideNames(authorizer, authority, wish, asking));
+  TRY_ASSIGN(auto grant, DecideNames(authorizer, authority, wish, evidence, asking));
   if (key) TRY(x509::CheckKeyRules(*key, grant.profile().key_rules));
   return grant;
 }
@@ -82,9 +83,10 @@ Verdict DecideBy(const policy::Authorizer& authorizer, const policy::Principal& 
 // What the Authorizer says of who asks and for what. Others come of what only the server knows: a
 // key that somebody else has, an issuer's end and name constraints, a block.
 const std::set<std::string, std::less<>> kDecidedHere = {
-    "profile.unknown",    "policy.principal",      "policy.denied",     "policy.name",
-    "policy.name-denied", "policy.no-names",       "policy.name-count", "policy.name-kind",
-    "policy.lifetime",    "policy.spiffe-one-uri", "policy.renewal",    "policy.names-from",
+    "profile.unknown",     "policy.principal",      "policy.denied",     "policy.name",
+    "policy.name-denied",  "policy.no-names",       "policy.name-count", "policy.name-kind",
+    "policy.lifetime",     "policy.spiffe-one-uri", "policy.renewal",    "policy.names-from",
+    "policy.name-control",
 };
 
 bool IsDecidedHere(const google::protobuf::Struct& detail) {
@@ -189,12 +191,10 @@ void Replay::Look(const ca::v1::Event& denial) {
   Decide(asked);
 }
 
-// The names that a profile took from its requester are all that were proved of them.
-bool Replay::TookNamesFromRequester(const Asked& asked) const {
+const policy::Profile* Replay::GrantedBy(const Asked& asked) const {
   const auto& profiles = in_force_.basis().policy.profiles;
   const auto profile = profiles.find(asked.profile);
-  return asked.was_granted && profile != profiles.end() &&
-         profile->second.names_from == policy::NamesFrom::kPrincipal;
+  return asked.was_granted && profile != profiles.end() ? &profile->second : nullptr;
 }
 
 std::optional<policy::Principal> Replay::AuthorityOf(const Asked& asked) const {
@@ -213,7 +213,12 @@ void Replay::Decide(const Asked& asked) {
     ++passed_over_;
     return;
   }
-  if (TookNamesFromRequester(asked)) authority->names = *names;
+  policy::Evidence evidence;
+  if (const policy::Profile* profile = GrantedBy(asked)) {
+    // The names that it took from its requester are all that were proved of them.
+    if (profile->names_from == policy::NamesFrom::kPrincipal) authority->names = *names;
+    if (profile->prove_control) evidence.controlled = *names;
+  }
   ++looked_at_;
   policy::IssuanceWish wish;
   wish.profile = asked.profile;
@@ -222,8 +227,8 @@ void Replay::Decide(const Asked& asked) {
   const auto asking = asked.is_renewal                    ? Asking::kRenewal
                       : makers_.contains(asked.principal) ? Asking::kWithToken
                                                           : Asking::kFirst;
-  const Verdict before = DecideBy(in_force_, *authority, wish, asking, asked.key);
-  const Verdict after = DecideBy(proposed_, *authority, wish, asking, asked.key);
+  const Verdict before = DecideBy(in_force_, *authority, wish, evidence, asking, asked.key);
+  const Verdict after = DecideBy(proposed_, *authority, wish, evidence, asking, asked.key);
   if (asked.was_granted && !before && !after) ++denied_by_both_;
   auto change = Compare(before, after);
   if (!change) return;

@@ -72,7 +72,8 @@ class Replay {
   };
   // Who asked, or made the token that was asked with; nothing where that is not known.
   std::optional<policy::Principal> AuthorityOf(const Asked& asked) const;
-  bool TookNamesFromRequester(const Asked& asked) const;
+  // Its profile, as the policy in force has it; nothing where it was denied.
+  const policy::Profile* GrantedBy(const Asked& asked) const;
   void Decide(const Asked& asked);
   void Count(const ReplayChange& change, int64_t lifetime_s);
 

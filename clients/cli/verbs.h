@@ -17,7 +17,9 @@ struct IssueOptions : WishOptions {
   bool force = false;
 };
 struct ExplainOptions : WishOptions {
-  std::string as;  // a principal's id; empty: oneself
+  std::string as;                      // a principal's id; empty: oneself
+  std::vector<std::string> as_claims;  // NAME=VALUE
+  std::vector<std::string> as_names;   // beside the one that is the id
 };
 struct InspectOptions {
   std::string target;

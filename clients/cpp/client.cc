@@ -381,13 +381,16 @@ Result<v1::TrustBundle> Client::TrustBundle() {
   return impl_->Call(&Impl::Stub::GetTrustBundle, request);
 }
 
-Result<v1::ExplainIssuanceResponse> Client::Explain(const IssueWish& wish, const std::string& as) {
+Result<v1::ExplainIssuanceResponse> Client::Explain(const IssueWish& wish,
+                                                    const AssumedPrincipal& as) {
   v1::ExplainIssuanceRequest request;
   request.set_csr_der(ToString(wish.csr_der));
   request.set_profile(wish.profile);
   for (const x509::GeneralName& name : wish.names) request.add_subject_alt_names(name.ToString());
   if (wish.lifetime) request.mutable_lifetime()->set_seconds(wish.lifetime->count());
-  request.set_principal(as);
+  request.set_principal(as.id);
+  request.mutable_principal_claims()->insert(as.claims.begin(), as.claims.end());
+  for (const x509::GeneralName& name : as.names) request.add_principal_names(name.ToString());
   return impl_->Call(&Impl::Stub::ExplainIssuance, request);
 }
 

@@ -61,6 +61,13 @@ struct IssueWish {
   WithProof with_proof = WithProof::kNo;
 };
 
+// Who would ask, where it is somebody else. Empty: whoever calls.
+struct AssumedPrincipal {
+  std::string id = {};
+  std::map<std::string, std::string> claims = {};  // of a token
+  x509::GeneralNames names = {};                   // of a certificate, beside the id's
+};
+
 class Client {
  public:
   // Reads and checks the files; connects with the first call.
@@ -109,8 +116,8 @@ class Client {
                                               const Hash256& payload_sha256);
   Result<v1::Proposal> Withdraw(const std::string& name);
   Result<v1::TrustBundle> TrustBundle();
-  // `as`: another principal's id; empty: whoever calls. The wish's request id is not looked at.
-  Result<v1::ExplainIssuanceResponse> Explain(const IssueWish& wish, const std::string& as);
+  // The wish's request id is not looked at.
+  Result<v1::ExplainIssuanceResponse> Explain(const IssueWish& wish, const AssumedPrincipal& as);
   Result<v1::Policy> Policy();
   // Only where `base_version`, if given, is still in force.
   Result<v1::ApplyPolicyResponse> ApplyPolicy(const std::string& text,

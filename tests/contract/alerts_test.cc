@@ -6,6 +6,7 @@
 
 #include "base/system.h"
 #include "store/alert_index.h"
+#include "store/certificate_index.h"
 #include "store/ledger.h"
 #include "store/projector.h"
 #include "tests/contract/postgres_fixture.h"
@@ -33,17 +34,20 @@ class Alerts : public testing::Test {
 
   Uuid NewLineage() { return Uuid::MakeV7(clock_.Now(), random_); }
   // Of web.internal, for an hour; everything has the same key.
-  CertificateKey Issue(const Uuid& lineage, uint32_t generation = 0) {
+  RecordEntry Entry(const Uuid& lineage, uint32_t generation = 0) {
     const TimePoint now = clock_.Now();
-    RecordEntry entry{.tbs = fakes::MakeLintedTbs(now, random_, Seconds(3600)),
-                      .issuer = kIssuer,
-                      .lineage = {lineage, generation, std::nullopt},
-                      .profile = "server",
-                      .principal = "dns:web.internal",
-                      .policy_version = 1,
-                      .decision = SyncWait(ledger_.LoadBasis(Soon()))->decision,
-                      .renewal = {now + Seconds(2400), now + Seconds(3000)},
-                      .request = std::nullopt};
+    return {.tbs = fakes::MakeLintedTbs(now, random_, Seconds(3600)),
+            .issuer = kIssuer,
+            .lineage = {lineage, generation, std::nullopt},
+            .profile = "server",
+            .principal = "dns:web.internal",
+            .policy_version = 1,
+            .decision = SyncWait(ledger_.LoadBasis(Soon()))->decision,
+            .renewal = {now + Seconds(2400), now + Seconds(3000)},
+            .request = std::nullopt};
+  }
+  CertificateKey Issue(const Uuid& lineage, uint32_t generation = 0) {
+    RecordEntry entry = Entry(lineage, generation);
     const uint64_t decision = entry.decision;
     auto record = SyncWait(ledger_.Record(std::move(entry), Soon()));
     EXPECT_TRUE(record) << Describe(record.error(), ErrorText::kForLog);
@@ -105,6 +109,11 @@ class Alerts : public testing::Test {
                                .executor = executor_,
                                .timer = timer_,
                                .clock = clock_}};
+  store::PgCertificateIndex index_{{.connection = connection_,
+                                    .password_file = std::nullopt,
+                                    .executor = executor_,
+                                    .timer = timer_,
+                                    .clock = clock_}};
   store::Projector projector_{connection_, std::nullopt};
 };
 
@@ -126,6 +135,30 @@ TEST_F(Alerts, AKeyOfTwoIdentitiesUntilOneIsLeft) {
   EXPECT_EQ(List(1).by_kind.at(Kind::kKeyShared), 2u);
   Revoke(api);
   EXPECT_TRUE(Kinds().empty());
+}
+
+TEST_F(Alerts, AKeyThatAnotherHoldsCannotBeClaimed) {
+  const RecordEntry held = Entry(NewLineage());
+  const KeyClaim web{held.tbs.tbs().fields().public_key.hash(),
+                     IdentityHash(*held.tbs.tbs().names())};
+  const KeyClaim api{web.spki_hash, Hash256{1}};
+  auto claim = [this](const KeyClaim& wanted) {
+    auto is_anothers = SyncWait(index_.IsAnothersKey(wanted, Soon()));
+    RecordEntry entry = Entry(NewLineage());
+    entry.key_claim = wanted;
+    auto recorded = SyncWait(ledger_.Record(std::move(entry), Soon()));
+    EXPECT_EQ(*is_anothers, !recorded);
+    return recorded ? "" : recorded.error().rule;
+  };
+  Issue(NewLineage());  // which claims nothing
+  Project();
+  EXPECT_EQ(claim(api), "policy.key-reused");
+  EXPECT_EQ(claim(web), "");
+  EXPECT_EQ(claim(api), "policy.key-reused");  // claimed by now
+  Sql("DELETE FROM key_claim");
+  Sql("UPDATE key_holder SET not_after = now() - interval '1 s'");
+  EXPECT_EQ(claim(api), "");
+  EXPECT_EQ(claim(web), "policy.key-reused");
 }
 
 TEST_F(Alerts, OnlyWhatIsInAClosedTick) {

@@ -117,10 +117,10 @@ Task<Result<RecordedTbs>> MemoryLedger::Record(RecordEntry entry, BootTime deadl
   if (auto refused = RefuseRecord(entry)) co_return *std::move(refused);
   if (auto refused = UseParent(entry)) co_return *std::move(refused);
   if (const auto& claim = entry.key_claim) {
-    const auto standing = key_claims_.emplace(claim->spki_hash, claim->identity).first;
-    if (standing->second != claim->identity) {
+    if (IsClaimedOrHeld(*claim)) {
       co_return Fail(ErrorCode::kPolicyDenied, "policy.key-reused", "another identity's key");
     }
+    key_claims_.emplace(claim->spki_hash, claim->identity);
   }
   const auto fault = TakeFault();
   if (fault == CommitFault::kDidNotPersist) co_return FaultError(*fault);
@@ -248,12 +248,23 @@ Task<Result<uint64_t>> MemoryLedger::ActivatePolicy(PolicyEntry entry, BootTime 
   co_return ActivateNow(std::move(entry));
 }
 
-Task<Result<std::optional<Hash256>>> MemoryLedger::FindKeyClaim(Hash256 spki_hash,
-                                                                BootTime deadline) {
+// By another identity.
+bool MemoryLedger::IsClaimedOrHeld(const KeyClaim& claim) const {
+  if (const auto found = key_claims_.find(claim.spki_hash); found != key_claims_.end()) {
+    return found->second != claim.identity;
+  }
+  return std::ranges::any_of(records_, [&](const auto& record) {
+    const auto tbs = x509::TbsCertificate::FromDer(record.second.tbs);
+    return record.second.not_after > clock_.Now() &&
+           tbs->fields().public_key.hash() == claim.spki_hash &&
+           IdentityHash(*tbs->names()) != claim.identity;
+  });
+}
+
+Task<Result<bool>> MemoryLedger::IsAnothersKey(KeyClaim claim, BootTime deadline) {
   std::lock_guard lock(mutex_);
   if (clock_.BootNow() >= deadline) co_return TimeIsUp();
-  const auto claim = key_claims_.find(spki_hash);
-  co_return claim == key_claims_.end() ? std::nullopt : std::optional<Hash256>(claim->second);
+  co_return IsClaimedOrHeld(claim);
 }
 
 void MemoryLedger::Note(Event event) {

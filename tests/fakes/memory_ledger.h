@@ -44,7 +44,7 @@ class MemoryLedger final : public Ledger,
   Task<Result<RevokeReceipt>> Revoke(RevokeEntry entry, BootTime deadline) override;
   Task<Result<StoredBasis>> LoadBasis(BootTime deadline) override;
   Task<Result<uint64_t>> ActivatePolicy(PolicyEntry entry, BootTime deadline) override;
-  Task<Result<std::optional<Hash256>>> FindKeyClaim(Hash256 spki_hash, BootTime deadline) override;
+  Task<Result<bool>> IsAnothersKey(KeyClaim claim, BootTime deadline) override;
   Task<Result<uint64_t>> AddBlock(BlockEntry entry, BootTime deadline) override;
   Task<Result<CertificateKey>> NoteUse(LineageUse use, BootTime deadline) override;
   void Note(Event event) override;
@@ -104,6 +104,7 @@ class MemoryLedger final : public Ledger,
   std::vector<EnrolmentTokenRecord> tokens_;  // the oldest first
   std::map<Hash256, std::set<Uuid>> token_uses_;
   std::map<Hash256, Hash256> key_claims_;
+  bool IsClaimedOrHeld(const KeyClaim& claim) const;
   std::set<policy::Block> blocks_;
   std::vector<std::string> policies_;
   Result<uint64_t> ActivateNow(PolicyEntry entry);

@@ -330,12 +330,30 @@ def extensions():
                    request(attributes=[extension_request(extension(SAN, value))]), PLAIN)
 
 
+def of_values(count):
+    return attribute("1.2.3", *(octet_string(bytes([n])) for n in range(count)))
+
+
+def of_organizations(count):
+    return sequence(*[set_of(sequence(oid("2.5.4.10"), utf8(b"o")))] * count)
+
+
+def asks_for_usages(count):
+    return extension("2.5.29.37", sequence(*(oid(f"1.2.3.{n}") for n in range(count))))
+
+
 def sizes():
     yield Case("a request of 16385 octets", "csr.size", padded(16385), padded(16384))
     yield Case("an unknown attribute of 64 KiB", "csr.size",
                with_attributes(attribute("1.2.3", octet_string(bytes(65536)))), PLAIN)
     yield Case("nine attributes", "csr.attributes", request(attributes=[ASKS, *numbered(8)]),
                request(attributes=[ASKS, *numbered(7)]))
+    yield Case("an attribute of nine values", "csr.attributes", with_attributes(of_values(9)),
+               with_attributes(of_values(8)))
+    yield Case("a subject of 65 attributes", "name.structure", request(subject=of_organizations(65)),
+               request(subject=of_organizations(64)))
+    yield Case("33 extended key usages", "csr.extensions", with_extensions(asks_for_usages(33)),
+               with_extensions(asks_for_usages(32)))
     yield Case("33 extensions", "csr.extensions",
                with_extensions(*(extension(f"1.2.{n}", NULL) for n in range(32))),
                with_extensions(*(extension(f"1.2.{n}", NULL) for n in range(31))))

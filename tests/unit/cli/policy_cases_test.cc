@@ -79,6 +79,40 @@ rule = "policy.name"
   }
 }
 
+TEST(PolicyCases, WhatAnIdDoesNotTell) {
+  const auto policy = config::ParsePolicy(R"([profile.mirror]
+lifetime = "24h"
+key_usage = ["digital-signature"]
+extended_key_usage = ["server-auth"]
+names = ["dns"]
+names_from = "principal"
+prove_control = true
+[[rule]]
+name = "all"
+principals = ["dns:a.internal"]
+profiles = ["mirror"]
+dns = ["*.internal"]
+)",
+                                          "policy");
+  ASSERT_TRUE(policy);
+  const auto decide = [&](const std::string& more) {
+    const auto cases = ParsePolicyCases(
+        "[[case]]\nname = \"one\"\nprincipal = \"dns:a.internal\"\nprofile = \"mirror\"\n"
+        "expect = \"allow\"\n" +
+            more,
+        "cases");
+    return cases ? Decide(*policy, cases->at(0)).rule : cases.error().violations.at(0).rule;
+  };
+  EXPECT_EQ(decide(""), "policy.name-control");
+  EXPECT_EQ(decide("controlled = [\"a.internal\"]\n"), "all");
+  const std::string second = "principal_names = [\"b.internal\"]\n";
+  EXPECT_EQ(decide(second + "controlled = [\"a.internal\"]\n"), "policy.name-control");
+  EXPECT_EQ(decide(second + "controlled = [\"a.internal\", \"b.internal\"]\n"), "all");
+  EXPECT_EQ(decide("claims = { namespace = \"prod\" }\n"), "principal.claims");
+  EXPECT_EQ(decide("principal_names = [\"https://a.internal/\"]\n"), "principal.names");
+  EXPECT_EQ(decide("principal_names = [\"a_b\"]\n"), "name.dns");
+}
+
 TEST(PolicyCases, EveryMistakeIsToldAtOnceWithItsLine) {
   const auto cases = ParsePolicyCases(R"([[case]]
 name = "one"

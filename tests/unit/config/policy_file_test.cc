@@ -214,12 +214,12 @@ INSTANTIATE_TEST_SUITE_P(
 
 // Those that Mayfly writes, and those that would make something else of a leaf.
 TEST(PolicyFile, NoExtensionOfTheProfilesOwnIsOneOfThese) {
-  std::vector<std::string> reserved = {"1.3.6.1.5.5.7.1.1",       "1.3.6.1.5.5.7.1.11",
-                                       "1.3.6.1.5.5.7.1.14",      "1.3.6.1.5.5.7.1.24",
-                                       "1.3.6.1.5.5.7.48.1.5",    "2.16.840.1.113730.1.1",
-                                       "1.3.6.1.4.1.11129.2.4.2", "1.3.6.1.4.1.11129.2.4.3"};
-  for (int arc :
-       {1, 2, 3, 4, 7, 8, 10, 11, 14, 15, 16, 17, 18, 19, 30, 31, 32, 33, 35, 36, 37, 46, 54, 56}) {
+  std::vector<std::string> reserved = {
+      "1.3.6.1.5.5.7.1.1",       "1.3.6.1.5.5.7.1.11",      "1.3.6.1.5.5.7.1.14",
+      "1.3.6.1.5.5.7.1.24",      "1.3.6.1.5.5.7.48.1.5",    "2.16.840.1.113730.1.1",
+      "1.3.6.1.4.1.11129.2.4.2", "1.3.6.1.4.1.11129.2.4.3", "1.3.6.1.4.1.311.21.10"};
+  for (int arc : {1,  2,  3,  4,  7,  8,  10, 11, 14, 15, 16, 17, 18, 19,
+                  20, 27, 28, 30, 31, 32, 33, 35, 36, 37, 46, 54, 56}) {
     reserved.push_back("2.5.29." + std::to_string(arc));
   }
   for (const std::string& oid : reserved) {
@@ -235,18 +235,20 @@ TEST(PolicyFile, WhatAProfileSaysIsRead) {
   const std::string extension =
       "[[profile.server.extension]]\noid = \"1.2.3\"\nder = \"0500\"\ncritical = true\n"
       "[profile.server.lint]\nspiffe = \"off\"\n";
-  auto parsed = Parse(
-      With(With(std::string(kSmall), "backdate",
-                "subject = \"fixed\"\ncommon_name = \"Web\"\norganization = \"Example\"\n"
-                "names_from = \"principal\"\nat_issuer_end = \"truncate\"\nmust_staple = true\n"
-                "certificate_policies = [\"1.2.3.4\"]\nbackdate"),
-           "revocation = \"pointers\"\n", "no_revocation_up_to = \"2h\"\n" + extension));
+  auto parsed =
+      Parse(With(With(std::string(kSmall), "backdate",
+                      "subject = \"fixed\"\ncommon_name = \"Web\"\norganization = \"Example\"\n"
+                      "names_from = \"principal\"\nprove_control = true\nat_issuer_end = "
+                      "\"truncate\"\nmust_staple = true\n"
+                      "certificate_policies = [\"1.2.3.4\"]\nbackdate"),
+                 "revocation = \"pointers\"\n", "no_revocation_up_to = \"2h\"\n" + extension));
   ASSERT_TRUE(parsed) << Describe(parsed.error(), ErrorText::kForLog);
   const policy::Profile& profile = parsed->profiles.at("server");
   EXPECT_EQ(profile.subject, policy::SubjectForm::kFixed);
   EXPECT_EQ(profile.common_name, "Web");
   EXPECT_EQ(profile.organization, "Example");
   EXPECT_EQ(profile.names_from, policy::NamesFrom::kPrincipal);
+  EXPECT_TRUE(profile.prove_control);
   EXPECT_EQ(profile.at_issuer_end, policy::AtIssuerEnd::kTruncate);
   EXPECT_TRUE(profile.must_staple);
   EXPECT_EQ(profile.revocation, policy::RevocationMode::kByLifetime);

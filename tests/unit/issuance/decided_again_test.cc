@@ -75,13 +75,14 @@ TEST_F(DecidedAgain, ASignatureThatStandsIsReleasedWhateverTheNextPolicySays) {
 TEST_F(DecidedAgain, NamesInsideTheRequestAreJudgedToo) {
   IssueRequest request = Request();
   request.names = {};
-  request.csr_der = x509::Golden("p256.csr");  // DNS:web.internal stands inside
+  request.key =
+      x509::CertificationRequestDer{x509::Golden("p256.csr")};  // DNS:web.internal stands inside
   auto issued = Issue(request);
   ASSERT_TRUE(issued);
   EXPECT_EQ(x509::Describe(*issued->certificate.tbs().names()), "DNS:web.internal");
 
   request = Request();
-  request.csr_der = x509::Golden("python-all-names.csr");  // others too
+  request.key = x509::CertificationRequestDer{x509::Golden("python-all-names.csr")};  // others too
   EXPECT_EQ(Issue(request).error().code, ErrorCode::kPolicyDenied);
   EXPECT_EQ(ledger_.record_count(), 1u);
 }

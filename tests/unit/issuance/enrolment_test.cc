@@ -36,7 +36,7 @@ class Enrolment : public IssuanceTest {
                                   std::string_view csr = kCsr) {
     auto holder = Identify(token.secret);
     if (!holder) return std::move(holder).error();
-    return Issue({*std::move(holder), *FromBase64(csr), "server", {}, std::nullopt, request_id});
+    return Issue({*std::move(holder), Csr(csr), "server", {}, std::nullopt, request_id});
   }
 };
 
@@ -59,7 +59,7 @@ TEST_F(Enrolment, GivesWhatItStatesAndNothingElse) {
   const auto token = Create();
   auto holder = Identify(token->secret);
   ASSERT_TRUE(holder);
-  IssueRequest request{*holder, *FromBase64(kCsr), "server", {}, std::nullopt, std::nullopt};
+  IssueRequest request{*holder, Csr(kCsr), "server", {}, std::nullopt, std::nullopt};
   EXPECT_EQ(RuleOf(Issue(request)), "request-id.required");
   request.request_id = NewId();
   request.names = {*x509::GeneralName::Dns("other.internal")};
@@ -111,8 +111,8 @@ class LateRenewal : public IssuanceTest {
     EXPECT_TRUE(SyncWait(basis_->Refresh(In())));
     IssueRequest request = Request();
     const Bytes info = x509::WriteCertificationRequestInfo(PublicKey(), {});
-    request.csr_der = x509::AssembleCertificationRequest(
-        info, x509::SignatureAlgorithm::kEcdsaSha256, Sign(info));
+    request.key = x509::CertificationRequestDer{x509::AssembleCertificationRequest(
+        info, x509::SignatureAlgorithm::kEcdsaSha256, Sign(info))};
     request.lifetime = Seconds(600);
     expired_ = Issue(std::move(request)).value().certificate;
   }

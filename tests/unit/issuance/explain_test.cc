@@ -7,8 +7,14 @@ using Outcome = policy::RuleTrial::Outcome;
 
 class Explain : public IssuanceTest {
  protected:
-  Result<IssuanceExplanation> Ask(IssueRequest request, std::optional<std::string> as = {}) {
+  Result<IssuanceExplanation> Ask(IssueRequest request) {
+    return SyncWait(authority_->Explain({std::move(request), std::nullopt}, In()));
+  }
+  Result<IssuanceExplanation> Ask(IssueRequest request, policy::PrincipalDescription as) {
     return SyncWait(authority_->Explain({std::move(request), std::move(as)}, In()));
+  }
+  Result<IssuanceExplanation> Ask(IssueRequest request, std::string as) {
+    return Ask(std::move(request), policy::PrincipalDescription{.id = std::move(as)});
   }
   static std::set<std::string> RulesOf(const IssuanceExplanation& explanation) {
     std::set<std::string> rules;
@@ -58,9 +64,9 @@ TEST_F(Explain, EveryMistakeIsToldAtOnce) {
 
 TEST_F(Explain, ProofAndPolicyAreBothLookedAt) {
   IssueRequest request = Request("DNS:other.internal");
-  request.csr_der.back() ^= 1;
+  CsrIn(request).back() ^= 1;
   EXPECT_EQ(RulesOf(*Ask(request)), (std::set<std::string>{"csr.signature", "policy.name"}));
-  request.csr_der = Bytes{0x30, 0x00};
+  CsrIn(request) = Bytes{0x30, 0x00};
   const auto unread = Ask(request);
   ASSERT_TRUE(unread);
   EXPECT_EQ(unread->findings.size(), 1u);
@@ -91,6 +97,41 @@ TEST_F(Explain, WhoSeesEverythingMayAskForOthersAndNobodyElse) {
   EXPECT_EQ(Ask(request, "dns:api.internal").error().rule, "policy.role");
   request.principal.id = "spiffe://mayfly.internal/auditor";
   EXPECT_TRUE(Ask(request, "dns:api.internal"));
+}
+
+TEST_F(Explain, SomebodyElseIsWhatIsSaidOfThem) {
+  std::string policy = kPolicy;
+  policy.replace(policy.find("principals"), std::string::npos,
+                 "principals = [\"jwt:cluster:*\"]\nprofiles = [\"server\"]\n"
+                 "dns = [\"*.{namespace}.internal\"]\n"
+                 "[[rule]]\nname = \"itself\"\nprincipals = [\"dns:a.internal\"]\n"
+                 "profiles = [\"mirror\"]\ndns = [\"*.internal\"]\n");
+  policy.insert(policy.find("[[rule]]"),
+                "[profile.mirror]\nlifetime = \"1d\"\nkey_usage = [\"digital-signature\"]\n"
+                "extended_key_usage = [\"server-auth\"]\nnames = [\"dns\"]\n"
+                "names_from = \"principal\"\n");
+  Activate(policy.c_str());
+  const IssueRequest pod = Request("DNS:api.prod.internal");
+  const std::string account = "jwt:cluster:system:serviceaccount:prod:api";
+  EXPECT_EQ(RulesOf(*Ask(pod, account)), std::set<std::string>{"policy.name"});
+  EXPECT_TRUE(Ask(pod, {.id = account, .claims = {{"namespace", "prod"}}})->tbs);
+  EXPECT_FALSE(Ask(pod, {.id = account, .claims = {{"namespace", "dev"}}})->tbs);
+  EXPECT_EQ(Ask(pod, {.id = "dns:web.internal", .claims = {{"namespace", "prod"}}}).error().rule,
+            "principal.claims");
+
+  IssueRequest mirror = Request();
+  mirror.profile = "mirror";
+  const auto told =
+      Ask(mirror, {.id = "dns:a.internal", .names = {*x509::GeneralName::Dns("b.internal")}});
+  ASSERT_TRUE(told);
+  EXPECT_EQ(x509::Describe(told->names), "DNS:a.internal, DNS:b.internal");
+
+  IssueRequest own = Request();  // one's own id, and more: still about somebody else
+  own.principal.id = "dns:web.internal";
+  EXPECT_EQ(Ask(own, {.id = "dns:web.internal", .names = {*x509::GeneralName::Dns("x.internal")}})
+                .error()
+                .rule,
+            "policy.role");
 }
 
 }  // namespace

@@ -158,12 +158,18 @@ class IssuanceTest : public testing::Test {
                       "spiffe://mayfly.internal/operator",
                       "lineage:1",
                       {}},
-        .csr_der = *FromBase64(kCsr),
+        .key = Csr(kCsr),
         .profile = "server",
         .names = {*x509::GeneralName::FromString(name)},
         .lifetime = std::nullopt,
         .request_id = std::nullopt,
     };
+  }
+  static x509::KeyProof Csr(std::string_view base64) {
+    return x509::CertificationRequestDer{*FromBase64(base64)};
+  }
+  static Bytes& CsrIn(IssueRequest& request) {
+    return std::get<x509::CertificationRequestDer>(request.key).der;
   }
   Result<IssuedCertificate> Issue(IssueRequest request) {
     return SyncWait(authority_->Issue(std::move(request), In()));

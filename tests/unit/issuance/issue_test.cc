@@ -54,7 +54,7 @@ TEST_F(IssuanceTest, WhatWasProvedBesideTheIdIsRecordedAndToldOfDenials) {
 
 TEST_F(IssuanceTest, AFlippedBitInTheRequestsSignatureIsOneEventAndNoRecord) {
   IssueRequest request = Request();
-  request.csr_der.back() ^= 1;
+  CsrIn(request).back() ^= 1;
   auto issued = Issue(std::move(request));
   ASSERT_FALSE(issued);
   EXPECT_EQ(issued.error().rule, "csr.signature");
@@ -72,8 +72,8 @@ TEST_F(IssuanceTest, AKeyOfThisCaIsRefusedWhoeverSignsWithIt) {
                                              info,
                                              In()}));
   IssueRequest request = Request();
-  request.csr_der = x509::AssembleCertificationRequest(info, x509::SignatureAlgorithm::kEcdsaSha256,
-                                                       proof.signature);
+  CsrIn(request) = x509::AssembleCertificationRequest(info, x509::SignatureAlgorithm::kEcdsaSha256,
+                                                      proof.signature);
   auto issued = Issue(request);
   ASSERT_FALSE(issued);
   EXPECT_EQ(issued.error().rule, "key.own-ca");
@@ -81,10 +81,38 @@ TEST_F(IssuanceTest, AKeyOfThisCaIsRefusedWhoeverSignsWithIt) {
 }
 
 TEST_F(IssuanceTest, AKeyThatTheCaUsesOtherwiseIsRefusedToo) {
-  const IssueRequest request = Request();
-  const auto csr = x509::CertificationRequest::FromDer(request.csr_der);
+  IssueRequest request = Request();
+  const auto csr = x509::CertificationRequest::FromDer(CsrIn(request));
   authority_->KeepAsOwn(csr->public_key().hash());
   EXPECT_EQ(Issue(request).error().rule, "key.own-ca");
+}
+
+// What an adapter brings that has no CSR, and has tested its requester: neither is known further
+// on.
+TEST_F(IssuanceTest, AnotherProofOfTheKeyAndOfTheNames) {
+  std::string policy = kPolicy;
+  policy.replace(policy.find("names = ["), 0, "prove_control = true\n");
+  Activate(policy.c_str());
+  IssueRequest request = Request();
+  const auto csr = *x509::CertificationRequest::FromDer(CsrIn(request));
+  x509::SignedStatement statement{ToBytes(csr.public_key().der()), csr.signature_algorithm(),
+                                  ToBytes(csr.certification_request_info()),
+                                  ToBytes(csr.signature())};
+  request.key = statement;
+  request.request_id = NewId();
+  EXPECT_EQ(Issue(request).error().rule, "policy.name-control");
+  request.evidence.controlled = request.names;
+  const auto issued = Issue(request);
+  ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
+  EXPECT_EQ(issued->certificate.tbs().fields().public_key, csr.public_key());
+  EXPECT_EQ(*issued->certificate.tbs().names(), request.names);
+  EXPECT_EQ(Issue(request)->certificate.tbs().serial(), issued->certificate.tbs().serial());
+  EXPECT_TRUE(SyncWait(authority_->Explain({request, std::nullopt}, In()))->tbs);
+  statement.statement.back() ^= 1;
+  request.key = statement;
+  EXPECT_EQ(Issue(request).error().rule, "request-id.reused");  // another body
+  request.request_id = NewId();
+  EXPECT_EQ(Issue(request).error().rule, "key.proof");
 }
 
 TEST_F(IssuanceTest, ALintThatOnlyWarnsIsOneEventAndACertificate) {
@@ -127,21 +155,27 @@ TEST_F(IssuanceTest, NobodyAsksOnTheAuthorityOfABlockedKey) {
 TEST_F(IssuanceTest, AProfileCanRefuseTheKeyOfAnotherIdentity) {
   std::string policy = kPolicy;
   policy.replace(policy.find("dns = ["), std::string::npos,
-                 "dns = [\"web.internal\", \"api.internal\"]\n");
+                 "dns = [\"web.internal\", \"api.internal\", \"db.internal\"]\n");
   Activate(policy.c_str());
   ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
-  EXPECT_TRUE(Issue(Request("DNS:api.internal")));  // the profile does not mind yet
+  ASSERT_TRUE(Issue(Request("DNS:db.internal")));  // the profile does not mind yet
   policy.replace(policy.find("names = ["), 0, "key_reuse = \"refuse\"\n");
   Activate(policy.c_str());
   ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
+  auto held = Issue(Request());  // by who has a valid certificate of another profile
+  ASSERT_FALSE(held);
+  EXPECT_EQ(held.error().rule, "policy.key-reused");
+  EXPECT_EQ(SyncWait(authority_->Explain({Request(), std::nullopt}, In()))->findings.at(0).rule,
+            "policy.key-reused");
+  clock_.ahead_s += 2 * 86400;
   EXPECT_TRUE(Issue(Request()));
   EXPECT_TRUE(Issue(Request()));  // a renewal with the same key
   auto reused = Issue(Request("DNS:api.internal"));
   ASSERT_FALSE(reused);
   EXPECT_EQ(reused.error().rule, "policy.key-reused");
-  ASSERT_EQ(Denials().size(), 1u);
+  ASSERT_EQ(Denials().size(), 2u);
   IssueRequest other = Request("DNS:api.internal");
-  other.csr_der = *FromBase64(kOtherCsr);
+  CsrIn(other) = *FromBase64(kOtherCsr);
   EXPECT_TRUE(Issue(other));
   auto explained = SyncWait(authority_->Explain({Request("DNS:api.internal"), std::nullopt}, In()));
   ASSERT_TRUE(explained);
@@ -193,7 +227,7 @@ TEST_F(IssuanceTest, ARequestIdWithAnotherBodyIsRefused) {
   request.lifetime = Seconds(3600);
   EXPECT_EQ(Issue(request).error().rule, "request-id.reused");
   request.lifetime.reset();
-  request.csr_der = *FromBase64(kOtherCsr);
+  CsrIn(request) = *FromBase64(kOtherCsr);
   EXPECT_EQ(Issue(request).error().rule, "request-id.reused");
   EXPECT_EQ(ledger_.record_count(), 1u);
 }

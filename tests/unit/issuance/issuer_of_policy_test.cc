@@ -190,7 +190,7 @@ TEST_F(IssuerOfPolicy, ATokenIsMadeForACaThatIsHereAndUsedWithTheOneOfTheDay) {
   Switch(SignedBy("issuing-2"));
   auto holder = SyncWait(authority_->IdentifyToken(token->record.enrolment.token_hash, In()));
   ASSERT_TRUE(holder);
-  ExpectOf(*second_, Issue({*holder, *FromBase64(kCsr), "server", {}, std::nullopt, NewId()}));
+  ExpectOf(*second_, Issue({*holder, Csr(kCsr), "server", {}, std::nullopt, NewId()}));
 }
 
 // A refusal too is said under today's policy only.

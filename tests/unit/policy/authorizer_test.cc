@@ -251,6 +251,31 @@ TEST(Authorizer, NamesAsReflectionReadNothingOfTheRequest) {
               ElementsAre("policy.no-names"));
 }
 
+TEST(Authorizer, AProfileCanAskForProofOfControlOfEachName) {
+  DecisionBasis basis = Basis();
+  basis.policy.profiles["server"].prove_control = true;
+  const Authorizer authorizer(std::make_shared<const DecisionBasis>(basis));
+  const auto ask = [&](const std::vector<std::string>& names,
+                       const std::vector<std::string>& controlled) {
+    const Evidence evidence{Names(controlled)};
+    const auto grant = authorizer.Authorize(Web(), Wish(names), evidence);
+    EXPECT_EQ(bool(authorizer.Explain(Web(), Wish(names), evidence).verdict), bool(grant));
+    return RulesOf(grant);
+  };
+  EXPECT_THAT(ask({"DNS:a.web.internal"}, {"DNS:a.web.internal", "DNS:b.web.internal"}),
+              testing::IsEmpty());
+  EXPECT_THAT(ask({"DNS:a.web.internal"}, {}), ElementsAre("policy.name-control"));
+  EXPECT_THAT(ask({"DNS:a.web.internal", "DNS:b.web.internal"}, {"DNS:a.web.internal"}),
+              ElementsAre("policy.name-control"));
+  // Control is no grant.
+  EXPECT_THAT(ask({"DNS:db.internal"}, {"DNS:db.internal"}), ElementsAre("policy.name"));
+  // Nothing is proved anew where a certificate or a token speaks.
+  EXPECT_THAT(RulesOf(authorizer.AuthorizeRenewal(Web(), Wish({"DNS:a.web.internal"}))),
+              ElementsAre("policy.name-control"));
+  basis.policy.profiles["server"].prove_control = false;
+  EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:a.web.internal"}))), testing::IsEmpty());
+}
+
 TEST(Authorizer, ExplainsWhatEveryRuleSaid) {
   using Outcome = RuleTrial::Outcome;
   DecisionBasis basis = Basis();

@@ -237,6 +237,27 @@ TEST(CertificateTemplate, UnderConstraintsOnHostsACommonNameIsTakenForOne) {
   for (const char* name : {"web.internal", "*.web.internal", "Internal"}) {
     EXPECT_TRUE(MadeWith(fixed(name), issuer, uri)) << name;
   }
+  // What can be no server is held against them by OpenSSL alone, where it looks like a host.
+  const auto of_purposes = [&](const std::string& name, std::vector<der::Oid> purposes) {
+    const auto made = MadeWith(
+        [&](Profile& p) {
+          fixed(name)(p);
+          p.extended_key_usages = purposes;
+        },
+        issuer, uri);
+    return RulesOf(made);
+  };
+  EXPECT_THAT(of_purposes("A Service", {x509::oid::ClientAuth()}), testing::IsEmpty());
+  for (const char* name : {"outside.example", "a_b.outside.example", "fd00::1", "10.0.0.1"}) {
+    EXPECT_THAT(of_purposes(name, {x509::oid::ClientAuth()}),
+                ElementsAre("policy.name-constraints"))
+        << name;
+  }
+  EXPECT_THAT(of_purposes("A Service", {}), ElementsAre("policy.name-constraints"));
+  EXPECT_THAT(of_purposes("A Service", {x509::oid::AnyExtendedKeyUsage()}),
+              ElementsAre("policy.name-constraints"));
+  EXPECT_THAT(of_purposes("A Service", {x509::oid::ClientAuth(), x509::oid::ServerAuth()}),
+              ElementsAre("policy.name-constraints"));
   const auto first_name = [](Profile& p) { p.subject = SubjectForm::kFirstName; };
   EXPECT_TRUE(MadeWith(first_name, issuer, uri)->fields.subject.empty());
   EXPECT_FALSE(MadeWith(first_name, IssuerOf(), uri)->fields.subject.empty());

@@ -37,5 +37,49 @@ TEST(PrincipalFromId, RefusesWhatNobodyCanBe) {
   }
 }
 
+std::string Refusal(const PrincipalDescription& description) {
+  const auto principal = DescribedPrincipal(description);
+  return principal ? "" : principal.error().rule;
+}
+
+TEST(DescribedPrincipal, ATokensHolderHasClaims) {
+  const std::string account = "jwt:cluster:system:serviceaccount:prod:api";
+  const auto principal = DescribedPrincipal({.id = account, .claims = {{"namespace", "prod"}}});
+  ASSERT_TRUE(principal);
+  EXPECT_EQ(principal->proof, ProofOfIdentity::kJwt);
+  EXPECT_EQ(principal->claims, (Claims{{"namespace", "prod"}}));
+  EXPECT_EQ(Refusal({.id = account, .claims = {{"Namespace", "prod"}}}), "principal.claims");
+  EXPECT_EQ(Refusal({.id = account, .claims = {{"n", std::string(kClaimsTextBytesMax - 1, 'a')}}}),
+            "");
+  EXPECT_EQ(Refusal({.id = account, .claims = {{"n", std::string(kClaimsTextBytesMax, 'a')}}}),
+            "principal.claims");
+  for (const char* other :
+       {"spiffe://mayfly.internal/web", "local:0", "foreign:partner:dns:a.example"}) {
+    EXPECT_EQ(Refusal({.id = other, .claims = {{"namespace", "prod"}}}), "principal.claims")
+        << other;
+  }
+  EXPECT_EQ(Refusal({.id = "web"}), "principal.id");
+}
+
+TEST(DescribedPrincipal, ACertificatesHolderHasNames) {
+  const auto name = [](const std::string& text) { return *x509::GeneralName::FromString(text); };
+  const auto principal = DescribedPrincipal(
+      {.id = "dns:a.internal", .names = {name("DNS:b.internal"), name("DNS:A.internal")}});
+  ASSERT_TRUE(principal);
+  EXPECT_EQ(x509::Describe(principal->names), "DNS:a.internal, DNS:b.internal");
+  EXPECT_EQ(principal->id, "dns:a.internal");
+  // Who holds these is somebody else: the only URI comes first, then the first DNS name.
+  EXPECT_EQ(Refusal({.id = "dns:a.internal", .names = {name("URI:https://a.internal/")}}),
+            "principal.names");
+  EXPECT_EQ(Refusal({.id = "jwt:cluster:a", .names = {name("DNS:a.internal")}}), "principal.names");
+  PrincipalDescription many{.id = "dns:a.internal"};
+  for (size_t i = 1; i < x509::kNamesMax; ++i) {
+    many.names.push_back(name("DNS:b" + std::to_string(i) + ".internal"));
+  }
+  EXPECT_EQ(Refusal(many), "");
+  many.names.push_back(name("DNS:c.internal"));
+  EXPECT_EQ(Refusal(many), "principal.names");
+}
+
 }  // namespace
 }  // namespace mayfly::policy

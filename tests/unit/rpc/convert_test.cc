@@ -94,7 +94,7 @@ TEST(ToIssueRequest, TakesEveryField) {
   request.set_request_id("0190a1b2-0000-7000-8000-000000000001");
   const auto wish = ToIssueRequest(request, Someone());
   ASSERT_TRUE(wish);
-  EXPECT_EQ(ToString(wish->csr_der), "csr");
+  EXPECT_EQ(ToString(std::get<x509::CertificationRequestDer>(wish->key).der), "csr");
   EXPECT_EQ(wish->profile, "server");
   EXPECT_EQ(wish->principal.id, "dns:web.internal");
   EXPECT_EQ(x509::Describe(wish->names), "DNS:web.internal");

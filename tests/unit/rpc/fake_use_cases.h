@@ -187,11 +187,18 @@ class FakeUseCases final : public UseCases {
   issuance::TrustBundle Bundle() const override {
     return {"mayfly.internal", {certificate_}, {}, 7};
   }
+  static std::string Described(const policy::PrincipalDescription& as) {
+    std::string text = as.id;
+    if (!as.claims.empty()) text += " " + policy::ClaimsText(as.claims);
+    if (!as.names.empty()) text += " " + x509::Describe(as.names);
+    return text;
+  }
   Task<Result<issuance::IssuanceExplanation>> Explain(issuance::ExplainRequest request,
                                                       BootTime) override {
     using Outcome = policy::RuleTrial::Outcome;
     issuance::IssuanceExplanation out{
-        .principal = request.as.value_or(request.request.principal.id), .policy_version = 4};
+        .principal = request.as ? Described(*request.as) : request.request.principal.id,
+        .policy_version = 4};
     const auto name = *x509::GeneralName::Dns("web.internal");
     out.trials = {{"ops", policy::RuleEffect::kAllow, Outcome::kOtherPrincipal, {}},
                   {"web", policy::RuleEffect::kAllow, Outcome::kGrants, {name}}};

@@ -22,8 +22,9 @@ namespace {
 TEST_F(Server, ExplainsWhatItWasAsked) {
   auto client = Connect("client");
   ASSERT_TRUE(client);
-  const auto told = (*client)->Explain(
-      {.csr_der = Bytes{1}, .profile = "server", .lifetime = Seconds(70)}, "dns:web.internal");
+  const auto told =
+      (*client)->Explain({.csr_der = Bytes{1}, .profile = "server", .lifetime = Seconds(70)},
+                         {.id = "dns:web.internal"});
   ASSERT_TRUE(told);
   EXPECT_FALSE(told->granted());
   EXPECT_EQ(told->principal(), "dns:web.internal");
@@ -40,9 +41,16 @@ TEST_F(Server, ExplainsWhatItWasAsked) {
   EXPECT_NE(told->findings(1).clause(), "");
   EXPECT_EQ(told->lifetime().requested().seconds(), 70);
   EXPECT_FALSE(told->lifetime().has_granted());
-  EXPECT_EQ((*client)->Explain({.csr_der = Bytes{1}, .profile = "server"}, "")->principal(),
+  EXPECT_EQ((*client)->Explain({.csr_der = Bytes{1}, .profile = "server"}, {})->principal(),
             "dns:localhost");
-  EXPECT_EQ((*client)->Explain({.csr_der = {}, .profile = "server"}, "").error().rule, "csr.size");
+  EXPECT_EQ((*client)
+                ->Explain({.csr_der = Bytes{1}, .profile = "server"},
+                          {.id = "jwt:cluster:a",
+                           .claims = {{"namespace", "prod"}},
+                           .names = {*x509::GeneralName::Dns("b.internal")}})
+                ->principal(),
+            "jwt:cluster:a namespace=prod DNS:b.internal");
+  EXPECT_EQ((*client)->Explain({.csr_der = {}, .profile = "server"}, {}).error().rule, "csr.size");
 }
 
 TEST_F(Server, ShowsAndAppliesThePolicy) {

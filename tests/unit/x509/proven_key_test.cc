@@ -121,13 +121,13 @@ TEST(ProvenKey, APointOffTheCurve) {
   EXPECT_EQ(key.error().rule, "key.import");
 }
 
-TEST(ProvenKey, FromCanary) {
+TEST(ProvenKey, FromStatement) {
   // A request is a message that its key has signed: it serves as the challenge.
   auto request = *CertificationRequest::FromDer(Golden("p256.csr"));
   Bytes challenge = ToBytes(request.certification_request_info());
   auto prove = [&](const KeyRules& rules) {
-    return ProvenKey::FromCanary(request.public_key(), request.signature_algorithm(), challenge,
-                                 request.signature(), rules);
+    return ProvenKey::FromStatement(request.public_key(), request.signature_algorithm(), challenge,
+                                    request.signature(), rules);
   };
   ASSERT_TRUE(prove(kEveryType));
   EXPECT_EQ(prove(kEveryType)->spki(), request.public_key());
