@@ -22,20 +22,23 @@ std::string NamesOf(const google::protobuf::RepeatedPtrField<std::string>& names
   return list.empty() ? "none" : NamesText(list, kNamesColumns);
 }
 
-std::string SaidBy(const Trial& trial, const v1::ExplainIssuanceResponse& told) {
+// `whom`: "you", or "them" of somebody else.
+std::string SaidBy(const Trial& trial, const v1::ExplainIssuanceResponse& told,
+                   const std::string& whom) {
   switch (trial.outcome()) {
     case Trial::OUTCOME_OTHER_PRINCIPAL:
       return "is about other requesters";
     case Trial::OUTCOME_OTHER_PROFILE:
-      return "is about you, and about other profiles";
+      return "is about " + whom + ", and about other profiles";
     case Trial::OUTCOME_NO_NAME:
-      return "is about you and this profile, and has none of the names";
+      return "is about " + whom + " and this profile, and has none of the names";
     case Trial::OUTCOME_OTHER_FIRST:
       return "has some of the names too; other rules decided about them";
     case Trial::OUTCOME_NO_NAME_LOOKED_AT:
       return told.subject_alt_names().empty()
-                 ? "is about you and this profile; no name was asked for"
-                 : "is about you and this profile, which allows none of these kinds of names";
+                 ? "is about " + whom + " and this profile; no name was asked for"
+                 : "is about " + whom +
+                       " and this profile, which allows none of these kinds of names";
     case Trial::OUTCOME_GRANTS:
       return "grants " + NamesOf(trial.subject_alt_names());
     case Trial::OUTCOME_DENIES:
@@ -47,7 +50,7 @@ std::string SaidBy(const Trial& trial, const v1::ExplainIssuanceResponse& told) 
 }
 
 // Those that decide are always shown; of the others, those that are about the requester first.
-std::string RulesText(const v1::ExplainIssuanceResponse& told) {
+std::string RulesText(const v1::ExplainIssuanceResponse& told, const std::string& whom) {
   std::string out;
   size_t shown = 0, left_out = 0;
   for (const Trial& trial : told.rule_trials()) {
@@ -57,7 +60,8 @@ std::string RulesText(const v1::ExplainIssuanceResponse& told) {
       ++left_out;
       continue;
     }
-    out += "  " + Wrap("- " + Escape(trial.rule(), 64) + " " + SaidBy(trial, told), 4, 2) + "\n";
+    out +=
+        "  " + Wrap("- " + Escape(trial.rule(), 64) + " " + SaidBy(trial, told, whom), 4, 2) + "\n";
   }
   if (left_out > 0) out += "  - and " + std::to_string(left_out) + " more, which decide nothing\n";
   return out;
@@ -136,7 +140,7 @@ Result<Answer> AnswerOf(const v1::ExplainIssuanceResponse& told, const ExplainOp
   if (told.findings_size() > 0) answer.table += "\nFindings:\n" + FindingsText(told);
   if (told.rule_trials_size() > 0) {
     answer.table += "\nThe rules of policy version " + std::to_string(told.policy_version()) +
-                    ", in their order:\n" + RulesText(told);
+                    ", in their order:\n" + RulesText(told, options.as.empty() ? "you" : "them");
   }
   if (!options.as.empty()) answer.table += "\n" + Wrap(AssumedNote(options), 0, 0) + "\n";
   return answer;

@@ -80,7 +80,8 @@ rule = "policy.name"
 }
 
 TEST(PolicyCases, WhatAnIdDoesNotTell) {
-  const auto policy = config::ParsePolicy(R"([profile.mirror]
+  const auto policy = config::ParsePolicy(R"(admins = ["dns:admin.internal"]
+[profile.mirror]
 lifetime = "24h"
 key_usage = ["digital-signature"]
 extended_key_usage = ["server-auth"]
