@@ -92,12 +92,9 @@ void SetIssued(const issuance::IssuedCertificate& issued, Response& message) {
   certificate.set_state(v1::Certificate::STATE_ACTIVE);
   for (const Bytes& der : issued.issuer_chain) message.add_issuer_chain_der(ToString(der));
   if (issued.ocsp_staple) message.set_ocsp_staple_der(ToString(*issued.ocsp_staple));
-  // Whoever renews late cannot ask for a proof.
-  if constexpr (requires { message.mutable_inclusion_proof(); }) {
-    if (!issued.inclusion) return;
-    message.mutable_inclusion_proof()->set_tlog_proof(issued.inclusion->proof);
-    message.mutable_inclusion_proof()->set_entry(ToString(issued.inclusion->entry));
-  }
+  if (!issued.inclusion) return;
+  message.mutable_inclusion_proof()->set_tlog_proof(issued.inclusion->proof);
+  message.mutable_inclusion_proof()->set_entry(ToString(issued.inclusion->entry));
 }
 
 v1::Certificate::State FromState(CertificateState state) {

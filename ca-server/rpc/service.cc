@@ -401,6 +401,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     const BootTime deadline = call.deadline;
     CO_TRY_ASSIGN(issuance::IssuedCertificate issued,
                   co_await parts.use_cases.RenewExpired(std::move(wish), deadline));
+    if (request.with_inclusion_proof()) CO_TRY(co_await Prove(call, issued));
     Answer(call, issued, response);
     call.entry.principal = issued.facts.principal;
     co_return Ok();

@@ -101,6 +101,24 @@ TEST_F(OpenServer, KnowsNobodyAJwtOrATokenAndNothingElse) {
   EXPECT_EQ(Bundle({"Bearer good.jwt", "Bearer good.jwt"}), "peer.authorization");
 }
 
+TEST_F(OpenServer, GivesWhoRenewsLateAProofToo) {
+  v1::RenewExpiredCertificateRequest request;
+  request.set_certificate_der(ToString(Load(pki_).der()));
+  request.set_csr_der("x");
+  request.set_signature("y");
+  request.set_request_id("01890a5d-ac96-774b-bcce-b302099a8057");
+  const auto renew = [&] {
+    grpc::ClientContext context;
+    v1::RenewExpiredCertificateResponse response;
+    const grpc::Status status = stub_->RenewExpiredCertificate(&context, request, &response);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return response;
+  };
+  EXPECT_FALSE(renew().has_inclusion_proof());
+  request.set_with_inclusion_proof(true);
+  EXPECT_EQ(renew().inclusion_proof().tlog_proof(), "a proof");
+}
+
 TEST_F(OpenServer, ServesNothingThatNeedsACertificate) {
   const v1::GetPolicyRequest request;
   EXPECT_EQ(Rule(&v1::CertificateAuthorityService::Stub::GetPolicy, request, {"Bearer bad"}),
