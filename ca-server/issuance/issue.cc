@@ -270,6 +270,16 @@ Status CertificateAuthority::StillServes(const Application& application,
   if (proven.spki().hash() != key.hash()) {
     return Fail(ErrorCode::kInternal, "issuance.key-changed", "the record holds another key");
   }
+  TRY_ASSIGN(const auto made, policy::MakeTemplate(grant, proven, issuer->identity(), recorded));
+  const auto same = x509::TbsCertificate::Write(made.fields, tbs.serial());
+  if (!Equal(same.der(), record.tbs())) {
+    return Fail(ErrorCode::kLintFailed, "issuance.other-bytes", "it would be another certificate");
+  }
+  // A key is claimed with the record, where the policy that it was made under said so.
+  if (grant.profile().key_reuse == policy::KeyReuse::kRefuse &&
+      grant.policy_version() != record.facts().policy_version) {
+    return Fail(ErrorCode::kLintFailed, "issuance.key-not-claimed", "its key is to be claimed");
+  }
   TRY(lint::Lint(std::move(tbs), {grant, key, issuer->identity(), recorded}));
   return Ok();
 }

@@ -133,12 +133,13 @@ void CheckSubject(const x509::TbsFields& fields, const LintContext& context, Fin
     case policy::SubjectForm::kEmpty:
       return require(fields.subject.empty(), "must be empty");
     case policy::SubjectForm::kFirstName: {
-      const auto is_it = [&](const x509::GeneralName& name) {
-        auto subject = x509::Name::CommonName(name.ValueText());
-        return subject && *subject == fields.subject;
-      };
-      return require(fields.subject.empty() || std::ranges::any_of(context.grant.names(), is_it),
-                     "must be a granted name");
+      const x509::GeneralNames& names = context.grant.names();
+      const auto first =
+          names.empty() ? x509::Name::Empty() : x509::Name::CommonName(names.front().ValueText());
+      const bool has_one =
+          first && !policy::IsCommonNameTakenForHost(context.grant, context.issuer);
+      return require(has_one ? fields.subject == *first : fields.subject.empty(),
+                     "must be the first of the granted names, or empty where that can be none");
     }
     case policy::SubjectForm::kFixed: {
       const std::string& organization = profile.organization;

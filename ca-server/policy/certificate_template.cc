@@ -129,19 +129,6 @@ Error OutsideOfConstraints(std::vector<Violation> violations) {
   return error;
 }
 
-// Where a certificate has no DNS name, peers hold its common name against the DNS constraints of
-// the issuing CA: OpenSSL one that looks like a host, GnuTLS of what could be a TLS server any one
-// ("A Service", "fd00::1").
-bool IsCommonNameTakenForHost(const IssuanceGrant& grant, const IssuerIdentity& issuer) {
-  using Kind = x509::GeneralName::Kind;
-  const auto is_dns = [](const auto& name) { return name.kind() == Kind::kDns; };
-  const auto bounds_dns = [](const auto& subtree) { return subtree.kind == Kind::kDns; };
-  const x509::NameConstraints& constraints = issuer.name_constraints;
-  const bool bound = std::ranges::any_of(constraints.permitted, bounds_dns) ||
-                     std::ranges::any_of(constraints.excluded, bounds_dns);
-  return bound && std::ranges::none_of(grant.names(), is_dns);
-}
-
 // As OpenSSL does, also what could be no DNS name.
 bool LooksLikeHost(const std::string& text) {
   const auto is_of_host = [](char c) {
@@ -201,6 +188,16 @@ Status CheckNameConstraints(const IssuanceGrant& grant, const IssuerIdentity& is
 }
 
 }  // namespace
+
+bool IsCommonNameTakenForHost(const IssuanceGrant& grant, const IssuerIdentity& issuer) {
+  using Kind = x509::GeneralName::Kind;
+  const auto is_dns = [](const auto& name) { return name.kind() == Kind::kDns; };
+  const auto bounds_dns = [](const auto& subtree) { return subtree.kind == Kind::kDns; };
+  const x509::NameConstraints& constraints = issuer.name_constraints;
+  const bool bound = std::ranges::any_of(constraints.permitted, bounds_dns) ||
+                     std::ranges::any_of(constraints.excluded, bounds_dns);
+  return bound && std::ranges::none_of(grant.names(), is_dns);
+}
 
 RevocationSigns RevocationSignsOf(const Profile& profile, Seconds lifetime) {
   if (profile.ocsp_no_check) return {.ocsp_no_check = true};

@@ -41,6 +41,11 @@ struct RevocationSigns {
 };
 RevocationSigns RevocationSignsOf(const Profile& profile, Seconds lifetime);
 
+// Has the issuer constraints on DNS names, and the grant none? Then peers hold a common name
+// against them: OpenSSL one that looks like a host, GnuTLS of what could be a TLS server any one
+// ("A Service", "fd00::1").
+bool IsCommonNameTakenForHost(const IssuanceGrant& grant, const IssuerIdentity& issuer);
+
 // The names that an issuing CA's name constraints forbid, each as a violation
 // "policy.name-constraints"; empty: none.
 std::vector<Violation> OutsideOf(const x509::NameConstraints& constraints,

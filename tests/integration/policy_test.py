@@ -16,20 +16,33 @@ from harness.load import Load
 FLIPPING_SECONDS = {"ci": 8, "full": 30, "soak": 300}
 LOAD_THREADS = 6
 LETTERS = ("a", "b")
+EITHER = "either"
 
 
 def name_of(letter):
     return f"{letter}.flip.test"
 
 
+def subject_of(letter):
+    return f"under policy {letter}"
+
+
 def policy_for(base, letter):
-    """The policy `base`, which also allows the operator one of the two names."""
+    """The policy `base`, which also allows the operator one of the two names, and another one with a
+    subject that tells the policies apart."""
     return base + f"""
+[profile.flip]
+lifetime = "1h"
+key_usage = ["digital-signature"]
+extended_key_usage = ["server-auth"]
+names = ["dns"]
+subject = "fixed"
+common_name = "{subject_of(letter)}"
 [[rule]]
 name = "flip"
 principals = ["spiffe://mayfly.internal/operator"]
-profiles = ["server"]
-dns = ["{name_of(letter)}"]
+profiles = ["flip"]
+dns = ["{name_of(letter)}", "{name_of(EITHER)}"]
 """
 
 
@@ -72,12 +85,12 @@ class Replica:
 
 
 class Applicants(Load):
-    """They ask every replica for either name."""
+    """They ask every replica for each name."""
 
     def __init__(self, ca, ports):
         super().__init__(LOAD_THREADS)
         self.ca, self.ports = ca, ports
-        self.issued = {letter: 0 for letter in LETTERS}
+        self.issued = {letter: 0 for letter in (*LETTERS, EITHER)}
         self.refused = {}
         self.trouble = []
 
@@ -85,12 +98,12 @@ class Applicants(Load):
         csr = make_csr()
         with contextlib.closing(api.operator(self.ca, self.ports[number % len(self.ports)])) as me:
             while not self.over.is_set():
-                for letter in LETTERS:
+                for letter in self.issued:
                     self._ask(me, csr, letter)
 
     def _ask(self, me, csr, letter):
         try:
-            issued = me.issue(csr, names=["DNS:" + name_of(letter)],
+            issued = me.issue(csr, profile="flip", names=["DNS:" + name_of(letter)],
                               request_id=api.make_request_id()).certificate
             assert list(issued.subject_alt_names) == ["DNS:" + name_of(letter)]
             self.issued[letter] += 1
@@ -119,14 +132,16 @@ def assert_no_outcome_is_stale(ca):
 
 
 def assert_every_outcome_is_its_policys(ca, letter_of):
-    """Each name that was signed is one that the version of its outcome allows; how many."""
+    """Each certificate is what the versions of its record and of its outcome say, in its name and in
+    its subject; how many."""
     rows = ledger.query(ca, """
         SELECT i.tbs, i.policy_version, o.policy_version FROM issuance i
         JOIN outcome o USING (serial, issuer_id) WHERE o.kind = %s""", (ledger.SIGNED,))
     seen = 0
     for tbs, recorded, decided in rows:
         for letter in LETTERS:
-            if name_of(letter).encode() not in bytes(tbs):
+            marks = (name_of(letter), subject_of(letter))
+            if not any(mark.encode() in bytes(tbs) for mark in marks):
                 continue
             seen += 1
             assert letter_of[recorded] == letter, f"recorded under {recorded}"
@@ -168,7 +183,8 @@ def test_no_outcome_is_older_than_an_acknowledged_policy(own_ca, own_operator):
         replica.stop()
     print(f"{len(letter_of)} policies in {seconds} s; issued {load.issued}, refused {load.refused}")
     assert not load.trouble
-    assert set(load.refused) <= {"policy.name", "issuance.contended", "issuance.abandoned"}
+    assert set(load.refused) <= {"policy.name", "issuance.contended", "issuance.abandoned",
+                                 "profile.unknown"}  # before the first of them
     assert_no_outcome_is_stale(own_ca)
     # A call that was cut off may have been signed too, so there can be more than were received.
     assert assert_every_outcome_is_its_policys(own_ca, letter_of) >= sum(load.issued.values())
@@ -200,7 +216,7 @@ def test_sighup_applies_the_policy_file(own_ca, own_operator, policy_file):
     reload(own_ca, "policy applied")
     shown = own_operator.policy()
     assert shown.version == version + 1 and shown.policy_text == policy_file.read_text()
-    own_operator.issue(make_csr(name_of("a")))
+    own_operator.issue(make_csr(name_of("a")), profile="flip")
 
 
 def test_a_bad_policy_file_keeps_the_policy_in_force(own_ca, own_operator, policy_file):
@@ -224,7 +240,7 @@ def test_the_command_line_applies_a_policy(own_ca, own_operator, tmp_path):
     new.write_text(policy_for(before.policy_text, "b"))
     own_ca.cli("policy", "apply", new, "--yes")
     assert own_ca.cli("policy", "show").stdout == new.read_text()
-    own_operator.issue(make_csr(name_of("b")))
+    own_operator.issue(make_csr(name_of("b")), profile="flip")
     assert "nothing changed" in own_ca.cli("policy", "apply", new, "--yes").stderr
     for version in ("1", "99"):  # nor where another version is meant, although the text is the same
         refused = own_ca.cli("policy", "apply", new, "--yes", "--if-version", version, check=False)

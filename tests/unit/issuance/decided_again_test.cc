@@ -129,6 +129,44 @@ TEST_F(DecidedAgain, AProfileThatChangesBeforeTheOutcomeMakesANewRecord) {
   EXPECT_EQ(ledger_.record_count(), 2u);
 }
 
+// The policy that decides says what stands in the certificate, to the last octet.
+TEST_F(DecidedAgain, AnIntentOfOtherBytesIsAbandoned) {
+  const auto with = [](std::string_view key, std::string_view more) {
+    std::string policy = kPolicy;
+    policy.replace(policy.find(key), 0, more);
+    return policy;
+  };
+  std::string longer = kPolicy;
+  longer.replace(longer.find("\"1d\""), 4, "\"2d\"");
+  for (const std::string& changed : {longer, with("names = [", "subject = \"first-name\"\n"),
+                                     with("names = [", "revocation = \"pointers\"\n"),
+                                     with("names = [", "key_reuse = \"refuse\"\n")}) {
+    Activate(kPolicy);
+    ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
+    const IssueRequest request = RequestWithId();
+    LeaveAnIntent(request);
+    const CertificateKey first = Prior(request).record.facts().key;
+    Activate(changed.c_str());
+    ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
+    const auto issued = Issue(request);
+    ASSERT_TRUE(issued) << changed << Describe(issued.error(), ErrorText::kForLog);
+    EXPECT_NE(issued->certificate.tbs().serial(), first.serial) << changed;
+    EXPECT_TRUE(std::holds_alternative<AbandonedOutcome>(*Find(first.serial)->outcome));
+  }
+}
+
+// What the policy says of others' certificates changes nothing of this one.
+TEST_F(DecidedAgain, AnIntentOfTheSameBytesIsSigned) {
+  const IssueRequest request = RequestWithId();
+  LeaveAnIntent(request);
+  const CertificateKey first = Prior(request).record.facts().key;
+  Activate((std::string(kPolicy) + "# and more\n").c_str());
+  ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
+  const auto issued = Issue(request);
+  ASSERT_TRUE(issued);
+  EXPECT_EQ(issued->certificate.tbs().serial(), first.serial);
+}
+
 TEST_F(DecidedAgain, TheSignatureThatCameFirstIsReleased) {
   const IssueRequest request = RequestWithId();
   Bytes first;

@@ -434,6 +434,28 @@ TEST(LintSubject, IsTheProfiles) {
   Subject first = SubjectWith([](auto& p) { p.subject = policy::SubjectForm::kFirstName; });
   first.fields.subject = x509::Name::CommonName("b.web.internal").value();
   EXPECT_THAT(RulesOf(first.Linted()), ElementsAre("lint.subject"));
+  first = SubjectWith([](auto& p) { p.subject = policy::SubjectForm::kFirstName; },
+                      {"DNS:a.web.internal", "DNS:b.web.internal"});
+  EXPECT_THAT(RulesOf(first.Linted()), ElementsAre());
+  first.fields.subject =
+      x509::Name::CommonName("b.web.internal").value();  // granted, not the first
+  EXPECT_THAT(RulesOf(first.Linted()), ElementsAre("lint.subject"));
+  // Empty only where a name can be no common name, or peers would hold it against constraints.
+  first.fields.subject = x509::Name::Empty();
+  EXPECT_THAT(RulesOf(first.Linted()), Contains("lint.subject"));
+  const std::string long_name = "DNS:" + std::string(60, 'a') + ".web.internal";
+  first = SubjectWith([](auto& p) { p.subject = policy::SubjectForm::kFirstName; }, {long_name});
+  EXPECT_TRUE(first.fields.subject.empty());
+  EXPECT_THAT(RulesOf(first.Linted()), ElementsAre());
+  IssuerIdentity bound = IssuerOf();
+  bound.name_constraints.permitted.push_back(
+      x509::Subtree::Parse(x509::GeneralName::Kind::kDns, "internal").value());
+  first = SubjectWith([](auto& p) { p.subject = policy::SubjectForm::kFirstName; },
+                      {"URI:https://web.internal/"}, bound);
+  EXPECT_TRUE(first.fields.subject.empty());
+  EXPECT_THAT(RulesOf(first.Linted()), ElementsAre());
+  first.fields.subject = x509::Name::CommonName("https://web.internal/").value();
+  EXPECT_THAT(RulesOf(first.Linted()), Contains("lint.subject"));
   Subject fixed = SubjectWith([](auto& p) {
     p.subject = policy::SubjectForm::kFixed;
     p.common_name = "Web";
