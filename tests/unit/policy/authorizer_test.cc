@@ -33,6 +33,11 @@ TEST(Authorizer, NamesTheRulesThatWereUsed) {
   EXPECT_EQ(Ask(Basis(), Wish({"DNS:a.web.internal"}))->rule(), "web");
 }
 
+Rule Denial(std::vector<PrincipalPattern> who, std::set<std::string> profiles,
+            std::vector<NamePattern> names) {
+  return Rule{"no", std::move(who), std::move(profiles), std::move(names), RuleEffect::kDeny};
+}
+
 TEST(Authorizer, RefusesOneForbiddenNameAtEveryPlace) {
   for (size_t at = 0; at < 5; ++at) {
     std::vector<std::string> names(5);
@@ -64,6 +69,10 @@ TEST(Authorizer, RefusesOneForbiddenNameOfAnyKindAmongAnyNumberAtEveryPlace) {
       {Kind::kUri, "https://ok.internal/*", "URI:https://ok.internal/p#",
        "URI:https://no.internal/p#"},
       {Kind::kEmail, "*@ok.internal", "email:u#@ok.internal", "email:u#@no.internal"}};
+  // The pattern of one name alone.
+  const auto pattern_of = [](const std::string& name, Kind of) {
+    return name.substr(name.find(':') + 1) + (of == Kind::kIp ? "/32" : "");
+  };
   const auto numbered = [](std::string text, size_t number) {
     return text.replace(text.find('#'), 1, std::to_string(number));
   };
@@ -80,6 +89,12 @@ TEST(Authorizer, RefusesOneForbiddenNameOfAnyKindAmongAnyNumberAtEveryPlace) {
         with_one[at] = numbered(kind.bad, at);
         EXPECT_THAT(RulesOf(Ask(basis, Wish(with_one))), ElementsAre("policy.name"))
             << with_one[at];
+        // Names are decided about in their normal order: each of them at its own place in it.
+        DecisionBasis without = basis;
+        without.policy.rules.push_back(
+            Denial({Who("*")}, {}, {Pattern(kind.kind, pattern_of(names[at], kind.kind))}));
+        EXPECT_THAT(RulesOf(Ask(without, Wish(names))), ElementsAre("policy.name-denied"))
+            << names[at];
       }
     }
   }
@@ -108,11 +123,6 @@ TEST(Authorizer, NeedsARuleForThePrincipal) {
   basis.policy.rules[0].principals.push_back(Who("*"));
   EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:a.web.internal"}), stranger)),
               ElementsAre("policy.principal"));
-}
-
-Rule Denial(std::vector<PrincipalPattern> who, std::set<std::string> profiles,
-            std::vector<NamePattern> names) {
-  return Rule{"no", std::move(who), std::move(profiles), std::move(names), RuleEffect::kDeny};
 }
 
 TEST(Authorizer, DenyBeatsAllow) {
