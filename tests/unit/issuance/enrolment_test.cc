@@ -80,6 +80,29 @@ TEST_F(Enrolment, NobodyVouchesForMoreThanTheyMayHave) {
   EXPECT_EQ(RuleOf(Enrol(*token, NewId())), "policy.principal");
 }
 
+TEST_F(Enrolment, ATokenLivesNoLongerThanIsConfigured) {
+  const auto create = [this](Seconds lifetime) {
+    return SyncWait(
+        authority_->CreateToken({Maker(), "server", Request().names, lifetime, 1}, In()));
+  };
+  const auto longer = create(policy::kTokenLifetimeMaxDefault + Seconds(1));
+  ASSERT_FALSE(longer);
+  EXPECT_EQ(longer.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(longer.error().rule, "enrolment.lifetime");
+  EXPECT_TRUE(SyncWait(authority_->ListTokens(Maker(), In()))->empty());
+  EXPECT_TRUE(create(policy::kTokenLifetimeMaxDefault));
+}
+
+TEST_F(Enrolment, TokensAreMadeAndRevokedWhenACheckpointCoversIt) {
+  const auto token = Create();
+  const Uuid id = token->record.enrolment.token;
+  gate_.Close();
+  EXPECT_EQ(RuleOf(Create()), "audit.not-covered");
+  EXPECT_EQ(RuleOf(SyncWait(authority_->RevokeToken(Maker(), id, In()))), "audit.not-covered");
+  gate_.Open();
+  EXPECT_EQ(RuleOf(Identify(token->secret)), "enrolment.revoked");
+}
+
 TEST_F(Enrolment, UnknownExpiredAndRevokedTokensAreNobodys) {
   EXPECT_EQ(RuleOf(Identify("mayfly_enrol_00")), "enrolment.unknown");
   const auto token = Create(), late = Create();
