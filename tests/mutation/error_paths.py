@@ -1,9 +1,11 @@
 """Every refusal of a source file, found by its text and broken: a mutation for each.
 
-A refusal is an `if` whose branch refuses (Deny, Fail, Complain, `return false`, `return std::nullopt`
-...), which is never taken; an `if` that is content and returns before something refuses, which always is;
-an `else` that complains, left out; or a TRY whose error is ignored. What no test can see, because another
-check behind it refuses the same, is listed with its reason in REDUNDANT.
+A refusal is an `if` whose branch refuses (Deny, Fail, Complain, `return false`, the error of something
+else, what a function of type Error makes ...), which is never taken; an `if` that is content and returns
+before something refuses, which always is; an `else` that refuses, left out; or a TRY or CO_TRY whose
+error is ignored. A TRY_ASSIGN without its error has no value to go on with: it goes on all the same, and
+Result throws. That lets nothing through, but nobody sees it where no test provokes that error. What no
+test can see, because another check behind it refuses the same, is listed with its reason in REDUNDANT.
 """
 
 import pathlib
@@ -11,9 +13,12 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-REFUSES = re.compile(r"Deny\w*\(|\bFail\w*\(|return false;|return std::nullopt;|Refuse\w*\(|"
-                     r"return No\w+\(\);|return Un\w+\(\);|return Bad\w*\(|push_back\(\{\"|"
-                     r"\bComplain\(|\bNote\(|\bWrongType\(|\bNotToml\(|return bad;")
+REFUSES = re.compile(r"Deny\w*\(|return false;|return std::nullopt;|Refuse\w*\(|push_back\(\{\"|"
+                     r"\bComplain\(|\bNote\(|\bWrongType\(|return bad;|return [^;]*\.error\(\);")
+# A function that makes an Error.
+MAKES_ERROR = re.compile(r"\bError (?:\w+::)?(\w+)\(")
+CALLED = re.compile(r"\b(\w+)\(")
+TRIES = re.compile(r"(CO_)?TRY(_ASSIGN)?\(")
 # `if (fine) return;` before a refusal: taken always.
 ACCEPTS = re.compile(r"return( Ok\(\))?;|co_return Ok\(\);")
 # `if (fine) continue;` or `return what_was_read;`: so too, where what follows complains.
@@ -76,6 +81,28 @@ def branch_after(text, end):
     return text[offset:text.index(";", offset) + 1]
 
 
+def makers():
+    """The names of all functions that make an Error."""
+    return {name for pattern in ("*.h", "*.cc") for file in (ROOT / "ca-server").rglob(pattern)
+            for name in MAKES_ERROR.findall(file.read_text())}
+
+
+MAKERS = makers()
+
+
+def refuses(branch):
+    return bool(REFUSES.search(branch)) or not MAKERS.isdisjoint(CALLED.findall(branch))
+
+
+def ignored(inside, match):
+    """What stands for a TRY of any kind that does not look at the error. As in base/task.h, a co_await
+    stands alone on the right of a declaration."""
+    if not match.group().endswith("ASSIGN("):
+        return f"do {{ auto planted = ({inside}); (void)planted; }} while (false)"
+    declaration, _, expression = inside.partition(",")
+    return f"auto planted = ({expression.strip()}); {declaration} = *std::move(planted)"
+
+
 def broken(text, match, file):
     """(what stands there, the text with it broken) of one `if` or TRY; nothing where it refuses
     nothing."""
@@ -85,8 +112,8 @@ def broken(text, match, file):
     shown = " ".join(inside.split())
     if shown in REDUNDANT.get(file, {}):
         return None
-    if match.group() == "TRY(":
-        return f"TRY({shown})", f"{text[:match.start()]}(void)({inside}){text[closes + 1:]}"
+    if TRIES.fullmatch(match.group()):
+        return f"{match.group()}{shown})", text[:match.start()] + ignored(inside, match) + text[closes + 1:]
     first, semicolon, condition = inside.partition(";")
     if not semicolon:
         condition = inside
@@ -94,7 +121,7 @@ def broken(text, match, file):
             first, semicolon, condition = inside, ";", declared[1]
     branch = branch_after(text, closes)
     after = text[text.index(branch, closes) + len(branch):]
-    if REFUSES.search(branch):
+    if refuses(branch):
         condition = f" false && ({condition})"
     elif ACCEPTS.fullmatch(branch) or (PASSES.fullmatch(branch) and COMPLAINT.match(after)):
         condition = f" true || ({condition})"
@@ -105,10 +132,9 @@ def broken(text, match, file):
 
 
 def dropped(text, match):
-    """(what stands there, the text without it) of an `else` that complains; nothing where it does
-    not."""
+    """(what stands there, the text without it) of an `else` that refuses; nothing where it does not."""
     branch = branch_after(text, match.end() - 1)
-    if not COMPLAINT.match(branch.lstrip("{")):
+    if branch.startswith("if ") or not (COMPLAINT.match(branch.lstrip("{")) or refuses(branch)):
         return None
     start = text.index(branch, match.end())
     shown = " ".join(branch.strip("{} \n").split())
@@ -118,7 +144,7 @@ def dropped(text, match):
 def refusals(file):
     """(line, what stands there, the file's text with it broken) of each refusal."""
     text = (ROOT / file).read_text()
-    for match in re.finditer(r"\bif (?:constexpr )?\(|\bTRY\(|\belse(?= )", text):
+    for match in re.finditer(r"\bif (?:constexpr )?\(|\b(?:CO_)?TRY(?:_ASSIGN)?\(|\belse(?= )", text):
         found = dropped(text, match) if match.group() == "else" else broken(text, match, file)
         if found:
             yield (text.count("\n", 0, match.start()) + 1, *found)

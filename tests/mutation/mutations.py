@@ -99,7 +99,8 @@ def error_paths(file, binary):
 POLICY_FILES = ["authorizer", "certificate_template", "foreign_principal", "lint_catalog",
                 "name_pattern", "pattern_index", "placeholder", "principal", "principal_pattern",
                 "principal_text", "token_issuer"]
-AUTHORISATION_FILES = ["certificate_authority", "policy_admin", "explain", "application"]
+AUTHORISATION_FILES = ["certificate_authority", "policy_admin", "explain", "application", "renew",
+                       "enrolment", "proposals", "mass_revocation"]
 
 MUTATIONS = [
     # The order of the hops: what the types carry.
@@ -585,6 +586,9 @@ MUTATIONS += [mutation for name in POLICY_FILES
               for mutation in error_paths(f"ca-server/policy/{name}.cc", "unit_policy")]
 MUTATIONS += [mutation for name in AUTHORISATION_FILES
               for mutation in error_paths(f"ca-server/issuance/{name}.cc", "unit_issuance")]
+MUTATIONS += error_paths(ACCESS, "unit_rpc")
+MUTATIONS += [mutation for file in [PROVEN_KEY, NAME_CONSTRAINTS]
+              for mutation in error_paths(file, "unit_x509")]
 MUTATIONS += [mutation for name in ["policy_file.cc", "profile_section.cc", "strict_toml.cc",
                                     "words.cc", "words.h"]
               for mutation in error_paths(f"ca-server/config/{name}", "unit_config")]
