@@ -19,6 +19,7 @@ REFUSES = re.compile(r"Deny\w*\(|return false;|return std::nullopt;|Refuse\w*\(|
 MAKES_ERROR = re.compile(r"\bError (?:\w+::)?(\w+)\(")
 CALLED = re.compile(r"\b(\w+)\(")
 TRIES = re.compile(r"(CO_)?TRY(_ASSIGN)?\(")
+PLACES = re.compile(r"\bif (?:constexpr )?\(|\b(?:CO_)?TRY(?:_ASSIGN)?\(|\belse(?= )")
 # `if (fine) return;` before a refusal: taken always.
 ACCEPTS = re.compile(r"return( Ok\(\))?;|co_return Ok\(\);")
 # `if (fine) continue;` or `return what_was_read;`: so too, where what follows complains.
@@ -144,7 +145,9 @@ def dropped(text, match):
 def refusals(file):
     """(line, what stands there, the file's text with it broken) of each refusal."""
     text = (ROOT / file).read_text()
-    for match in re.finditer(r"\bif (?:constexpr )?\(|\b(?:CO_)?TRY(?:_ASSIGN)?\(|\belse(?= )", text):
+    for match in PLACES.finditer(text):
+        if "//" in text[text.rfind("\n", 0, match.start()) + 1:match.start()]:
+            continue
         found = dropped(text, match) if match.group() == "else" else broken(text, match, file)
         if found:
             yield (text.count("\n", 0, match.start()) + 1, *found)
