@@ -71,6 +71,13 @@ TEST_F(Enrolment, GivesWhatItStatesAndNothingElse) {
   EXPECT_TRUE(Issue(request));
 }
 
+TEST_F(Enrolment, ACsrThatIsNoneSpendsNoToken) {
+  const auto token = Create();
+  EXPECT_EQ(RuleOf(Enrol(*token, NewId(), "MAA=")), "der.truncated");
+  EXPECT_EQ(Denials().size(), 1u);
+  EXPECT_TRUE(Enrol(*token, NewId()));
+}
+
 TEST_F(Enrolment, NobodyVouchesForMoreThanTheyMayHave) {
   EXPECT_EQ(RuleOf(Create("spiffe://mayfly.internal/auditor")), "policy.principal");
   EXPECT_EQ(RuleOf(Create(kMaker, "DNS:db.internal")), "policy.name");
@@ -108,6 +115,8 @@ TEST_F(Enrolment, UnknownExpiredAndRevokedTokensAreNobodys) {
   const auto token = Create(), late = Create();
   const Uuid id = token->record.enrolment.token;
   EXPECT_EQ(RuleOf(SyncWait(authority_->RevokeToken(Maker("dns:other"), id, In()))),
+            "enrolment.not-found");
+  EXPECT_EQ(RuleOf(SyncWait(authority_->RevokeToken(Maker(), NewId(), In()))),
             "enrolment.not-found");
   EXPECT_TRUE(SyncWait(authority_->RevokeToken(Maker(), id, In())));
   EXPECT_EQ(RuleOf(Identify(token->secret)), "enrolment.revoked");

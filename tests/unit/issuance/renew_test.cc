@@ -141,6 +141,22 @@ TEST_F(Renewal, WhatWasAcknowledgedSupersedes) {
   EXPECT_EQ(RuleOf(Renew(first)), "renewal.superseded");
 }
 
+TEST_F(Renewal, OnlyWhatIsThereAndStandsIsAcknowledged) {
+  const auto first = Enrol();
+  const auto second = Renew(first)->certificate;
+  const auto holder = *SyncWait(authority_->Identify(first, In()));
+  const auto acknowledge = [&](const x509::SerialNumber& serial) {
+    return RuleOf(SyncWait(authority_->Acknowledge({holder, "-", serial}, In())));
+  };
+  EXPECT_EQ(
+      acknowledge(x509::SerialNumber::Make(x509::LifetimeClass::kUpTo7Days, clock_.Now(), random_)),
+      "certificate.not-found");
+  RevokeEntry entry{{second.tbs().serial(), IssuerId{1}}, RevocationReason::kSuperseded, "local:0"};
+  ASSERT_TRUE(SyncWait(ledger_.Revoke(std::move(entry), In())));
+  EXPECT_EQ(acknowledge(second.tbs().serial()), "certificate.revoked");
+  EXPECT_TRUE(Renew(first));  // nothing supersedes it
+}
+
 TEST_F(Renewal, NobodyAcknowledgesForAnother) {
   const auto mine = Enrol(), theirs = Enrol();
   EXPECT_EQ(RuleOf(Acknowledge(mine, theirs)), "certificate.not-found");
