@@ -4,9 +4,11 @@ must turn red: a binary and a GoogleTest filter, or COMPILER where the types for
 
 import collections
 
-from error_paths import ROOT, refusals
+from error_paths import ROOT, woven
 
-Mutation = collections.namedtuple("Mutation", "name file text replacement binary filter")
+# `switch`: which of the defects that the replacement holds is meant; nothing where it holds one.
+Mutation = collections.namedtuple("Mutation", "name file text replacement binary filter switch",
+                                  defaults=[None])
 
 COMPILER = "(the compiler)"
 
@@ -92,8 +94,9 @@ def error_paths(file, binary):
     """Every refusal of a file, broken; any test of the module may notice."""
     text = (ROOT / file).read_text()
     name = file.rsplit("/", 1)[-1]
-    return [Mutation(f"{name}:{line} {what}", file, text, broken, binary, "*")
-            for line, what, broken in refusals(file)]
+    planted, found = woven(file)
+    return [Mutation(f"{name}:{line} {what}", file, text, planted, binary, "*", switch)
+            for switch, line, what in found]
 
 
 POLICY_FILES = ["authorizer", "certificate_template", "foreign_principal", "lint_catalog",
