@@ -246,6 +246,15 @@ TEST_F(TwoPersons, IsWithdrawnByItsProposerOrAnAdmin) {
   EXPECT_EQ(EventsOf("proposal.withdrawn").size(), 2u);
 }
 
+// Before it is asked who they are: nothing is denied to them.
+TEST_F(TwoPersons, ThatItHasEndedIsSaidToWhoeverApproves) {
+  const ProposalRecord proposal = ProposeNext();
+  ASSERT_TRUE(SyncWait(authority_->Withdraw(first_, proposal.id, In())));
+  EXPECT_EQ(RuleOf(Approve(first_, proposal)), "proposal.ended");
+  EXPECT_EQ(RuleOf(Approve(night_shift_, proposal)), "proposal.ended");
+  EXPECT_TRUE(Denials().empty());
+}
+
 TEST_F(TwoPersons, NobodyRevokesManyAlone) {
   const auto revoke = [this](MassRevocation revocation) {
     return SyncWait(authority_->RevokeAll({night_shift_, std::move(revocation)}, In()));
