@@ -49,12 +49,10 @@ std::optional<std::string_view> EverySubjectOf(std::string_view text) {
 
 // "foreign:partner:" of "foreign:partner:*".
 std::optional<std::string_view> EveryHolderOf(std::string_view text) {
-  if (!text.ends_with(":*")) return std::nullopt;
-  const std::string_view prefix = text.substr(0, text.size() - 1);
-  const size_t start = kForeignPrincipal.size();
-  if (prefix.size() <= start) return std::nullopt;
-  if (!IsForeignCaName(prefix.substr(start, prefix.size() - start - 1))) return std::nullopt;
-  return prefix;
+  const std::string_view ca_name = text.substr(kForeignPrincipal.size());
+  if (!ca_name.ends_with(":*")) return std::nullopt;
+  if (!IsForeignCaName(ca_name.substr(0, ca_name.size() - 2))) return std::nullopt;
+  return text.substr(0, text.size() - 1);
 }
 
 // What alone proves ids of its own, if this does: whatever else is named alike.

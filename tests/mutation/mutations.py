@@ -102,8 +102,8 @@ def error_paths(file, binary):
 POLICY_FILES = ["authorizer", "certificate_template", "foreign_principal", "lint_catalog",
                 "name_pattern", "pattern_index", "placeholder", "principal", "principal_pattern",
                 "principal_text", "token_issuer"]
-AUTHORISATION_FILES = ["certificate_authority", "policy_admin", "explain", "application", "renew",
-                       "enrolment", "proposals", "mass_revocation"]
+AUTHORISATION_FILES = ["basis_cache", "certificate_authority", "policy_admin", "explain",
+                       "application", "renew", "enrolment", "proposals", "mass_revocation"]
 
 MUTATIONS = [
     # The order of the hops: what the types carry.
