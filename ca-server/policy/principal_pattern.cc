@@ -82,14 +82,13 @@ Result<PrincipalPattern> PrincipalPattern::Parse(std::string_view text) {
   }
   if (text.starts_with(kTokenPrincipal)) return ParseToken(text);
   if (text.starts_with(kForeignPrincipal)) return ParseForeign(text);
-  const std::optional<std::string> example = ExampleOf(text);
-  if (!example) return NoPrincipal(text);
-  auto name = HolderName(*example);
+  const std::string example = ExampleOf(text).value_or("");  // which is nobody
+  auto name = HolderName(example);
   if (!name) return NoPrincipal(text);
   PrincipalPattern pattern(PrincipalIdOf({*name}));
-  if (*example == text) return pattern;
+  if (example == text) return pattern;
   // Places are for ids that are in their normal form already: what is compared is what is read.
-  if (!text.starts_with(kSpiffeScheme) || pattern.text_ != *example) return NoPrincipal(text);
+  if (!text.starts_with(kSpiffeScheme) || pattern.text_ != example) return NoPrincipal(text);
   pattern.text_ = std::string(text);
   pattern.has_places_ = true;
   return pattern;

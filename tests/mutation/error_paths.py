@@ -129,10 +129,10 @@ def condition_edits(text, opens, closes, number):
         switch = f" ::Planted({number}) || ("
     else:
         return None
-    declared = DECLARES.match(inside)
-    if declared and ";" not in inside:  # what it declares is used in its branch
-        return [(closes, closes, f";{switch}{declared[1]})")]
-    begin = opens + 1 + inside.find(";") + 1
+    declaration = DECLARES.match(inside)
+    if declaration and ";" not in inside:  # what it declares is used in its branch
+        return [(closes, closes, f";{switch}{declaration[1]})")]
+    begin = opens + 1 + (inside.index(";") + 1 if declaration else 0)
     return [(begin, begin, switch), (closes, closes, ")")]
 
 
