@@ -32,6 +32,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{Kind::kDns, "b.internal", "DNS:*.b.internal", true},
                     Case{Kind::kDns, "a.b.internal", "DNS:*.b.internal", false},
                     Case{Kind::kDns, "internal", "URI:https://a.internal/", false},
+                    Case{Kind::kDns, "internal", "email:a@b.internal", false},
                     Case{Kind::kIp, "10.0.0.0/8", "IP:10.255.0.1", true},
                     Case{Kind::kIp, "10.0.0.0/8", "IP:11.0.0.1", false},
                     Case{Kind::kIp, "10.0.0.0/9", "IP:10.128.0.1", false},
@@ -82,6 +83,8 @@ TEST(NameConstraints, ExcludedBeatsPermittedAndOtherKindsAreFree) {
   EXPECT_TRUE(constraints.Permits(Of("IP:10.0.0.1")));
   // It would be good for the excluded name too.
   EXPECT_FALSE(constraints.Permits(Of("DNS:*.prod.internal")));
+  const auto addresses = Constraints({}, {Tree(Kind::kEmail, ".prod.internal")});
+  EXPECT_TRUE(addresses.Permits(Of("DNS:*.prod.internal")));
 }
 
 // RFC 5280 4.2.1.10: a URI without a DNS name for its host fits no constraint on URIs.
@@ -133,7 +136,8 @@ TEST(NameConstraints, OtherFormsAreRefused) {
       {0x30, 0x08, 0xa0, 0x06, 0x30, 0x04, 0x87, 0x02, 0x0a, 0x00},        // half an address
       {0x30, 0x04, 0xa1, 0x02, 0x05, 0x00},                                // no subtree
       {0x30, 0x04, 0xa1, 0x02, 0x30, 0x00},                                // an empty one
-      {0x30, 0x02, 0xa1, 0x01},                                            // cut off
+      {0x30, 0x0a, 0xa0, 0x00, 0xa1, 0x06, 0x30, 0x04, 0x82, 0x02, 'a', 'b'},  // the first is empty
+      {0x30, 0x02, 0xa1, 0x01},                                                // cut off
       {0x30, 0x0a, 0xa0, 0x06, 0x30, 0x04, 0x82, 0x02, 'a', 'b', 0x05, 0x00},  // NULL after it
       {0x30, 0x08, 0xa0, 0x06, 0x30, 0x04, 0x82, 0x02, 'a', 'b', 0x05, 0x00},  // and outside
   };
