@@ -103,7 +103,8 @@ POLICY_FILES = ["authorizer", "certificate_template", "foreign_principal", "lint
                 "name_pattern", "pattern_index", "placeholder", "principal", "principal_pattern",
                 "principal_text", "token_issuer"]
 AUTHORISATION_FILES = ["basis_cache", "certificate_authority", "policy_admin", "explain",
-                       "application", "renew", "enrolment", "proposals", "mass_revocation"]
+                       "application", "issue", "renew", "enrolment", "proposals",
+                       "mass_revocation"]
 
 MUTATIONS = [
     # The order of the hops: what the types carry.

@@ -1,6 +1,7 @@
 // What the ledger does not answer is neither taken for granted nor told as done: each call that an
 // act makes to it fails once, and the act says so.
 #include "tests/unit/issuance/issuance_fixture.h"
+#include "x509/certification_request.h"
 #include "x509/digest.h"
 
 namespace mayfly::issuance {
@@ -48,6 +49,15 @@ class FailingCalls : public IssuanceTest {
 
   void ActivateHere(const char* text) {
     Activate(text);
+    EXPECT_TRUE(SyncWait(basis_->Refresh(In())));
+  }
+  policy::Block KeyBlock() {
+    const auto csr = x509::CertificationRequest::FromDer(*FromBase64(kCsr));
+    return {policy::BlockKind::kKey, ToBytes(csr->public_key().hash())};
+  }
+  void LiftKeyBlock() {
+    BlockEntry entry{KeyBlock(), BlockEffect::kLifts, "", "local:0"};
+    EXPECT_TRUE(SyncWait(ledger_.AddBlock(std::move(entry), In())));
     EXPECT_TRUE(SyncWait(basis_->Refresh(In())));
   }
   x509::Certificate Enrol() { return Issue(Request())->certificate; }
@@ -122,6 +132,33 @@ TEST_F(FailingCalls, OfADenial) {
     return [&] { return Issue(Request()); };
   };
   EXPECT_EQ(FailEachOfNew(replaced_elsewhere, "policy.principal"), 3u);
+}
+
+// A block that came while it was signed: of something else, then of the key itself.
+TEST_F(FailingCalls, OfADecisionThatIsMadeAgain) {
+  signer_->before_sign = [&] {
+    ledger_.AddBlock({policy::BlockKind::kKey, ToBytes(NewId().octets())});
+  };
+  EXPECT_EQ(FailEach([&] { return Issue(Request()); }), 4u);
+  signer_->before_sign = [&] { ledger_.AddBlock(KeyBlock()); };
+  const auto lifted = [&] {
+    LiftKeyBlock();
+    return [&] { return Issue(Request()); };
+  };
+  EXPECT_EQ(FailEachOfNew(lifted, "policy.blocked"), 5u);
+}
+
+TEST_F(FailingCalls, OfAnIntentThatServesNoMore) {
+  const auto intent = [&] {
+    LiftKeyBlock();
+    IssueRequest request = Request();
+    request.request_id = NewId();
+    signer_->refuses = true;
+    EXPECT_FALSE(Issue(request));
+    ledger_.AddBlock(KeyBlock());
+    return [this, request] { return Issue(request); };
+  };
+  EXPECT_EQ(FailEachOfNew(intent, "policy.blocked"), 5u);
 }
 
 TEST_F(FailingCalls, OfWhoAsks) {
