@@ -261,5 +261,43 @@ TEST_F(FailingCalls, ARecordThatIsNoneIsNobodysCertificate) {
   EXPECT_TRUE(Find(key.serial)->revocation);
 }
 
+TEST_F(FailingCalls, WhatWasSignedAndAlteredIsNotReleased) {
+  IssueRequest request = Request();
+  request.request_id = NewId();
+  const auto issued = Issue(request);
+  ASSERT_TRUE(issued);
+  ledger_.AlterRecord(issued->facts.key, {0x30, 0x00});
+  EXPECT_EQ(RuleOf(Issue(request)), "tbs.version");
+}
+
+// An intent is signed as it was recorded for this request, or not at all.
+TEST_F(FailingCalls, AnIntentThatWasAlteredIsAbandoned) {
+  const auto intent = [&](std::string_view csr) {
+    IssueRequest request = Request();
+    CsrIn(request) = *FromBase64(csr);
+    request.request_id = NewId();
+    signer_->refuses = true;
+    EXPECT_FALSE(Issue(request));
+    signer_->refuses = false;
+    return request;
+  };
+  const auto newest = [&] {
+    IndexQuery query{{.issuers = {IssuerId{1}}}, CertificateOrder::kNewest, {}, clock_.Now(), 1};
+    return SyncWait(ledger_.Page(std::move(query), In()))->records.at(0);
+  };
+  intent(kOtherCsr);
+  const Bytes of_another_key = newest().tbs;
+  for (const Bytes& altered : {of_another_key, Bytes{0x30, 0x00}}) {
+    const IssueRequest request = intent(kCsr);
+    const CertificateKey key = newest().facts.key;
+    ledger_.AlterRecord(key, altered);
+    const auto issued = Issue(request);
+    ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
+    EXPECT_NE(issued->facts.key.serial, key.serial);
+    EXPECT_EQ(ToBytes(issued->certificate.tbs().fields().public_key.hash()), KeyBlock().value);
+    EXPECT_TRUE(std::holds_alternative<AbandonedOutcome>(*Find(key.serial)->outcome));
+  }
+}
+
 }  // namespace
 }  // namespace mayfly::issuance

@@ -397,6 +397,12 @@ TEST_F(IssuanceTest, TheRespondersKeyIsProvedByACanary) {
       SyncWait(authority_->IssueForResponder(IssuerId{1}, "file:ocsp", Seconds(86400), In()));
   ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
   EXPECT_EQ(Find(issued->certificate.tbs().serial())->facts.principal, "system:ocsp");
+  const auto nobodys =
+      SyncWait(authority_->IssueForResponder(IssuerId{2}, "file:ocsp", Seconds(86400), In()));
+  ASSERT_FALSE(nobodys);
+  EXPECT_EQ(nobodys.error().rule, "issuance.issuer-unknown");
+  EXPECT_FALSE(
+      SyncWait(authority_->IssueForResponder(IssuerId{1}, "file:none", Seconds(86400), In())));
 }
 
 }  // namespace
