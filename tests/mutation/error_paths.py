@@ -71,6 +71,7 @@ REDUNDANT = {
         "!Equal(certificate.tbs().der(), record.tbs())": "Assemble puts those very octets there",
         "!grant": "another round denies it the same",
         "record.facts().key.issuer != issuer->id()": "lint refuses another issuer's certificate",
+        "proven.spki().hash() != key.hash()": "with another key the bytes are others",
         "!issuer": "what is signed was decided for an issuer that is here",
     },
     "ca-server/x509/proven_key.cc": {
