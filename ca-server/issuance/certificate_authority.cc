@@ -142,9 +142,9 @@ Task<Result<RevokedCertificate>> CertificateAuthority::Revoke(RevokeRequest requ
   CO_TRY_ASSIGN(auto receipt, co_await parts_.ledger.Revoke(std::move(entry), deadline));
   CO_TRY(co_await parts_.gate.WaitForCheckpoint(deadline));
   // Read again: revoking an intent abandons it, unless its signature came first.
-  CO_TRY_ASSIGN(auto record, co_await parts_.ledger.FindCertificate(key, Reading::kSeen, deadline));
-  if (!record) co_return NoSuchCertificate();
-  CO_TRY_ASSIGN(auto shown, Shown(*std::move(record)));
+  CO_TRY_ASSIGN(auto again, co_await parts_.ledger.FindCertificate(key, Reading::kSeen, deadline));
+  if (!again) co_return NoSuchCertificate();
+  CO_TRY_ASSIGN(auto shown, Shown(*std::move(again)));
   co_return RevokedCertificate{std::move(shown), std::move(receipt)};
 }
 

@@ -49,12 +49,10 @@ std::optional<std::string_view> EverySubjectOf(std::string_view text) {
 
 // "foreign:partner:" of "foreign:partner:*".
 std::optional<std::string_view> EveryHolderOf(std::string_view text) {
-  if (!text.ends_with(":*")) return std::nullopt;
-  const std::string_view prefix = text.substr(0, text.size() - 1);
-  const size_t start = kForeignPrincipal.size();
-  if (prefix.size() <= start) return std::nullopt;
-  if (!IsForeignCaName(prefix.substr(start, prefix.size() - start - 1))) return std::nullopt;
-  return prefix;
+  const std::string_view ca_name = text.substr(kForeignPrincipal.size());
+  if (!ca_name.ends_with(":*")) return std::nullopt;
+  if (!IsForeignCaName(ca_name.substr(0, ca_name.size() - 2))) return std::nullopt;
+  return text.substr(0, text.size() - 1);
 }
 
 // What alone proves ids of its own, if this does: whatever else is named alike.
@@ -84,14 +82,13 @@ Result<PrincipalPattern> PrincipalPattern::Parse(std::string_view text) {
   }
   if (text.starts_with(kTokenPrincipal)) return ParseToken(text);
   if (text.starts_with(kForeignPrincipal)) return ParseForeign(text);
-  const std::optional<std::string> example = ExampleOf(text);
-  if (!example) return NoPrincipal(text);
-  auto name = HolderName(*example);
+  const std::string example = ExampleOf(text).value_or("");  // which is nobody
+  auto name = HolderName(example);
   if (!name) return NoPrincipal(text);
   PrincipalPattern pattern(PrincipalIdOf({*name}));
-  if (*example == text) return pattern;
+  if (example == text) return pattern;
   // Places are for ids that are in their normal form already: what is compared is what is read.
-  if (!text.starts_with(kSpiffeScheme) || pattern.text_ != *example) return NoPrincipal(text);
+  if (!text.starts_with(kSpiffeScheme) || pattern.text_ != example) return NoPrincipal(text);
   pattern.text_ = std::string(text);
   pattern.has_places_ = true;
   return pattern;

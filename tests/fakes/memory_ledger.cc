@@ -113,7 +113,7 @@ std::optional<Error> MemoryLedger::UseToken(const RecordEntry& entry) {
 
 Task<Result<RecordedTbs>> MemoryLedger::Record(RecordEntry entry, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   if (auto refused = RefuseRecord(entry)) co_return *std::move(refused);
   if (auto refused = UseParent(entry)) co_return *std::move(refused);
   if (const auto& claim = entry.key_claim) {
@@ -151,7 +151,7 @@ Task<Result<RecordedTbs>> MemoryLedger::Record(RecordEntry entry, BootTime deadl
 
 Task<Result<Outcome>> MemoryLedger::Settle(SettleEntry entry, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   const bool is_signature = std::holds_alternative<SignedOutcome>(entry.outcome);
   if (is_signature && entry.decision != decision_) co_return Stale();
   auto record = records_.find(entry.key);
@@ -166,7 +166,7 @@ Task<Result<Outcome>> MemoryLedger::Settle(SettleEntry entry, BootTime deadline)
 Task<Result<std::optional<PriorAttempt>>> MemoryLedger::FindRequest(RequestKey key,
                                                                     BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   auto after = attempts_.upper_bound({key, UINT16_MAX});
   if (after == attempts_.begin()) co_return std::optional<PriorAttempt>();
   const auto& [attempt_key, attempt] = *std::prev(after);
@@ -184,7 +184,7 @@ Task<Result<std::optional<CertificateRecord>>> MemoryLedger::FindCertificate(Cer
                                                                              Reading /*reading*/,
                                                                              BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   auto record = records_.find(key);
   if (record == records_.end()) co_return std::optional<CertificateRecord>();
   const Entry& entry = record->second;
@@ -216,14 +216,14 @@ RevokeReceipt MemoryLedger::RevokeNow(const RevokeEntry& entry) {
 
 Task<Result<RevokeReceipt>> MemoryLedger::Revoke(RevokeEntry entry, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   if (!records_.contains(entry.key)) co_return NoSuchCertificate();
   co_return RevokeNow(entry);
 }
 
 Task<Result<StoredBasis>> MemoryLedger::LoadBasis(BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   co_return StoredBasis{.decision = decision_,
                         .policy_version = policies_.size(),
                         .policy_text = policies_.empty() ? "" : policies_.back(),
@@ -244,7 +244,7 @@ Result<uint64_t> MemoryLedger::ActivateNow(PolicyEntry entry) {
 
 Task<Result<uint64_t>> MemoryLedger::ActivatePolicy(PolicyEntry entry, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   co_return ActivateNow(std::move(entry));
 }
 
@@ -255,7 +255,7 @@ bool MemoryLedger::IsClaimedOrHeld(const KeyClaim& claim) const {
   }
   return std::ranges::any_of(records_, [&](const auto& record) {
     const auto tbs = x509::TbsCertificate::FromDer(record.second.tbs);
-    return record.second.not_after > clock_.Now() &&
+    return tbs && record.second.not_after > clock_.Now() &&
            tbs->fields().public_key.hash() == claim.spki_hash &&
            IdentityHash(*tbs->names()) != claim.identity;
   });
@@ -263,7 +263,7 @@ bool MemoryLedger::IsClaimedOrHeld(const KeyClaim& claim) const {
 
 Task<Result<bool>> MemoryLedger::IsAnothersKey(KeyClaim claim, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   co_return IsClaimedOrHeld(claim);
 }
 
@@ -291,7 +291,7 @@ bool MemoryLedger::Matches(const Entry& entry, const IndexQuery& query) {
 
 Task<Result<IndexPage>> MemoryLedger::Page(IndexQuery query, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   std::vector<IndexPosition> places;
   for (const auto& [key, entry] : records_) {
     const IndexPosition place{entry.not_after, key};
@@ -315,7 +315,7 @@ Task<Result<IndexPage>> MemoryLedger::Page(IndexQuery query, BootTime deadline) 
 
 Task<Result<EventPage>> MemoryLedger::Page(EventQuery query, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   const EventFilter& filter = query.filter;
   EventPage page;
   std::optional<EventPosition> last;
@@ -337,7 +337,7 @@ Task<Result<EventPage>> MemoryLedger::Page(EventQuery query, BootTime deadline) 
 
 Task<Result<uint64_t>> MemoryLedger::AddBlock(BlockEntry entry, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   if (entry.effect == BlockEffect::kBlocks) {
     blocks_.insert(std::move(entry.block));
   } else {
@@ -348,7 +348,7 @@ Task<Result<uint64_t>> MemoryLedger::AddBlock(BlockEntry entry, BootTime deadlin
 
 Task<Result<CertificateKey>> MemoryLedger::NoteUse(LineageUse use, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   co_return uses_.emplace(std::pair(use.lineage, use.generation), use.certificate).first->second;
 }
 
@@ -367,7 +367,7 @@ EnrolmentTokenRecord MemoryLedger::TokenNow(const EnrolmentTokenRecord& token) c
 Task<Result<EnrolmentTokenRecord>> MemoryLedger::Create(NewEnrolmentToken token,
                                                         BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   token.enrolment.expires = clock_.Now() + token.lifetime;
   NoteNow({"enrolment-token.created", token.enrolment.enroller.id, "{}"});
   tokens_.push_back({std::move(token.enrolment), clock_.Now(), 0, false, false});
@@ -377,7 +377,7 @@ Task<Result<EnrolmentTokenRecord>> MemoryLedger::Create(NewEnrolmentToken token,
 Task<Result<std::optional<EnrolmentTokenRecord>>> MemoryLedger::Find(Hash256 token_hash,
                                                                      BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   for (const EnrolmentTokenRecord& token : tokens_) {
     if (token.enrolment.token_hash == token_hash) co_return std::optional(TokenNow(token));
   }
@@ -387,7 +387,7 @@ Task<Result<std::optional<EnrolmentTokenRecord>>> MemoryLedger::Find(Hash256 tok
 Task<Result<std::optional<EnrolmentTokenRecord>>> MemoryLedger::FindById(Uuid id,
                                                                          BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   for (const EnrolmentTokenRecord& token : tokens_) {
     if (token.enrolment.token == id) co_return std::optional(TokenNow(token));
   }
@@ -397,7 +397,7 @@ Task<Result<std::optional<EnrolmentTokenRecord>>> MemoryLedger::FindById(Uuid id
 Task<Result<std::vector<EnrolmentTokenRecord>>> MemoryLedger::Unexpired(
     std::optional<std::string> made_by, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   std::vector<EnrolmentTokenRecord> list;
   for (auto token = tokens_.rbegin(); token != tokens_.rend(); ++token) {
     EnrolmentTokenRecord now = TokenNow(*token);
@@ -417,6 +417,32 @@ void MemoryLedger::AddBlock(policy::Block block) {
 void MemoryLedger::FailNextCommit(CommitFault fault) {
   std::lock_guard lock(mutex_);
   fault_ = fault;
+}
+
+void MemoryLedger::FailCallAfter(size_t calls) {
+  std::lock_guard lock(mutex_);
+  calls_until_late_ = calls;
+}
+
+bool MemoryLedger::EndFailing() {
+  std::lock_guard lock(mutex_);
+  return !std::exchange(calls_until_late_, std::nullopt).has_value();
+}
+
+bool MemoryLedger::IsLate(BootTime deadline) {
+  if (clock_.BootNow() >= deadline) return true;
+  if (!calls_until_late_) return false;
+  if (*calls_until_late_ > 0) {
+    --*calls_until_late_;
+    return false;
+  }
+  calls_until_late_.reset();
+  return true;
+}
+
+void MemoryLedger::AlterRecord(const CertificateKey& key, Bytes tbs) {
+  std::lock_guard lock(mutex_);
+  records_.at(key).tbs = std::move(tbs);
 }
 
 std::vector<Event> MemoryLedger::events() const {

@@ -70,6 +70,11 @@ class MemoryLedger final : public Ledger,
   void AddBlock(policy::Block block);  // the same, at once
   // The next Record or Settle answers kCommitInDoubt (persisted) or kStoreUnavailable (not).
   void FailNextCommit(CommitFault fault);
+  // After so many more calls, one answers that its time is up and does nothing.
+  void FailCallAfter(size_t calls);
+  // No call fails any more. Whether one has, as FailCallAfter said.
+  bool EndFailing();
+  void AlterRecord(const CertificateKey& key, Bytes tbs);  // as only its owner could
   std::vector<Event> events() const;
   size_t record_count() const;
 
@@ -92,6 +97,7 @@ class MemoryLedger final : public Ledger,
   std::optional<Error> RefuseRecord(const RecordEntry& entry) const;
   std::optional<Error> RefuseAttempt(const RequestAttempt& request) const;
   std::optional<CommitFault> TakeFault();
+  bool IsLate(BootTime deadline);
 
   const Clock& clock_;
   mutable std::mutex mutex_;
@@ -123,6 +129,7 @@ class MemoryLedger final : public Ledger,
   uint64_t decision_ = 1;
   uint64_t revocations_ = 0;
   std::optional<CommitFault> fault_;
+  std::optional<size_t> calls_until_late_;
 };
 
 }  // namespace mayfly::fakes

@@ -74,7 +74,7 @@ std::set<Hash256> MemoryLedger::KeysOfLineage(const policy::Principal& holder) c
 
 Task<Result<ProposalRecord>> MemoryLedger::Propose(NewProposal proposal, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   if (IsSuperseded(*proposal.proposer.serial)) co_return SupersededPeer();
   for (const auto& [id, known] : proposals_) {
     if (StateNow(known) == ProposalState::kOpen && known.proposer.id == proposal.proposer.id &&
@@ -100,7 +100,7 @@ Task<Result<ProposalRecord>> MemoryLedger::Propose(NewProposal proposal, BootTim
 
 Task<Result<std::optional<ProposalRecord>>> MemoryLedger::FindProposal(Uuid id, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   const auto found = proposals_.find(id);
   if (found == proposals_.end()) co_return std::optional<ProposalRecord>();
   ProposalRecord record = found->second;
@@ -110,7 +110,7 @@ Task<Result<std::optional<ProposalRecord>>> MemoryLedger::FindProposal(Uuid id, 
 
 Task<Result<ProposalPage>> MemoryLedger::ListProposals(ProposalQuery query, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   std::map<ProposalPosition, ProposalRecord, std::greater<>> newest_first;
   for (const auto& [id, proposal] : proposals_) {
     newest_first.emplace(PositionOf(proposal), proposal);
@@ -152,7 +152,7 @@ Result<MassRevocationReceipt> MemoryLedger::RevokeAllNow(
 
 Task<Result<ApprovalReceipt>> MemoryLedger::Execute(ProposalApproval approval, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   const auto found = proposals_.find(approval.id);
   if (found == proposals_.end()) co_return NoSuchProposal();
   ProposalRecord& proposal = found->second;
@@ -193,7 +193,7 @@ Task<Result<ApprovalReceipt>> MemoryLedger::Execute(ProposalApproval approval, B
 
 Task<Status> MemoryLedger::Withdraw(Uuid id, std::string principal, BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   const auto found = proposals_.find(id);
   if (found == proposals_.end()) co_return NoSuchProposal();
   ProposalRecord& proposal = found->second;
@@ -210,7 +210,7 @@ Task<Status> MemoryLedger::Withdraw(Uuid id, std::string principal, BootTime dea
 Task<Result<MassRevocationReceipt>> MemoryLedger::RevokeAll(MassRevocationEntry entry,
                                                             BootTime deadline) {
   std::lock_guard lock(mutex_);
-  if (clock_.BootNow() >= deadline) co_return TimeIsUp();
+  if (IsLate(deadline)) co_return TimeIsUp();
   if (entry.decision != decision_) co_return Stale();
   co_return RevokeAllNow(entry.targets, entry.reason, entry.principal);
 }

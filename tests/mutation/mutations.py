@@ -4,9 +4,11 @@ must turn red: a binary and a GoogleTest filter, or COMPILER where the types for
 
 import collections
 
-from error_paths import ROOT, refusals
+from error_paths import ROOT, woven
 
-Mutation = collections.namedtuple("Mutation", "name file text replacement binary filter")
+# `switch`: which of the defects that the replacement holds is meant; nothing where it holds one.
+Mutation = collections.namedtuple("Mutation", "name file text replacement binary filter switch",
+                                  defaults=[None])
 
 COMPILER = "(the compiler)"
 
@@ -92,14 +94,17 @@ def error_paths(file, binary):
     """Every refusal of a file, broken; any test of the module may notice."""
     text = (ROOT / file).read_text()
     name = file.rsplit("/", 1)[-1]
-    return [Mutation(f"{name}:{line} {what}", file, text, broken, binary, "*")
-            for line, what, broken in refusals(file)]
+    planted, found = woven(file)
+    return [Mutation(f"{name}:{line} {what}", file, text, planted, binary, "*", switch)
+            for switch, line, what in found]
 
 
 POLICY_FILES = ["authorizer", "certificate_template", "foreign_principal", "lint_catalog",
                 "name_pattern", "pattern_index", "placeholder", "principal", "principal_pattern",
                 "principal_text", "token_issuer"]
-AUTHORISATION_FILES = ["certificate_authority", "policy_admin", "explain", "application"]
+AUTHORISATION_FILES = ["basis_cache", "certificate_authority", "policy_admin", "explain",
+                       "application", "issue", "renew", "enrolment", "proposals",
+                       "mass_revocation"]
 
 MUTATIONS = [
     # The order of the hops: what the types carry.
@@ -585,6 +590,9 @@ MUTATIONS += [mutation for name in POLICY_FILES
               for mutation in error_paths(f"ca-server/policy/{name}.cc", "unit_policy")]
 MUTATIONS += [mutation for name in AUTHORISATION_FILES
               for mutation in error_paths(f"ca-server/issuance/{name}.cc", "unit_issuance")]
+MUTATIONS += error_paths(ACCESS, "unit_rpc")
+MUTATIONS += [mutation for file in [PROVEN_KEY, NAME_CONSTRAINTS]
+              for mutation in error_paths(file, "unit_x509")]
 MUTATIONS += [mutation for name in ["policy_file.cc", "profile_section.cc", "strict_toml.cc",
                                     "words.cc", "words.h"]
               for mutation in error_paths(f"ca-server/config/{name}", "unit_config")]

@@ -68,6 +68,12 @@ TEST(PolicyFile, OneInForceMayBeWithoutAdmins) {
   EXPECT_TRUE(parsed->admins.empty());
 }
 
+TEST(PolicyFile, WhatIsNoTomlIsNone) {
+  const auto parsed = Parse("admins = [\"spiffe://td/admin\"]\nprofile");
+  ASSERT_FALSE(parsed);
+  EXPECT_THAT(FindingsOf(parsed), ElementsAre("2 config.syntax"));
+}
+
 TEST(PolicyFile, SomebodyMustBeAdmin) {
   for (const char* text : {"", "admins = []", "operators = [\"spiffe://td/op\"]"}) {
     const auto parsed = Parse(text);

@@ -206,6 +206,32 @@ TEST_F(DecidedAgain, TheSignatureThatCameBeforeTheAbandonmentIsReleased) {
   EXPECT_EQ(ledger_.record_count(), 1u);
 }
 
+// Neither a template that cannot be made any more, nor the same bytes where lint says more of them.
+TEST_F(DecidedAgain, AnIntentThatCouldNotBeMadeTodayIsAbandoned) {
+  const auto refused_under = [this](const IssueRequest& request, const std::string& policy) {
+    Activate(policy.c_str());
+    EXPECT_TRUE(SyncWait(basis_->Refresh(In())));
+    const auto refused = Issue(request);
+    EXPECT_FALSE(refused);
+    EXPECT_TRUE(std::holds_alternative<AbandonedOutcome>(*Prior(request).outcome));
+    return refused ? std::string() : refused.error().rule;
+  };
+  std::string policy = kPolicy;
+  const IssueRequest request = RequestWithId(), other = RequestWithId();
+  LeaveAnIntent(request);
+  policy.replace(policy.find("1d"), 2, "40d");  // the issuer ends before
+  EXPECT_EQ(refused_under(request, policy), "policy.outlives-issuer");
+  policy = kPolicy;
+  policy.replace(policy.find("digital-signature"), 17, "content-commitment");
+  std::string lenient = policy;
+  lenient.replace(lenient.find("[[rule]]"), 0,
+                  "[profile.server.lint]\nusage-coherence = \"off\"\n");
+  Activate(lenient.c_str());
+  ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
+  LeaveAnIntent(other);
+  EXPECT_EQ(refused_under(other, policy), "lint.usage-coherence");
+}
+
 TEST_F(DecidedAgain, ARefusedJobIsNotTriedAgain) {
   signer_->refuses = true;
   EXPECT_EQ(Issue(Request()).error().rule, "signer.refused");

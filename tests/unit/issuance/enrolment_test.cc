@@ -71,6 +71,13 @@ TEST_F(Enrolment, GivesWhatItStatesAndNothingElse) {
   EXPECT_TRUE(Issue(request));
 }
 
+TEST_F(Enrolment, ACsrThatIsNoneSpendsNoToken) {
+  const auto token = Create();
+  EXPECT_EQ(RuleOf(Enrol(*token, NewId(), "MAA=")), "der.truncated");
+  EXPECT_EQ(Denials().size(), 1u);
+  EXPECT_TRUE(Enrol(*token, NewId()));
+}
+
 TEST_F(Enrolment, NobodyVouchesForMoreThanTheyMayHave) {
   EXPECT_EQ(RuleOf(Create("spiffe://mayfly.internal/auditor")), "policy.principal");
   EXPECT_EQ(RuleOf(Create(kMaker, "DNS:db.internal")), "policy.name");
@@ -80,11 +87,36 @@ TEST_F(Enrolment, NobodyVouchesForMoreThanTheyMayHave) {
   EXPECT_EQ(RuleOf(Enrol(*token, NewId())), "policy.principal");
 }
 
+TEST_F(Enrolment, ATokenLivesNoLongerThanIsConfigured) {
+  const auto create = [this](Seconds lifetime) {
+    return SyncWait(
+        authority_->CreateToken({Maker(), "server", Request().names, lifetime, 1}, In()));
+  };
+  const auto longer = create(policy::kTokenLifetimeMaxDefault + Seconds(1));
+  ASSERT_FALSE(longer);
+  EXPECT_EQ(longer.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(longer.error().rule, "enrolment.lifetime");
+  EXPECT_TRUE(SyncWait(authority_->ListTokens(Maker(), In()))->empty());
+  EXPECT_TRUE(create(policy::kTokenLifetimeMaxDefault));
+}
+
+TEST_F(Enrolment, TokensAreMadeAndRevokedWhenACheckpointCoversIt) {
+  const auto token = Create();
+  const Uuid id = token->record.enrolment.token;
+  gate_.Close();
+  EXPECT_EQ(RuleOf(Create()), "audit.not-covered");
+  EXPECT_EQ(RuleOf(SyncWait(authority_->RevokeToken(Maker(), id, In()))), "audit.not-covered");
+  gate_.Open();
+  EXPECT_EQ(RuleOf(Identify(token->secret)), "enrolment.revoked");
+}
+
 TEST_F(Enrolment, UnknownExpiredAndRevokedTokensAreNobodys) {
   EXPECT_EQ(RuleOf(Identify("mayfly_enrol_00")), "enrolment.unknown");
   const auto token = Create(), late = Create();
   const Uuid id = token->record.enrolment.token;
   EXPECT_EQ(RuleOf(SyncWait(authority_->RevokeToken(Maker("dns:other"), id, In()))),
+            "enrolment.not-found");
+  EXPECT_EQ(RuleOf(SyncWait(authority_->RevokeToken(Maker(), NewId(), In()))),
             "enrolment.not-found");
   EXPECT_TRUE(SyncWait(authority_->RevokeToken(Maker(), id, In())));
   EXPECT_EQ(RuleOf(Identify(token->secret)), "enrolment.revoked");

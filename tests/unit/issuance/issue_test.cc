@@ -185,6 +185,24 @@ TEST_F(IssuanceTest, AProfileCanRefuseTheKeyOfAnotherIdentity) {
   EXPECT_TRUE(SyncWait(authority_->Explain({Request(), std::nullopt}, In()))->tbs);
 }
 
+TEST_F(IssuanceTest, WhatCannotBeMadeOrLintedIsNotRecorded) {
+  clock_.ahead_s = 29 * 86400 + 3600;  // of the issuer's 30 days
+  const auto longer = Issue(Request());
+  ASSERT_FALSE(longer);
+  EXPECT_EQ(longer.error().rule, "policy.outlives-issuer");
+  clock_.ahead_s = 0;
+  std::string policy = kPolicy;
+  policy.replace(policy.find("digital-signature"), 17, "content-commitment");
+  Activate(policy.c_str());
+  ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
+  const auto incoherent = Issue(Request());
+  ASSERT_FALSE(incoherent);
+  EXPECT_EQ(incoherent.error().code, ErrorCode::kLintFailed);
+  EXPECT_EQ(ledger_.record_count(), 0u);
+  EXPECT_EQ(signer_->calls, 0);
+  EXPECT_EQ(Denials().size(), 2u);
+}
+
 TEST_F(IssuanceTest, ADenialTellsWhatWasAskedFor) {
   IssueRequest request = Request("DNS:db.internal");
   request.names.push_back(*x509::GeneralName::FromString("DNS:api.internal"));
@@ -379,6 +397,12 @@ TEST_F(IssuanceTest, TheRespondersKeyIsProvedByACanary) {
       SyncWait(authority_->IssueForResponder(IssuerId{1}, "file:ocsp", Seconds(86400), In()));
   ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
   EXPECT_EQ(Find(issued->certificate.tbs().serial())->facts.principal, "system:ocsp");
+  const auto nobodys =
+      SyncWait(authority_->IssueForResponder(IssuerId{2}, "file:ocsp", Seconds(86400), In()));
+  ASSERT_FALSE(nobodys);
+  EXPECT_EQ(nobodys.error().rule, "issuance.issuer-unknown");
+  EXPECT_FALSE(
+      SyncWait(authority_->IssueForResponder(IssuerId{1}, "file:none", Seconds(86400), In())));
 }
 
 }  // namespace

@@ -71,6 +71,28 @@ TEST_F(IssuerOfPolicy, SignsWhatIsIssuedFromThenOn) {
   }
 }
 
+TEST_F(IssuerOfPolicy, AnIntentIsAbandonedWhereTheNextIssuerIsNotHere) {
+  const IssueRequest request = RequestWithId();
+  LeaveAnIntent(request);
+  Switch(SignedBy("issuing-2"));
+  authority_ = MakeAuthority({issuer_});
+  const auto refused = Issue(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().rule, "policy.issuer-unknown");
+  authority_ = MakeAuthority({issuer_, second_});
+  ExpectOf(*second_, Issue(request));
+}
+
+TEST_F(IssuerOfPolicy, WhatAnIssuerSignedThatIsNotHereIsNotReleased) {
+  const IssueRequest request = RequestWithId();
+  Switch(SignedBy("issuing-2"));
+  ExpectOf(*second_, Issue(request));
+  authority_ = MakeAuthority({issuer_});
+  const auto refused = Issue(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().rule, "issuance.issuer-unknown");
+}
+
 TEST_F(IssuerOfPolicy, ARequestIdGivesWhatItGaveBefore) {
   const IssueRequest request = RequestWithId();
   const auto before = Issue(request);

@@ -111,6 +111,17 @@ TEST_F(PolicyAdmin, APolicyInForceMayHaveNoAdminsButANewOneMayNot) {
   EXPECT_EQ(Require("spiffe://mayfly.internal/operator").error().rule, "policy.role");
 }
 
+// A later version of the server may have taken it.
+TEST_F(PolicyAdmin, APolicyInForceThatCannotBeReadGrantsNothing) {
+  Activate("no policy at all");
+  EXPECT_EQ(Require(kAdmin).error().code, ErrorCode::kConfiguration);
+  EXPECT_EQ(Issue(Request()).error().code, ErrorCode::kConfiguration);
+  EXPECT_EQ(ledger_.record_count(), 0u);
+  Activate(kPolicy);
+  EXPECT_TRUE(Require(kAdmin));
+  EXPECT_TRUE(Issue(Request()));
+}
+
 TEST_F(PolicyAdmin, EveryRequesterIsOneWithoutALookAtTheDatabase) {
   Activate("no policy at all");
   EXPECT_TRUE(Require("dns:web.internal", {policy::Role::kRequester}));

@@ -3,6 +3,18 @@
 namespace mayfly::issuance {
 namespace {
 
+// As kCsr, but DNS:web.internal or DNS:db.internal stands inside (-addext).
+constexpr std::string_view kCsrForWeb =
+    "MIHmMIGMAgEAMAAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARUNqzsfqH91soPUR1947aFdyXdcCnp+cGEAbd9O4f3"
+    "6MOBG3TMx8tX6L2gMmK9v3fAsV1YeXr0rkvQv76ftOHWoCowKAYJKoZIhvcNAQkOMRswGTAXBgNVHREEEDAOggx3ZWIu"
+    "aW50ZXJuYWwwCgYIKoZIzj0EAwIDSQAwRgIhAJy+L2EF8NZRtvuVtXtCDdncseDosygh0pYsQ4XILKCfAiEApBpDGC1e"
+    "odrE5Yv9tcbp1NdIae1NIFYIJFA8+7uYZ1U=";
+constexpr std::string_view kCsrForDb =
+    "MIHjMIGLAgEAMAAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATY9Zub5SDyaIQvVV465/aKMFxEvIHDx10p6+UkhQYl"
+    "S2B9dqlm08radrEVcJSMJo5UsXO1q0nr4sPAikSSd3swoCkwJwYJKoZIhvcNAQkOMRowGDAWBgNVHREEDzANggtkYi5p"
+    "bnRlcm5hbDAKBggqhkjOPQQDAgNHADBEAiBTTCnlpxEHHpSNUM1BRNvjEyK036lYv4E59nDchvJV2wIgHNt9fuI9i4Wy"
+    "XQshmswjP3gaduLHmKlyRxpjugmjSPc=";
+
 class Renewal : public IssuanceTest {
  protected:
   // A certificate of kCsr's key; renewals have kOtherCsr's, unless a test says otherwise.
@@ -51,6 +63,27 @@ TEST_F(Renewal, IsTheNextGenerationOfTheSameNames) {
   EXPECT_EQ(*renewed->certificate.tbs().names(), *current.tbs().names());
   EXPECT_NE(renewed->certificate.tbs().fields().public_key.hash(),
             current.tbs().fields().public_key.hash());
+}
+
+TEST_F(Renewal, KeepsTheNamesWhateverTheCsrSays) {
+  const auto current = Enrol();
+  const auto other = Renew(current, kCsrForDb);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::kPolicyDenied);
+  EXPECT_EQ(other.error().rule, "renewal.names");
+  ASSERT_EQ(other.error().violations.size(), 1u);
+  EXPECT_EQ(other.error().violations[0].message, "DNS:db.internal is not");
+  EXPECT_EQ(Denials().size(), 1u);
+  EXPECT_EQ(ledger_.record_count(), 1u);
+  const auto same = Renew(current, kCsrForWeb);
+  ASSERT_TRUE(same) << Describe(same.error(), ErrorText::kForLog);
+  EXPECT_EQ(*same->certificate.tbs().names(), *current.tbs().names());
+}
+
+TEST_F(Renewal, ACsrThatIsNoneIsADenial) {
+  const auto current = Enrol();
+  EXPECT_EQ(RuleOf(Renew(current, "MAA=")), "der.truncated");
+  EXPECT_EQ(Denials().size(), 1u);
 }
 
 TEST_F(Renewal, TellsWhenToRenewNext) {
@@ -106,6 +139,22 @@ TEST_F(Renewal, WhatWasAcknowledgedSupersedes) {
   ASSERT_TRUE(Acknowledge(first, second->certificate));
   EXPECT_TRUE(Acknowledge(first, second->certificate));
   EXPECT_EQ(RuleOf(Renew(first)), "renewal.superseded");
+}
+
+TEST_F(Renewal, OnlyWhatIsThereAndStandsIsAcknowledged) {
+  const auto first = Enrol();
+  const auto second = Renew(first)->certificate;
+  const auto holder = *SyncWait(authority_->Identify(first, In()));
+  const auto acknowledge = [&](const x509::SerialNumber& serial) {
+    return RuleOf(SyncWait(authority_->Acknowledge({holder, "-", serial}, In())));
+  };
+  EXPECT_EQ(
+      acknowledge(x509::SerialNumber::Make(x509::LifetimeClass::kUpTo7Days, clock_.Now(), random_)),
+      "certificate.not-found");
+  RevokeEntry entry{{second.tbs().serial(), IssuerId{1}}, RevocationReason::kSuperseded, "local:0"};
+  ASSERT_TRUE(SyncWait(ledger_.Revoke(std::move(entry), In())));
+  EXPECT_EQ(acknowledge(second.tbs().serial()), "certificate.revoked");
+  EXPECT_TRUE(Renew(first));  // nothing supersedes it
 }
 
 TEST_F(Renewal, NobodyAcknowledgesForAnother) {

@@ -200,6 +200,26 @@ TEST_F(TwoPersons, OnlyWhatCouldComeIntoForceIsProposed) {
   EXPECT_TRUE(EventsOf("proposal.created").empty());
 }
 
+TEST_F(TwoPersons, WhatIsNotThereIsNotApproved) {
+  ProposalRecord nowhere = ProposeNext();
+  nowhere.id = NewId();
+  EXPECT_EQ(RuleOf(Approve(second_, nowhere)), "proposal.not-found");
+  EXPECT_EQ(RuleOf(SyncWait(authority_->Withdraw(second_, nowhere.id, In()))),
+            "proposal.not-found");
+}
+
+// As where another server proposed it, or a later version of this one wants more.
+TEST_F(TwoPersons, WhatIsNoPolicyAnyMoreIsNotApproved) {
+  std::string signed_by_it = kNext;
+  signed_by_it.replace(signed_by_it.find("lifetime ="), 0, "issuer = \"issuing-1\"\n");
+  const ProposalRecord proposal = *Propose(first_, PolicyChange{signed_by_it, Version()});
+  issuer_names_ = {"issuing-2"};
+  const auto refused = Approve(second_, proposal);
+  EXPECT_EQ(RuleOf(refused), "policy.file");
+  EXPECT_EQ(StateOf(proposal), ProposalState::kOpen);
+  EXPECT_EQ(InForce(), kTwoPersons);
+}
+
 TEST_F(TwoPersons, AnotherPolicyInBetweenMakesItOutdated) {
   const ProposalRecord proposal = ProposeNext();
   ASSERT_TRUE(Approve(second_, *Propose(first_, PolicyChange{"#\n" + kNext, Version()})));
@@ -224,6 +244,15 @@ TEST_F(TwoPersons, IsWithdrawnByItsProposerOrAnAdmin) {
   EXPECT_EQ(withdraw(second_, admins)->end->principal, kSecond);
   EXPECT_EQ(RuleOf(Approve(second_, admins)), "proposal.ended");
   EXPECT_EQ(EventsOf("proposal.withdrawn").size(), 2u);
+}
+
+// Before it is asked who they are: nothing is denied to them.
+TEST_F(TwoPersons, ThatItHasEndedIsSaidToWhoeverApproves) {
+  const ProposalRecord proposal = ProposeNext();
+  ASSERT_TRUE(SyncWait(authority_->Withdraw(first_, proposal.id, In())));
+  EXPECT_EQ(RuleOf(Approve(first_, proposal)), "proposal.ended");
+  EXPECT_EQ(RuleOf(Approve(night_shift_, proposal)), "proposal.ended");
+  EXPECT_TRUE(Denials().empty());
 }
 
 TEST_F(TwoPersons, NobodyRevokesManyAlone) {

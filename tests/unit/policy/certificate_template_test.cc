@@ -123,6 +123,16 @@ TEST(CaTemplate, AnIssuingCaNeverOutlivesItsRoot) {
               ElementsAre("policy.outlives-issuer"));
 }
 
+TEST(CaTemplate, ALifeOfNoTimeIsNone) {
+  for (const CaKind kind : {CaKind::kRoot, CaKind::kIssuing}) {
+    CaWish wish = CaWishOf(kind);
+    wish.lifetime = Seconds(0);
+    const auto made = MakeCaTemplate(wish, IssuerOf(), kNow);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().rule, "validity.lifetime");
+  }
+}
+
 // The template of a "server" profile that was changed.
 template <class Change>
 Result<CertificateTemplate> MadeWith(Change change, const IssuerIdentity& issuer = IssuerOf(),

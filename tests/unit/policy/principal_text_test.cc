@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "policy/principal_pattern.h"
+
 namespace mayfly::policy {
 namespace {
 
@@ -79,6 +81,20 @@ TEST(DescribedPrincipal, ACertificatesHolderHasNames) {
   EXPECT_EQ(Refusal(many), "");
   many.names.push_back(name("DNS:c.internal"));
   EXPECT_EQ(Refusal(many), "principal.names");
+}
+
+TEST(PrincipalPattern, RefusesWhatIsNoneAndPlacesThatAreNotWholeSegments) {
+  for (const char* text :
+       {"", "web.internal", "dns:", "dns:*.internal", "dns:{host}.internal", "ip:10.0.0.0/8",
+        "email:*@mayfly.internal", "spiffe://mayfly.internal/*", "spiffe://mayfly.internal/ns/a{n}",
+        "spiffe://{domain}/ns/prod", "spiffe://MAYFLY.internal/ns/{namespace}",
+        "https://mayfly.internal/{path}"}) {
+    const auto pattern = PrincipalPattern::Parse(text);
+    ASSERT_FALSE(pattern) << text;
+    EXPECT_EQ(pattern.error().rule, "policy.principal") << text;
+  }
+  EXPECT_TRUE(PrincipalPattern::Parse("spiffe://mayfly.internal/ns/{namespace}"));
+  EXPECT_EQ(PrincipalPattern::Parse("dns:WEB.internal")->text(), "dns:web.internal");
 }
 
 }  // namespace

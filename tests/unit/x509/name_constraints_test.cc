@@ -32,6 +32,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{Kind::kDns, "b.internal", "DNS:*.b.internal", true},
                     Case{Kind::kDns, "a.b.internal", "DNS:*.b.internal", false},
                     Case{Kind::kDns, "internal", "URI:https://a.internal/", false},
+                    Case{Kind::kDns, "internal", "email:a@b.internal", false},
                     Case{Kind::kIp, "10.0.0.0/8", "IP:10.255.0.1", true},
                     Case{Kind::kIp, "10.0.0.0/8", "IP:11.0.0.1", false},
                     Case{Kind::kIp, "10.0.0.0/9", "IP:10.128.0.1", false},
@@ -51,10 +52,13 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Subtree, WhatIsNoneIsRefused) {
   const std::pair<Kind, const char*> bad[] = {
-      {Kind::kDns, ""},           {Kind::kDns, ".internal"},    {Kind::kDns, "*.internal"},
-      {Kind::kIp, "10.0.0.1/8"},  {Kind::kIp, "10.0.0.0"},      {Kind::kIp, "10.0.0.0/33"},
-      {Kind::kIp, "10.0.0.0/08"}, {Kind::kIp, "fd00::/129"},    {Kind::kUri, "https://a.internal"},
-      {Kind::kUri, "a/b"},        {Kind::kEmail, "a@b@c.test"}, {Kind::kEmail, ""}};
+      {Kind::kDns, ""},           {Kind::kDns, ".internal"},
+      {Kind::kDns, "*.internal"}, {Kind::kIp, "10.0.0.1/8"},
+      {Kind::kIp, "10.0.0.0"},    {Kind::kIp, "10.0.0.0/33"},
+      {Kind::kIp, "10.0.0.0/08"}, {Kind::kIp, "10.0.0/8"},
+      {Kind::kIp, "fd00::/129"},  {Kind::kUri, "https://a.internal"},
+      {Kind::kUri, "a/b"},        {Kind::kEmail, "a@b@c.test"},
+      {Kind::kEmail, ""}};
   for (const auto& [kind, text] : bad) {
     auto subtree = Subtree::Parse(kind, text);
     ASSERT_FALSE(subtree) << text;
@@ -79,6 +83,30 @@ TEST(NameConstraints, ExcludedBeatsPermittedAndOtherKindsAreFree) {
   EXPECT_TRUE(constraints.Permits(Of("IP:10.0.0.1")));
   // It would be good for the excluded name too.
   EXPECT_FALSE(constraints.Permits(Of("DNS:*.prod.internal")));
+  const auto addresses = Constraints({}, {Tree(Kind::kEmail, ".prod.internal")});
+  EXPECT_TRUE(addresses.Permits(Of("DNS:*.prod.internal")));
+}
+
+// RFC 5280 4.2.1.10: a URI without a DNS name for its host fits no constraint on URIs.
+TEST(NameConstraints, BoundsOnUrisRefuseThoseWithoutAHost) {
+  const auto excluding = Constraints({}, {Tree(Kind::kUri, "a.internal")});
+  EXPECT_TRUE(excluding.Permits(Of("URI:https://b.internal/")));
+  EXPECT_FALSE(excluding.Permits(Of("URI:https://a.internal/")));
+  EXPECT_FALSE(excluding.Permits(Of("URI:https://10.0.0.1/")));
+  EXPECT_FALSE(excluding.Permits(Of("URI:spiffe://under_score/x")));
+  EXPECT_TRUE(excluding.Permits(Of("DNS:a.internal")));
+  const auto others = Constraints({}, {Tree(Kind::kDns, "a.internal")});
+  EXPECT_TRUE(others.Permits(Of("URI:https://10.0.0.1/")));
+}
+
+TEST(NameConstraints, AsManySubtreesAsAreReadAndNoMore) {
+  const auto of = [](size_t count) {
+    return Constraints(std::vector<Subtree>(count, Tree(Kind::kDns, "internal")), {});
+  };
+  EXPECT_TRUE(NameConstraints::FromExtension(of(kSubtreesMax).ToExtension().value));
+  const auto more = NameConstraints::FromExtension(of(kSubtreesMax + 1).ToExtension().value);
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().rule, "name-constraints.form");
 }
 
 TEST(NameConstraints, PermittingNothingPermitsNothing) {
@@ -105,7 +133,13 @@ TEST(NameConstraints, OtherFormsAreRefused) {
       {0x30, 0x02, 0xa0, 0x00},                                            // an empty list
       {0x30, 0x06, 0xa0, 0x04, 0x30, 0x02, 0x84, 0x00},                    // another kind of name
       {0x30, 0x09, 0xa0, 0x07, 0x30, 0x05, 0x82, 0x00, 0x80, 0x01, 0x01},  // a minimum
-      {0x30, 0x0a, 0xa0, 0x06, 0x30, 0x04, 0x87, 0x02, 0x0a, 0x00, 0x05, 0x00},
+      {0x30, 0x08, 0xa0, 0x06, 0x30, 0x04, 0x87, 0x02, 0x0a, 0x00},        // half an address
+      {0x30, 0x04, 0xa1, 0x02, 0x05, 0x00},                                // no subtree
+      {0x30, 0x04, 0xa1, 0x02, 0x30, 0x00},                                // an empty one
+      {0x30, 0x0a, 0xa0, 0x00, 0xa1, 0x06, 0x30, 0x04, 0x82, 0x02, 'a', 'b'},  // the first is empty
+      {0x30, 0x02, 0xa1, 0x01},                                                // cut off
+      {0x30, 0x0a, 0xa0, 0x06, 0x30, 0x04, 0x82, 0x02, 'a', 'b', 0x05, 0x00},  // NULL after it
+      {0x30, 0x08, 0xa0, 0x06, 0x30, 0x04, 0x82, 0x02, 'a', 'b', 0x05, 0x00},  // and outside
   };
   for (const Bytes& der : bad) EXPECT_FALSE(NameConstraints::FromExtension(der));
 }
