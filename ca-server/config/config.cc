@@ -363,7 +363,7 @@ LimitsConfig ReadLimits(Section section) {
       section.IntegerOr("in_flight_without_certificate_max", 128, 1, kInFlightMax);
   limits.principal_at_work_max = section.IntegerOr("principal_at_work_max", 64, 1, kInFlightMax);
   limits.principal_at_work_shared_max =
-      section.IntegerOr("principal_at_work_shared_max", 3, 1, kInFlightMax);
+      section.IntegerOr("principal_at_work_shared_max", 2, 1, kInFlightMax);
   limits.principal_waiting_max = section.IntegerOr("principal_waiting_max", 128, 1, kInFlightMax);
   limits.principal_per_minute_max =
       static_cast<uint32_t>(section.IntegerOr("principal_per_minute_max", 0, 0, kPerMinuteMax));
