@@ -353,10 +353,13 @@ grpc::Status FakeCa::ReadAuditLog(Context* context, const v1::ReadAuditLogReques
 grpc::Status FakeCa::ListEvents(Context* context, const v1::ListEventsRequest*,
                                 v1::ListEventsResponse* response) {
   if (auto status = RequireReader(*context); !status.ok()) return status;
-  for (const char* name : {"DNS:shop.example", "DNS:api.example"}) {
+  constexpr std::string_view kTrustDomain = "spiffe://example.internal/";
+  for (const auto& [name, who] :
+       {std::pair("DNS:shop.example", "operator"), std::pair("DNS:api.example", "operator"),
+        std::pair("DNS:web.internal", "ns/prod/sa/web")}) {
     v1::Event& event = *response->add_events();
     event.set_kind("denial");
-    event.set_principal("spiffe://example.internal/operator");
+    event.set_principal(std::string(kTrustDomain) + who);
     event.mutable_create_time()->set_seconds(kNow - kDay);
     auto& detail = *event.mutable_detail()->mutable_fields();
     detail["profile"].set_string_value("server");
