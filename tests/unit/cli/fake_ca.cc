@@ -310,7 +310,16 @@ grpc::Status FakeCa::ExplainIssuance(Context*, const v1::ExplainIssuanceRequest*
   try_rule("others", Trial::OUTCOME_OTHER_PRINCIPAL);
   try_rule("clients", Trial::OUTCOME_OTHER_PROFILE);
   const std::string first = csr->names().front().ToString();
-  if (first.ends_with(".internal")) {
+  if (first == "DNS:many.internal") {
+    try_rule("web", Trial::OUTCOME_NO_NAME_LOOKED_AT);
+    find("policy.name-count", "101 names; 100 at most");
+  } else if (first == "DNS:none.internal") {  // a profile that names who asks
+    response->clear_subject_alt_names();
+    try_rule("web", Trial::OUTCOME_NO_NAME_LOOKED_AT);
+    find("policy.no-names",
+         "profile \"server\" names who asks (names_from = \"principal\"), and local:1000 has no "
+         "names of its own");
+  } else if (first.ends_with(".internal")) {
     try_rule("web", Trial::OUTCOME_GRANTS)->add_subject_alt_names(first);
     try_rule("web-again", Trial::OUTCOME_OTHER_FIRST);
   } else if (first.starts_with("URI:")) {

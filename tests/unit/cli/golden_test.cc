@@ -75,6 +75,8 @@ const Page kPages[] = {
       {"explain", "last.internal", "--lifetime", "30d"},
       {"explain", "web.example", "--lifetime", "40d"},
       {"explain", "spiffe://example.internal/web"},
+      {"explain", "many.internal"},
+      {"explain", "none.internal", "--as", "local:1000"},
       {"explain", "web.internal", "--as", "dns:api.internal", "-o", "yaml"},
       {"explain", "web.internal", "--as", "jwt:cluster:web", "--as-claim", "namespace=prod"},
       {"explain", "web.internal", "--as", "jwt:cluster:web"},
