@@ -59,6 +59,8 @@ class Signals {
     if (signal == SIGHUP) return Told::kReload;
     return signal > 0 ? Told::kStop : Told::kNothing;
   }
+  // What came too early comes again, to whoever awaits next.
+  void TellReloadAgain() const { raise(SIGHUP); }
 
  private:
   sigset_t set_;
@@ -69,18 +71,24 @@ bool MayComeLater(ErrorCode code) {
          code == ErrorCode::kDeadlineExceeded || code == ErrorCode::kCommitInDoubt;
 }
 
-// Runs one step of the start again while what it needs is away.
+// Runs one step of the start again while what it needs is away. A reload is not lost by it.
 template <class Step>
 auto WaitFor(const char* what, const Signals& signals, Step step) -> decltype(step()) {
   const SystemClock clock;
   const BootTime until = clock.BootNow() + kStartTimeMax;
+  bool reload = false;
   while (true) {
     auto result = step();
-    if (result || !MayComeLater(result.error().code) || clock.BootNow() > until) return result;
+    if (result || !MayComeLater(result.error().code) || clock.BootNow() > until) {
+      if (reload) signals.TellReloadAgain();
+      return result;
+    }
     telemetry::LogFailure("waiting", result.error(), {{"for", what}});
-    if (signals.Await(kStartRetryPause) == Signals::Told::kStop) {
+    const Signals::Told told = signals.Await(kStartRetryPause);
+    if (told == Signals::Told::kStop) {
       return Fail(ErrorCode::kShuttingDown, "serve.stopped", "told to stop while starting");
     }
+    reload = reload || told == Signals::Told::kReload;
   }
 }
 

@@ -1,5 +1,6 @@
-// ExplainIssuance: the hops of issue.cc up to lint, each looked at even where one before refuses,
-// so that a person learns of every mistake at once.
+// ExplainIssuance: the hops of issue.cc up to lint. The policy's and the key's findings are told
+// together, so that a person learns of every such mistake at once; the issuer and the whole
+// certificate are looked at where there is a grant to make one of.
 #include "issuance/application.h"
 #include "issuance/certificate_authority.h"
 #include "policy/principal_text.h"

@@ -220,8 +220,12 @@ void Decision::FindRules(Asking asking) {
 void Decision::CheckNames(const Profile& profile) {
   if (names_.empty()) {
     Deny("policy.no-names", kNamesField,
-         "no subject alternative name is asked for; at least one is needed, in the request or in "
-         "the CSR (a common name is never read)");
+         profile.names_from == NamesFrom::kPrincipal
+             ? "profile \"" + profile.name +
+                   "\" names who asks (names_from = \"principal\"), and " + Escape(principal_.id) +
+                   " has no names of its own"
+             : "no subject alternative name is asked for; at least one is needed, in the request "
+               "or in the CSR (a common name is never read)");
   }
   if (names_.size() > x509::kNamesMax) {
     Deny("policy.name-count", kNamesField,

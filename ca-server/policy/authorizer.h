@@ -52,8 +52,8 @@ struct RuleTrial {
     kOtherProfile,    // nor about this profile
     kNoName,          // it is about both, and none of its patterns fits any of the names
     kOtherFirst,      // patterns of it fit, and other rules had decided each of those names before
-    kNoNameLooked,    // it is about both, and there was no name to look at: none was asked for, or
-                      // none of a kind that the profile allows
+    kNoNameLooked,  // it is about both, and there was no name to look at: there is none, none of a
+                    // kind that the profile allows, or too many to look at any
     kGrants,
     kDenies,
   };

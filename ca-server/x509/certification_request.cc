@@ -212,7 +212,7 @@ Result<CertificationRequest> CertificationRequest::FromDer(ByteSpan der) {
   TRY_ASSIGN(der::Reader sequence, outer.ReadSequence());
   TRY(outer.ExpectEnd());
   TRY_ASSIGN(der::Element info_element, sequence.Read(der::Tag::kSequence));
-  TRY_ASSIGN(SignatureAlgorithm algorithm, ReadRequestSignatureAlgorithm(sequence));
+  TRY_ASSIGN(const SignatureScheme scheme, ReadRequestSignatureAlgorithm(sequence));
   TRY_ASSIGN(ByteSpan signature, ReadSignature(sequence));
   TRY(sequence.ExpectEnd());
 
@@ -226,11 +226,10 @@ Result<CertificationRequest> CertificationRequest::FromDer(ByteSpan der) {
   TRY(info.ExpectEnd());
   TRY_ASSIGN(GeneralNames names, ReadRequestedNames(requested));
 
-  CertificationRequest request(std::move(subject), std::move(public_key));
+  CertificationRequest request(std::move(subject), std::move(public_key), scheme);
   request.names_ = std::move(names);
   request.requested_extensions_ = std::move(requested);
   request.info_ = ToBytes(info_element.whole);
-  request.signature_algorithm_ = algorithm;
   request.signature_ = ToBytes(signature);
   return request;
 }

@@ -32,18 +32,21 @@ class CertificationRequest {
   const GeneralNames& names() const { return names_; }
   const Extensions& requested_extensions() const { return requested_extensions_; }
   ByteSpan certification_request_info() const { return info_; }
-  SignatureAlgorithm signature_algorithm() const { return signature_algorithm_; }
+  SignatureAlgorithm signature_algorithm() const { return signature_scheme_.algorithm; }
+  const SignatureScheme& signature_scheme() const { return signature_scheme_; }
   ByteSpan signature() const { return signature_; }
 
  private:
-  CertificationRequest(Name subject, SubjectPublicKeyInfo public_key)
-      : subject_(std::move(subject)), public_key_(std::move(public_key)) {}
+  CertificationRequest(Name subject, SubjectPublicKeyInfo public_key, SignatureScheme scheme)
+      : subject_(std::move(subject)),
+        public_key_(std::move(public_key)),
+        signature_scheme_(scheme) {}
   Name subject_;
   SubjectPublicKeyInfo public_key_;
   GeneralNames names_;
   Extensions requested_extensions_;
   Bytes info_;
-  SignatureAlgorithm signature_algorithm_{};
+  SignatureScheme signature_scheme_;
   Bytes signature_;
 };
 

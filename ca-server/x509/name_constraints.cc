@@ -73,12 +73,15 @@ bool HostFits(std::string_view host, std::string_view base) {
   return base.starts_with('.') ? host.size() > base.size() && host.ends_with(base) : host == base;
 }
 
-// The host of a URI, without user and port; empty where there is none.
+// The host of a URI, without user and port; empty where there is none, or where a query or a
+// fragment follows it at once: OpenSSL takes that for a part of the host.
 std::string_view HostOf(std::string_view uri) {
   const size_t begin = uri.find("://");
   if (begin == std::string_view::npos) return {};
   std::string_view authority = uri.substr(begin + 3);
-  authority = authority.substr(0, authority.find_first_of("/?#"));
+  const size_t end = authority.find_first_of("/?#");
+  if (end != std::string_view::npos && authority[end] != '/') return {};
+  authority = authority.substr(0, end);
   if (const size_t at = authority.rfind('@'); at != std::string_view::npos) {
     authority.remove_prefix(at + 1);
   }

@@ -57,7 +57,7 @@ Result<ProvenKey> ProvenKey::FromRequest(const CertificationRequest& request,
                                          const KeyRules& rules) {
   const SubjectPublicKeyInfo& spki = request.public_key();
   TRY(CheckKeyRules(spki, rules));
-  auto verified = VerifySignature(spki, request.signature_algorithm(),
+  auto verified = VerifySignature(spki, request.signature_scheme(),
                                   request.certification_request_info(), request.signature());
   if (!verified && verified.error().code == ErrorCode::kSignatureInvalid) {
     return Fail(ErrorCode::kBadCsr, "csr.signature",

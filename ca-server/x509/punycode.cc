@@ -16,6 +16,7 @@ constexpr uint32_t kDamp = 700;
 constexpr uint32_t kInitialBias = 72;
 constexpr uint32_t kInitialN = 0x80;
 constexpr uint32_t kUnicodeMax = 0x10ffff;
+constexpr uint32_t kControlsEnd = 0xa0;  // U+0080 to U+009F
 
 std::optional<uint32_t> DigitValue(char c) {
   if (c >= 'a' && c <= 'z') return static_cast<uint32_t>(c - 'a');
@@ -68,7 +69,7 @@ bool IsPunycode(std::string_view text) {
     bias = Adapt(*delta, points, first);
     n += i / points;
     i = i % points + 1;
-    if (n > kUnicodeMax || (n >= 0xd800 && n <= 0xdfff)) return false;
+    if (n < kControlsEnd || n > kUnicodeMax || (n >= 0xd800 && n <= 0xdfff)) return false;
   }
   return true;
 }

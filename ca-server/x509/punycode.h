@@ -6,7 +6,7 @@
 namespace mayfly::x509 {
 
 // `text` is what follows "xn--", in lower case. True where it decodes to Unicode characters of
-// which at least one is not ASCII.
+// which at least one is not ASCII, and none a control character.
 bool IsPunycode(std::string_view text);
 
 }  // namespace mayfly::x509

@@ -74,8 +74,8 @@ const der::Oid& Mgf1Oid() {
 
 // RSASSA-PSS-params ::= SEQUENCE { hashAlgorithm [0], maskGenAlgorithm [1], saltLength [2],
 // trailerField [3] DEFAULT 1 } (RFC 4055 3.1). Each of its hashes has parameters of its own.
-void WritePssParameters(der::Writer& writer, const AlgorithmRow& row, Parameters of_hash,
-                        Parameters of_mask_hash) {
+void WritePssParameters(der::Writer& writer, const AlgorithmRow& row, size_t salt_bytes,
+                        Parameters of_hash, Parameters of_mask_hash) {
   auto write_hash = [&](Parameters parameters) {
     writer.Sequence([&] {
       writer.ObjectIdentifier(HashOid(row));
@@ -90,38 +90,60 @@ void WritePssParameters(der::Writer& writer, const AlgorithmRow& row, Parameters
         write_hash(of_mask_hash);
       });
     });
-    writer.Constructed(der::ContextConstructed(2), [&] {
-      writer.SmallInteger(static_cast<uint64_t>(EVP_MD_get_size(row.digest())));
-    });
+    writer.Constructed(der::ContextConstructed(2), [&] { writer.SmallInteger(salt_bytes); });
   });
 }
 
+size_t HashBytes(const AlgorithmRow& row) {
+  return static_cast<size_t>(EVP_MD_get_size(row.digest()));
+}
+
+// From the hash's length up to what no key has room for. Whether it fits the request's own key is
+// for the check of its signature to find.
+Result<size_t> ReadPssSalt(const AlgorithmRow& row, der::Reader parameters) {
+  TRY_ASSIGN(der::Reader sequence, parameters.ReadSequence());
+  TRY(sequence.Read(der::ContextConstructed(0)));
+  TRY(sequence.Read(der::ContextConstructed(1)));
+  TRY_ASSIGN(der::Reader salt, sequence.ReadConstructed(der::ContextConstructed(2)));
+  TRY_ASSIGN(uint64_t bytes, salt.ReadSmallInteger());
+  if (bytes < HashBytes(row) || bytes > kSpkiDerBytesMax) return UnknownAlgorithm("no such salt");
+  return static_cast<size_t>(bytes);
+}
+
 // Comparing with what may be there is stricter than parsing it, and shorter.
-bool ArePssParameters(const AlgorithmRow& row, ByteSpan parameters) {
+bool ArePssParameters(const AlgorithmRow& row, size_t salt_bytes, ByteSpan parameters) {
   for (Parameters of_hash : {Parameters::kNull, Parameters::kAbsent}) {
     for (Parameters of_mask_hash : {Parameters::kNull, Parameters::kAbsent}) {
       der::Writer writer;
-      WritePssParameters(writer, row, of_hash, of_mask_hash);
+      WritePssParameters(writer, row, salt_bytes, of_hash, of_mask_hash);
       if (Equal(parameters, writer.bytes())) return true;
     }
   }
   return false;
 }
 
-bool AreParameters(const AlgorithmRow& row, der::Reader parameters) {
+// Nothing where the parameters are not this algorithm's.
+std::optional<SignatureScheme> SchemeOf(const AlgorithmRow& row, der::Reader parameters) {
+  bool are_its_own = false;
+  std::optional<size_t> pss_salt;
   switch (row.parameters) {
     case Parameters::kAbsent:
-      return parameters.AtEnd();
+      are_its_own = parameters.AtEnd();
+      break;
     case Parameters::kNull:
-      return parameters.ReadNull() && parameters.AtEnd();
+      are_its_own = parameters.ReadNull() && parameters.AtEnd();
+      break;
     case Parameters::kPss:
-      return ArePssParameters(row, parameters.rest());
+      if (auto salt = ReadPssSalt(row, parameters)) pss_salt = *salt;
+      are_its_own = pss_salt && ArePssParameters(row, *pss_salt, parameters.rest());
+      break;
   }
-  return false;
+  if (!are_its_own) return std::nullopt;
+  return SignatureScheme{row.algorithm, pss_salt};
 }
 
-bool GoTogether(KeyType type, SignatureAlgorithm algorithm) {
-  switch (algorithm) {
+bool GoTogether(KeyType type, const SignatureScheme& scheme) {
+  switch (scheme.algorithm) {
     case SignatureAlgorithm::kEcdsaSha256:
     case SignatureAlgorithm::kEcdsaSha384:
     case SignatureAlgorithm::kEcdsaSha512:
@@ -140,9 +162,9 @@ bool GoTogether(KeyType type, SignatureAlgorithm algorithm) {
 }
 
 // MGF1 uses the digest of the signature unless it is told otherwise.
-bool PreparePss(EVP_PKEY_CTX* context) {
+bool PreparePss(EVP_PKEY_CTX* context, size_t salt_bytes) {
   return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
-         EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(context, static_cast<int>(salt_bytes)) == 1;
 }
 
 // RFC 8017 8.1.2: a signature is as long as the modulus. For PSS, OpenSSL takes shorter ones too.
@@ -150,16 +172,19 @@ bool HasLength(const EVP_PKEY* key, ByteSpan signature) {
   return static_cast<size_t>(EVP_PKEY_get_size(key)) == signature.size();
 }
 
-bool Verifies(EVP_PKEY* key, SignatureAlgorithm algorithm, ByteSpan message, ByteSpan signature) {
+bool Verifies(EVP_PKEY* key, const SignatureScheme& scheme, ByteSpan message, ByteSpan signature) {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
                                                                   EVP_MD_CTX_free);
-  const AlgorithmRow& row = RowOf(algorithm);
-  const bool is_pss = row.parameters == Parameters::kPss;
+  const AlgorithmRow& row = RowOf(scheme.algorithm);
+  const auto prepares_pss = [&](EVP_PKEY_CTX* options) {
+    return HasLength(key, signature) &&
+           PreparePss(options, scheme.pss_salt_bytes.value_or(HashBytes(row)));
+  };
   EVP_PKEY_CTX* key_context = nullptr;  // owned by the other one
   return context &&
          EVP_DigestVerifyInit(context.get(), &key_context, row.digest ? row.digest() : nullptr,
                               nullptr, key) == 1 &&
-         (!is_pss || (HasLength(key, signature) && PreparePss(key_context))) &&
+         (row.parameters != Parameters::kPss || prepares_pss(key_context)) &&
          EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
                           message.size()) == 1;
 }
@@ -171,20 +196,20 @@ std::string_view SignatureAlgorithmName(SignatureAlgorithm algorithm) {
 }
 
 Result<SignatureAlgorithm> ReadSignatureAlgorithm(der::Reader& reader) {
-  TRY_ASSIGN(SignatureAlgorithm algorithm, ReadRequestSignatureAlgorithm(reader));
-  if (RowOf(algorithm).parameters == Parameters::kPss) {
+  TRY_ASSIGN(const SignatureScheme scheme, ReadRequestSignatureAlgorithm(reader));
+  if (RowOf(scheme.algorithm).parameters == Parameters::kPss) {
     return UnknownAlgorithm("RSASSA-PSS is taken in requests only");
   }
-  return algorithm;
+  return scheme.algorithm;
 }
 
-Result<SignatureAlgorithm> ReadRequestSignatureAlgorithm(der::Reader& reader) {
+Result<SignatureScheme> ReadRequestSignatureAlgorithm(der::Reader& reader) {
   TRY_ASSIGN(der::Reader sequence, reader.ReadSequence());
   TRY_ASSIGN(der::Oid oid, sequence.ReadOid());
   const AlgorithmRow* known = nullptr;
   for (const AlgorithmRow& row : Algorithms()) {
     if (row.oid != oid) continue;
-    if (AreParameters(row, sequence)) return row.algorithm;
+    if (auto scheme = SchemeOf(row, sequence)) return *scheme;
     known = &row;
   }
   if (!known) {
@@ -193,9 +218,8 @@ Result<SignatureAlgorithm> ReadRequestSignatureAlgorithm(der::Reader& reader) {
   }
   if (known->parameters == Parameters::kPss) {
     return UnknownAlgorithm(
-        "RSASSA-PSS is taken with SHA-256, -384 or -512, MGF1 with the same hash, a salt as long "
-        "as "
-        "the hash and no trailer field");
+        "RSASSA-PSS is taken with SHA-256, -384 or -512, MGF1 with the same hash, a salt at least "
+        "as long as the hash and no trailer field");
   }
   return UnknownAlgorithm(
       "a signature algorithm's parameters are NULL for RSA PKCS#1 and absent for ECDSA and "
@@ -208,7 +232,7 @@ void WriteSignatureAlgorithm(der::Writer& writer, SignatureAlgorithm algorithm) 
     writer.ObjectIdentifier(row.oid);
     if (row.parameters == Parameters::kNull) writer.Null();
     if (row.parameters == Parameters::kPss) {
-      WritePssParameters(writer, row, Parameters::kNull, Parameters::kNull);
+      WritePssParameters(writer, row, HashBytes(row), Parameters::kNull, Parameters::kNull);
     }
   });
 }
@@ -220,12 +244,12 @@ Result<SignatureAlgorithm> SignatureAlgorithmFor(KeyType type) {
               "a signing key is of type ec-p256 or ec-p384, not " + std::string(KeyTypeName(type)));
 }
 
-Status VerifySignature(const SubjectPublicKeyInfo& key, SignatureAlgorithm algorithm,
+Status VerifySignature(const SubjectPublicKeyInfo& key, const SignatureScheme& algorithm,
                        ByteSpan message, ByteSpan signature) {
   if (!GoTogether(key.type(), algorithm)) {
     return Fail(ErrorCode::kSignatureInvalid, "signature.key-mismatch",
                 "a key of type " + std::string(KeyTypeName(key.type())) + " cannot have made a " +
-                    std::string(SignatureAlgorithmName(algorithm)) + " signature");
+                    std::string(SignatureAlgorithmName(algorithm.algorithm)) + " signature");
   }
   TRY_ASSIGN(EvpKey imported, ImportPublicKey(key));
   // Of ECDSA, OpenSSL takes strict DER only: it encodes what it has read and compares.

@@ -22,6 +22,16 @@ std::string NamesOf(const google::protobuf::RepeatedPtrField<std::string>& names
   return list.empty() ? "none" : NamesText(list, kNamesColumns);
 }
 
+// Why a rule that is about the requester and the profile was asked about no name.
+std::string WhyNoName(const v1::ExplainIssuanceResponse& told) {
+  if (told.subject_alt_names().empty()) return "; there is no name to look at";
+  const bool too_many = std::ranges::any_of(told.findings(), [](const v1::Finding& finding) {
+    return finding.rule() == "policy.name-count";
+  });
+  return too_many ? "; there are too many names, and none was looked at"
+                  : ", which allows none of these kinds of names";
+}
+
 // `whom`: "you", or "them" of somebody else.
 std::string SaidBy(const Trial& trial, const v1::ExplainIssuanceResponse& told,
                    const std::string& whom) {
@@ -35,10 +45,7 @@ std::string SaidBy(const Trial& trial, const v1::ExplainIssuanceResponse& told,
     case Trial::OUTCOME_OTHER_FIRST:
       return "has some of the names too; other rules decided about them";
     case Trial::OUTCOME_NO_NAME_LOOKED_AT:
-      return told.subject_alt_names().empty()
-                 ? "is about " + whom + " and this profile; no name was asked for"
-                 : "is about " + whom +
-                       " and this profile, which allows none of these kinds of names";
+      return "is about " + whom + " and this profile" + WhyNoName(told);
     case Trial::OUTCOME_GRANTS:
       return "grants " + NamesOf(trial.subject_alt_names());
     case Trial::OUTCOME_DENIES:

@@ -285,8 +285,8 @@ Examples:
 const HelpText kPolicyDiff = {"Show what a new policy changes for recent requests", R"(
 The certificates that were recorded in the last days, and the requests that were
 denied, are decided again under the policy in force and under FILE: which would
-be denied, newly allowed, or live for another time. Auditors and operators
-only.
+be denied, newly allowed, get other names, live for another time, or be signed
+by another issuer. Auditors and operators only.
 
 Examples:
   mayfly policy diff policy.toml

@@ -93,14 +93,23 @@ std::string IssuerText(const std::string& issuer) {
   return issuer.empty() ? "the first issuer" : Escape(issuer, 64);
 }
 
+std::string NamesCell(const std::vector<std::string>& names) {
+  std::vector<std::string> escaped;
+  for (const std::string& name : names) escaped.push_back(Escape(name, 300));
+  return NamesText(escaped, kNamesColumns);
+}
+
 std::string Why(const ReplayChange& change) {
   std::string why;
-  if (change.change == Change::kLifetime) {
-    why = SpanText(*change.before) + " -> " + SpanText(*change.after);
+  const auto add = [&](const std::string& before, const std::string& after) {
+    why += (why.empty() ? "" : ", ") + before + " -> " + after;
+  };
+  if (change.names_after) add(NamesCell(*change.names_before), NamesCell(*change.names_after));
+  if (change.before && change.after && change.before != change.after) {
+    add(SpanText(*change.before), SpanText(*change.after));
   }
   if (change.issuer_after) {
-    why += (why.empty() ? "" : ", ") + IssuerText(*change.issuer_before) + " -> " +
-           IssuerText(*change.issuer_after);
+    add(IssuerText(*change.issuer_before), IssuerText(*change.issuer_after));
   }
   if (!why.empty()) return why;
   std::string rules;
@@ -118,6 +127,8 @@ Json DocumentOf(const ReplayChange& change) {
   json["rules"] = change.rules;
   if (change.before) json["lifetime_before_seconds"] = change.before->count();
   if (change.after) json["lifetime_after_seconds"] = change.after->count();
+  if (change.names_before) json["names_before"] = *change.names_before;
+  if (change.names_after) json["names_after"] = *change.names_after;
   if (change.issuer_before) json["issuer_before"] = *change.issuer_before;
   if (change.issuer_after) json["issuer_after"] = *change.issuer_after;
   return json;
@@ -126,15 +137,17 @@ Json DocumentOf(const ReplayChange& change) {
 std::string TableOf(const std::vector<ReplayChange>& changes, const Terminal& terminal) {
   std::vector<std::vector<Cell>> rows;
   for (const ReplayChange& change : changes) {
-    std::vector<std::string> names;
-    for (const std::string& name : change.names) names.push_back(Escape(name, 300));
     rows.push_back({ChangeText(change.change), std::to_string(change.count) + " x",
-                    NamesText(names, kNamesColumns), Escape(change.principal, 300),
+                    NamesCell(change.names), Escape(change.principal, 300),
                     Escape(change.profile, 64), Why(change)});
   }
-  return Table(
-      {{"CHANGE"}, {"TIMES"}, {"NAMES", 0, 15}, {"ASKED BY", 2, 12}, {"PROFILE", 3}, {"WHY"}}, rows,
-      terminal);
+  return Table({{"CHANGE"},
+                {"TIMES"},
+                {"NAMES", 0, 15},
+                {"ASKED BY", 2, 12},
+                {"PROFILE", 3},
+                {"WHY", 0, 40}},
+               rows, terminal);
 }
 
 Answer AnswerOf(const Replay& replay, const Invocation& invocation) {
@@ -158,6 +171,9 @@ std::string SummaryText(const Replay& replay, int64_t version) {
                      " would be denied, " + std::to_string(times[Change::kAllowed]) +
                      " newly allowed, " + std::to_string(times[Change::kLifetime]) +
                      " get another lifetime.";
+  if (times[Change::kNames] > 0) {
+    text += " " + std::to_string(times[Change::kNames]) + " would get other names.";
+  }
   if (times[Change::kIssuer] > 0) {
     text += " " + std::to_string(times[Change::kIssuer]) + " would be signed by another issuer.";
   }

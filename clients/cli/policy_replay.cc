@@ -97,21 +97,39 @@ bool IsDecidedHere(const google::protobuf::Struct& detail) {
   });
 }
 
+std::vector<std::string> TextsOf(const x509::GeneralNames& names) {
+  std::vector<std::string> texts;
+  for (const x509::GeneralName& name : names) texts.push_back(name.ToString());
+  return texts;
+}
+
+// Of two grants: what would be another in the certificate.
+void CompareGrants(const policy::IssuanceGrant& before, const policy::IssuanceGrant& after,
+                   ReplayChange& out) {
+  if (before.issuer() != after.issuer()) {
+    out.issuer_before = before.issuer();
+    out.issuer_after = after.issuer();
+  }
+  if (before.names() != after.names()) {
+    out.names_before = TextsOf(before.names());
+    out.names_after = TextsOf(after.names());
+  }
+}
+
 // Nothing: the same as before.
 std::optional<ReplayChange> Compare(const Verdict& before, const Verdict& after) {
   ReplayChange out{};
   if (before) out.before = before->lifetime();
   if (after) out.after = after->lifetime();
-  if (before && after && before->issuer() != after->issuer()) {
-    out.issuer_before = before->issuer();
-    out.issuer_after = after->issuer();
-  }
+  if (before && after) CompareGrants(*before, *after, out);
   if (before && !after) {
     out.change = Change::kDenied;
     out.rules = RulesOf(after.error());
   } else if (!before && after) {
     out.change = Change::kAllowed;
     out.rules = RulesOf(before.error());
+  } else if (out.names_after) {
+    out.change = Change::kNames;
   } else if (out.before != out.after) {
     out.change = Change::kLifetime;
   } else if (out.issuer_after) {
@@ -130,6 +148,8 @@ std::string ChangeText(Change change) {
       return "denied";
     case Change::kAllowed:
       return "allowed";
+    case Change::kNames:
+      return "names";
     case Change::kLifetime:
       return "lifetime";
     case Change::kIssuer:
@@ -219,6 +239,8 @@ void Replay::Decide(const Asked& asked) {
     if (profile->names_from == policy::NamesFrom::kPrincipal) authority->names = *names;
     if (profile->prove_control) evidence.controlled = *names;
   }
+  // Whoever renews holds the names that they ask for.
+  if (asked.is_renewal) authority->names = *names;
   ++looked_at_;
   policy::IssuanceWish wish;
   wish.profile = asked.profile;

@@ -19,18 +19,21 @@ namespace mayfly::cli {
 // Different changes that are kept; the rest is counted only.
 constexpr size_t kReplayChangesMax = 10'000;
 
-enum class Change : uint8_t { kDenied, kAllowed, kLifetime, kIssuer };
+// Of a certificate that changes in several ways, the first of them.
+enum class Change : uint8_t { kDenied, kAllowed, kNames, kLifetime, kIssuer };
 std::string ChangeText(Change change);
 
 // Requests that look the same share an entry: a renewed certificate is asked for again and again.
 struct ReplayChange {
   Change change;
   std::string principal, profile;
-  std::vector<std::string> names;
+  std::vector<std::string> names;        // that were asked for
   std::vector<std::string> rules;        // that refuse, newly or no more
   std::optional<Seconds> before, after;  // the lifetimes that are granted
   // Who signs, where that is somebody else; empty: the first issuer configured.
   std::optional<std::string> issuer_before, issuer_after{};
+  // The certificate's, where they are others.
+  std::optional<std::vector<std::string>> names_before{}, names_after{};
   size_t count = 0;
 };
 

@@ -49,9 +49,9 @@ dns = ["{name_of(letter)}", "{name_of(EITHER)}"]
 class Replica:
     """A second mayfly-ca serve on the same database and signer."""
 
-    def __init__(self, authority, without=""):
+    def __init__(self, authority, without="", name="replica", waits=True):
         self.authority = authority
-        self.home = authority.home / "replica"
+        self.home = authority.home / name
         self.home.mkdir()
         (self.home / "server").mkdir()
         choose_ports(self)
@@ -66,17 +66,23 @@ class Replica:
             self.process = subprocess.Popen(
                 [authority.programs / "mayfly-ca", "serve", "--config", self.configuration],
                 env=authority.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        wait_for(self.listens, 60, "the second replica to listen")
+        if waits:
+            wait_for(self.listens, 60, "the second replica to listen")
 
     def port(self, name):
         """As Authority.port."""
         lines = dict(line.split("=") for line in (self.home / "ports").read_text().splitlines())
         return int(lines[name])
 
+    def says(self, text):
+        """Whether it has said that in its log."""
+        log = (self.home / "server.log").read_text()
+        assert self.process.poll() is None, log
+        return text in log
+
     def listens(self):
         """Whether it says so in its log."""
-        assert self.process.poll() is None, (self.home / "server.log").read_text()
-        return "listening" in (self.home / "server.log").read_text()
+        return self.says("listening")
 
     def stop(self):
         """SIGTERM, and waits."""
@@ -217,6 +223,24 @@ def test_sighup_applies_the_policy_file(own_ca, own_operator, policy_file):
     shown = own_operator.policy()
     assert shown.version == version + 1 and shown.policy_text == policy_file.read_text()
     own_operator.issue(make_csr(name_of("a")), profile="flip")
+
+
+def test_a_sighup_while_the_server_still_waits_is_not_lost(own_ca, own_operator, policy_file):
+    version = own_operator.policy().version
+    own_ca.stop("database")
+    early = Replica(own_ca, name="early", waits=False)
+    try:
+        wait_for(lambda: early.says("waiting"), 20, "the replica to wait for the database")
+        policy_file.write_text(policy_for(policy_file.read_text(), "b"))
+        early.process.send_signal(signal.SIGHUP)
+        time.sleep(2)  # more than one try
+        own_ca.start("database")
+        wait_for(lambda: early.says("policy applied"), 60, "the policy file to be applied")
+        assert early.listens()
+    finally:
+        own_ca.start("database")
+        early.stop()
+    assert own_operator.policy().version == version + 1
 
 
 def test_a_bad_policy_file_keeps_the_policy_in_force(own_ca, own_operator, policy_file):

@@ -14,7 +14,8 @@ namespace mayfly::properties {
 
 namespace {
 
-// RFC 4055 2.1: the hashes inside the parameters of RSASSA-PSS have NULL or nothing for their own.
+// The hashes inside the parameters of RSASSA-PSS have NULL or nothing for their own (RFC 4055 2.1),
+// and its salt has more than one length.
 bool HasOneForm(x509::SignatureAlgorithm algorithm) {
   return algorithm < x509::SignatureAlgorithm::kRsaPssSha256;
 }

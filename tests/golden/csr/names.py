@@ -35,6 +35,7 @@ DNS = {
     "xn-- and nothing": "xn--.internal", "xn-- and a delimiter alone": "xn---.internal",
     "xn-- of ASCII only": "xn--web-.internal", "xn-- cut off": "xn--b.internal",
     "xn-- that overflows": "xn--99999999999.internal", "xn-- of a surrogate": "xn--ib9b.internal",
+    "xn-- of a control character": "xn--a.internal", "xn-- with one among letters": "xn--a-2ba.internal",
     "an IPv4 address": "10.1.2.3", "an IPv4 address of two parts": "127.1",
     "an IPv4 address as a number": "2130706433", "an IPv4 address in hex": "0x7f000001",
     "a last label that is hex": "web.0x1f", "an IPv6 address": "fd00::1",
@@ -47,7 +48,7 @@ DNS_TWINS = {
     "* before one label": "*.web.internal", "254 characters": ".".join([LABEL] * 4)[:-11] + ".internal",
     "a label of 64": LABEL + ".internal", "UTF-8": "xn--bcher-kva.internal",
     "underscore": "WEB.InterNal", "a last label that is hex": "web.internal",
-    "xn-- that overflows": "XN--BCHER-KVA.internal",
+    "xn-- that overflows": "XN--BCHER-KVA.internal", "xn-- with one among letters": "xn--a-4ba.internal",
 }
 URI = {
     "empty": "",

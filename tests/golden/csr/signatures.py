@@ -149,6 +149,9 @@ def hash_of(name, parameters=NULL):
     return sequence(oid(HASHES[name]), parameters)
 
 
+LONGEST_SALT = 256 - 32 - 2  # in 2048 bits, beside SHA-256 (RFC 8017 9.1.1)
+
+
 def pss_algorithm(hashed="sha256", masked=None, mask=MGF1, salt=32, trailer=b"", parameters=NULL):
     return sequence(oid(PSS), sequence(
         explicit(0, hash_of(hashed, parameters)),
@@ -185,7 +188,9 @@ def pss():
             "another mask function": pss_signer(pss_algorithm(mask="1.2.840.113549.1.1.9")),
             "no salt": pss_signer(pss_algorithm(salt=0), salt=0),
             "a salt of 20": pss_signer(pss_algorithm(salt=20), salt=20),
-            "a salt as long as may be": pss_signer(pss_algorithm(salt=222), salt=222),
+            "a salt one shorter than the hash": pss_signer(pss_algorithm(salt=31), salt=31),
+            "a salt shorter than its longer hash": pss_signer(pss_algorithm("sha512"), "sha512"),
+            "a salt longer than any key": pss_signer(pss_algorithm(salt=1 << 32)),
             "a negative salt": pss_signer(pss_algorithm(salt=-1)),
             "the trailer's DEFAULT encoded": pss_signer(pss_algorithm(trailer=explicit(3, integer(1)))),
             "another trailer": pss_signer(pss_algorithm(trailer=explicit(3, integer(2)))),
@@ -193,7 +198,10 @@ def pss():
     }.items():
         yield Case(f"RSASSA-PSS: {what}", ALGORITHM, request(signer), twin)
     for what, csr in {
-            "a salt of another length than it says": request(pss_signer(pss_algorithm(), salt=20)),
+            "a shorter salt than it says": request(pss_signer(pss_algorithm(), salt=20)),
+            "a longer salt than it says": request(pss_signer(pss_algorithm(), salt=LONGEST_SALT)),
+            "a salt one longer than it says": request(pss_signer(pss_algorithm(salt=48), salt=49)),
+            "said to be the longest salt": request(pss_signer(pss_algorithm(salt=LONGEST_SALT))),
             "another hash than it says": request(pss_signer(pss_algorithm("sha384", salt=48))),
             "PKCS#1 inside": request(RSA_SIGNER, algorithm=pss_algorithm()),
             "a bit flipped": request(pss_signer(pss_algorithm()), signature=flipped(100)),
@@ -201,6 +209,9 @@ def pss():
             "by an EC key": request(algorithm=pss_algorithm()),
             "called PKCS#1": request(pss_signer(pkcs1_algorithm()))}.items():
         yield Case(f"RSASSA-PSS: {what}", SIGNATURE, csr, absent)
+    longest = pss_signer(pss_algorithm(salt=LONGEST_SALT), salt=LONGEST_SALT)
+    too_long = dataclasses.replace(longest, algorithm=pss_algorithm(salt=LONGEST_SALT + 1))
+    yield Case("RSASSA-PSS: a longer salt than fits", SIGNATURE, request(too_long), request(longest))
 
 
 def ed25519_numbers():

@@ -310,7 +310,16 @@ grpc::Status FakeCa::ExplainIssuance(Context*, const v1::ExplainIssuanceRequest*
   try_rule("others", Trial::OUTCOME_OTHER_PRINCIPAL);
   try_rule("clients", Trial::OUTCOME_OTHER_PROFILE);
   const std::string first = csr->names().front().ToString();
-  if (first.ends_with(".internal")) {
+  if (first == "DNS:many.internal") {
+    try_rule("web", Trial::OUTCOME_NO_NAME_LOOKED_AT);
+    find("policy.name-count", "101 names; 100 at most");
+  } else if (first == "DNS:none.internal") {  // a profile that names who asks
+    response->clear_subject_alt_names();
+    try_rule("web", Trial::OUTCOME_NO_NAME_LOOKED_AT);
+    find("policy.no-names",
+         "profile \"server\" names who asks (names_from = \"principal\"), and local:1000 has no "
+         "names of its own");
+  } else if (first.ends_with(".internal")) {
     try_rule("web", Trial::OUTCOME_GRANTS)->add_subject_alt_names(first);
     try_rule("web-again", Trial::OUTCOME_OTHER_FIRST);
   } else if (first.starts_with("URI:")) {
@@ -353,10 +362,13 @@ grpc::Status FakeCa::ReadAuditLog(Context* context, const v1::ReadAuditLogReques
 grpc::Status FakeCa::ListEvents(Context* context, const v1::ListEventsRequest*,
                                 v1::ListEventsResponse* response) {
   if (auto status = RequireReader(*context); !status.ok()) return status;
-  for (const char* name : {"DNS:shop.example", "DNS:api.example"}) {
+  constexpr std::string_view kTrustDomain = "spiffe://example.internal/";
+  for (const auto& [name, who] :
+       {std::pair("DNS:shop.example", "operator"), std::pair("DNS:api.example", "operator"),
+        std::pair("DNS:web.internal", "ns/prod/sa/web")}) {
     v1::Event& event = *response->add_events();
     event.set_kind("denial");
-    event.set_principal("spiffe://example.internal/operator");
+    event.set_principal(std::string(kTrustDomain) + who);
     event.mutable_create_time()->set_seconds(kNow - kDay);
     auto& detail = *event.mutable_detail()->mutable_fields();
     detail["profile"].set_string_value("server");

@@ -75,6 +75,8 @@ const Page kPages[] = {
       {"explain", "last.internal", "--lifetime", "30d"},
       {"explain", "web.example", "--lifetime", "40d"},
       {"explain", "spiffe://example.internal/web"},
+      {"explain", "many.internal"},
+      {"explain", "none.internal", "--as", "local:1000"},
       {"explain", "web.internal", "--as", "dns:api.internal", "-o", "yaml"},
       {"explain", "web.internal", "--as", "jwt:cluster:web", "--as-claim", "namespace=prod"},
       {"explain", "web.internal", "--as", "jwt:cluster:web"},
@@ -277,6 +279,8 @@ const Page kPages[] = {
       {"policy", "diff", "--help"},
       {"policy", "diff", "new-policy.toml"},
       {"policy", "diff", "new-policy.toml", "-o", "json"},
+      {"policy", "diff", "own-names.toml"},
+      {"policy", "diff", "own-names.toml", "-o", "jsonl"},
       {"policy", "diff", "policy.toml"},
       {"policy", "diff", "cases.toml"},
       {"policy", "diff", "policy.toml", "--days", "0"},
@@ -425,9 +429,10 @@ class Golden : public testing::TestWithParam<Page> {
   // What this command prints in this mode, in a folder that is new each time.
   static std::string Capture(const Command& command, const Terminal& terminal) {
     Sandbox sandbox;
-    for (const char* name : {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem",
-                             "request.csr", "policy.toml", "new-policy.toml", "cases.toml",
-                             "wrong-cases.toml", "audit-log", "ledger.sql", "altered.sql"}) {
+    for (const char* name :
+         {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem", "request.csr",
+          "policy.toml", "new-policy.toml", "own-names.toml", "cases.toml", "wrong-cases.toml",
+          "audit-log", "ledger.sql", "altered.sql"}) {
       fs::copy(kGolden / name, sandbox.folder() / "work" / name, fs::copy_options::recursive);
     }
     for (const auto& [from, to] : {std::pair("client", "me"), std::pair("guest", "guest")}) {

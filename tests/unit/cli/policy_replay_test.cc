@@ -202,6 +202,32 @@ TEST(Replay, NamesThatCameFromTheRequesterAreTheRequesters) {
   EXPECT_EQ(changes[0].rules, std::vector<std::string>{"policy.name"});
 }
 
+TEST(Replay, OtherNamesAreAChange) {
+  policy::Policy reflecting = PolicyWith("1d", "*.internal");
+  reflecting.profiles.at("server").names_from = policy::NamesFrom::kPrincipal;
+  Replay replay(PolicyWith("7d", "*.internal"), std::move(reflecting));
+  replay.Look(Record("api.internal", 7 * kDay));
+  replay.Look(Record("web.internal", 2 * kDay));  // the requester's own: it stays
+  const auto changes = replay.changes();
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].change, Change::kNames);
+  EXPECT_EQ(changes[0].names_before, std::vector<std::string>{"DNS:api.internal"});
+  EXPECT_EQ(changes[0].names_after, std::vector<std::string>{"DNS:web.internal"});
+  EXPECT_EQ(changes[0].before, Seconds(7 * kDay));
+  EXPECT_EQ(changes[0].after, Seconds(kDay));
+}
+
+TEST(Replay, WhoRenewsHoldsTheNamesThatItAsksFor) {
+  policy::Policy reflecting = PolicyWith("7d", "*.internal");
+  reflecting.profiles.at("server").names_from = policy::NamesFrom::kPrincipal;
+  Replay replay(PolicyWith("7d", "*.internal"), std::move(reflecting));
+  ca::v1::Certificate renewed = Record("api.internal", 7 * kDay);
+  renewed.add_subject_alt_names("DNS:web.internal");
+  renewed.set_generation(1);
+  replay.Look(renewed);
+  EXPECT_TRUE(replay.changes().empty());
+}
+
 TEST(Replay, AnotherIssuerIsAChange) {
   policy::Policy moved = PolicyWith("7d", "web.internal");
   moved.profiles.at("server").issuer = "issuing-2";

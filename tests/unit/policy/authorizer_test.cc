@@ -257,8 +257,10 @@ TEST(Authorizer, NamesAsReflectionReadNothingOfTheRequest) {
   EXPECT_EQ(grant->names(), Web().names);
   Principal nameless = Web();
   nameless.names.clear();
-  EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:a.web.internal"}), nameless)),
-              ElementsAre("policy.no-names"));
+  const auto refused = Ask(basis, Wish({"DNS:a.web.internal"}), nameless);
+  ASSERT_THAT(RulesOf(refused), ElementsAre("policy.no-names"));
+  EXPECT_THAT(refused.error().violations[0].message,
+              AllOf(HasSubstr("names who asks"), Not(HasSubstr("asked for"))));
 }
 
 TEST(Authorizer, AProfileCanAskForProofOfControlOfEachName) {
@@ -329,6 +331,9 @@ TEST(Authorizer, ExplainsWhyARuleDecidedNothing) {
   const auto none = Outcome::kNoNameLooked;
   EXPECT_THAT(outcomes({}), ElementsAre(none, none, other, none));
   EXPECT_THAT(outcomes({"email:a@web.internal"}), ElementsAre(none, none, other, none));
+  std::vector<std::string> many;
+  for (int i = 0; i < 101; ++i) many.push_back("DNS:h" + std::to_string(i) + ".web.internal");
+  EXPECT_THAT(outcomes(many), ElementsAre(none, none, other, none));
 }
 
 TEST(Authorizer, ARuleWithTwoWaysOfFittingIsAskedInEach) {

@@ -35,6 +35,7 @@ INSTANTIATE_TEST_SUITE_P(
     Clients, ClientRequests,
     ::testing::Values(ClientRequest{"openssl-ec", KeyType::kEcP256, kEcdsaSha256},
                       ClientRequest{"openssl-rsa", KeyType::kRsa, kRsaPkcs1Sha256},
+                      ClientRequest{"openssl-rsa-pss", KeyType::kRsa, kRsaPssSha256},
                       ClientRequest{"openssl-ed25519", KeyType::kEd25519, kEd25519},
                       ClientRequest{"gnutls-ec", KeyType::kEcP256, kEcdsaSha256},
                       ClientRequest{"gnutls-rsa", KeyType::kRsa, kRsaPkcs1Sha256},

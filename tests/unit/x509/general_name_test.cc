@@ -78,12 +78,13 @@ TEST(GeneralName, DnsNamesThatAreRefused) {
   EXPECT_TRUE(GeneralName::Dns("*.a.b"));
 }
 
-// Code points as the first and only one of a label, at the ends of what Unicode has.
+// Code points as the first and only one of a label, at the ends of what Unicode has and of the
+// control characters U+0080 to U+009F.
 TEST(GeneralName, PunycodeAtItsLimitsAndOnePast) {
-  for (const char* label : {"dn32g", "hb9b", "0y0c"}) {
+  for (const char* label : {"dn32g", "hb9b", "0y0c", "6a", "a-4ba"}) {
     EXPECT_TRUE(GeneralName::Dns(std::string("xn--") + label)) << label;
   }
-  for (const char* label : {"en32g", "ib9b", "zy0c"}) {
+  for (const char* label : {"en32g", "ib9b", "zy0c", "a", "5a", "a-2ba"}) {
     EXPECT_EQ(RuleOf(GeneralName::Dns(std::string("xn--") + label)), "name.dns") << label;
   }
 }

@@ -109,6 +109,21 @@ TEST(NameConstraints, AsManySubtreesAsAreReadAndNoMore) {
   EXPECT_EQ(more.error().rule, "name-constraints.form");
 }
 
+// To OpenSSL the host ends at ":" or "/" alone.
+TEST(NameConstraints, AUriWhoseHostHasNoPathBehindItIsRefusedUnderConstraintsOnUris) {
+  const auto permitting = Constraints({Tree(Kind::kUri, ".internal")}, {});
+  EXPECT_TRUE(permitting.Permits(Of("URI:https://a.internal")));
+  EXPECT_TRUE(permitting.Permits(Of("URI:https://a.internal/?b#c")));
+  const auto excluding = Constraints({}, {Tree(Kind::kUri, "b.internal")});
+  for (const char* name :
+       {"URI:https://internal#a.internal", "URI:https://a.internal#", "URI:https://a.internal?b/c",
+        "URI:https://a.internal?@b.internal", "URI:https://b.internal#c"}) {
+    EXPECT_FALSE(permitting.Permits(Of(name))) << name;
+    EXPECT_FALSE(excluding.Permits(Of(name))) << name;
+  }
+  EXPECT_TRUE(Constraints({Tree(Kind::kDns, "b.test")}, {}).Permits(Of("URI:https://a.internal#")));
+}
+
 TEST(NameConstraints, PermittingNothingPermitsNothing) {
   const auto nothing = NameConstraints::PermittingNothing();
   for (const char* name :

@@ -181,7 +181,7 @@ TEST(Signature, AlgorithmsAreWrittenAndReadBack) {
     der::Reader reader(writer.bytes());
     auto read = ReadRequestSignatureAlgorithm(reader);
     ASSERT_TRUE(read) << SignatureAlgorithmName(algorithm);
-    EXPECT_EQ(*read, algorithm);
+    EXPECT_EQ(read->algorithm, algorithm);
   }
   auto rule = [](const char* hex) {
     Bytes der = *FromHex(hex);

@@ -51,18 +51,26 @@ std::string RuleOfParameters(const Parameters& parameters) {
 }
 
 TEST(RsaPss, RequestsOfTheOpensslProgramAreProven) {
-  for (const char* name : {"rsa-pss-sha256", "rsa-pss-sha384", "rsa-pss-sha512"}) {
-    auto request = CertificationRequest::FromDer(Golden(std::string(name) + ".csr"));
+  struct Made {
+    std::string name, algorithm;
+    size_t salt_bytes;
+  };
+  // The longest in 2048 bits leaves room for the hash, a one and a trailer (RFC 8017 9.1.1).
+  for (const auto& [name, algorithm, salt_bytes] :
+       {Made{"rsa-pss-sha256", "rsa-pss-sha256", 32}, Made{"rsa-pss-sha384", "rsa-pss-sha384", 48},
+        Made{"rsa-pss-sha512", "rsa-pss-sha512", 64},
+        Made{"rsa-pss-longest-salt", "rsa-pss-sha256", 256 - 32 - 2}}) {
+    auto request = CertificationRequest::FromDer(Golden(name + ".csr"));
     ASSERT_TRUE(request) << name << " " << request.error().message;
-    EXPECT_EQ(SignatureAlgorithmName(request->signature_algorithm()), name);
+    EXPECT_EQ(SignatureAlgorithmName(request->signature_algorithm()), algorithm);
+    EXPECT_EQ(request->signature_scheme().pss_salt_bytes, salt_bytes);
     auto key = ProvenKey::FromRequest(*request, KeyRules{});
     ASSERT_TRUE(key) << name << " " << key.error().message;
     EXPECT_EQ(key->spki().type(), KeyType::kRsa);
   }
 }
 
-TEST(RsaPss, AnotherSaltLengthAndKeysForPssAloneAreRefused) {
-  EXPECT_EQ(RuleOfRequest(Golden("rsa-pss-longest-salt.csr")), "signature.algorithm");
+TEST(RsaPss, KeysForPssAloneAreRefused) {
   auto for_pss_alone = CertificationRequest::FromDer(Golden("rsa-pss-key.csr"));
   ASSERT_FALSE(for_pss_alone);
   EXPECT_EQ(for_pss_alone.error().rule, "key.algorithm");
@@ -76,6 +84,11 @@ TEST(RsaPss, HashesWithNullOrWithoutParameters) {
   EXPECT_EQ(RuleOfParameters(Parameters{.hash = kSha256, .mask_hash = kSha256}), "");
 }
 
+TEST(RsaPss, SaltsAsLongAsTheHashOrLonger) {
+  EXPECT_EQ(RuleOfParameters(Parameters{.salt = "020121"}), "");
+  EXPECT_EQ(RuleOfParameters(Parameters{.salt = "020200de"}), "");
+}
+
 TEST(RsaPss, ParametersThatAreRefused) {
   const std::string rule = "signature.algorithm";
   EXPECT_EQ(RuleOfParameters(""), rule);
@@ -87,8 +100,12 @@ TEST(RsaPss, ParametersThatAreRefused) {
   EXPECT_EQ(RuleOfParameters(Parameters{.mask = "06092a864886f70d010109"}), rule);
   EXPECT_EQ(RuleOfParameters(Parameters{.mask_hash = kSha1}), rule);
   EXPECT_EQ(RuleOfParameters(Parameters{.salt = "020114"}), rule);
-  EXPECT_EQ(RuleOfParameters(Parameters{.salt = "020121"}), rule);
+  EXPECT_EQ(RuleOfParameters(Parameters{.salt = "02011f"}), rule);    // shorter than the hash
+  EXPECT_EQ(RuleOfParameters(Parameters{.salt = "02022001"}), rule);  // longer than any key
+  EXPECT_EQ(RuleOfParameters(Parameters{.salt = "02050100000020"}), rule);
+  EXPECT_EQ(RuleOfParameters(Parameters{.salt = "0201ff"}), rule);
   EXPECT_EQ(RuleOfParameters(Parameters{.salt = "02020020"}), rule);
+  EXPECT_EQ(RuleOfParameters(Parameters{.salt = "0201200500"}), rule);
   EXPECT_EQ(RuleOfParameters(Parameters{.after = "a303020101"}), rule);  // DEFAULT, encoded
   EXPECT_EQ(RuleOfParameters(Parameters{.after = "a303020102"}), rule);
 }
@@ -111,12 +128,29 @@ TEST(RsaPss, SignaturesThatDoNotVerify) {
   EXPECT_EQ(rule(pss, SignatureAlgorithm::kRsaPssSha384, pss.signature()), "csr.signature");
   EXPECT_EQ(rule(pss, SignatureAlgorithm::kRsaPkcs1Sha256, pss.signature()), "csr.signature");
   EXPECT_EQ(rule(pkcs1, SignatureAlgorithm::kRsaPssSha256, pkcs1.signature()), "csr.signature");
+  // Assembled with parameters that say 32, and signed with 222.
+  auto longest = *CertificationRequest::FromDer(Golden("rsa-pss-longest-salt.csr"));
+  EXPECT_EQ(rule(longest, SignatureAlgorithm::kRsaPssSha256, longest.signature()), "csr.signature");
   Bytes flipped = ToBytes(pss.signature());
   flipped[100] ^= 1;
   EXPECT_EQ(rule(pss, SignatureAlgorithm::kRsaPssSha256, flipped), "csr.signature");
   Bytes longer = ToBytes(pss.signature());
   longer.insert(longer.begin(), 0);
   EXPECT_EQ(rule(pss, SignatureAlgorithm::kRsaPssSha256, longer), "csr.signature");
+}
+
+TEST(RsaPss, TheSaltIsExactlyAsLongAsItSays) {
+  auto request = *CertificationRequest::FromDer(Golden("rsa-pss-longest-salt.csr"));
+  auto rule = [&](SignatureScheme scheme) {
+    return RuleOf(VerifySignature(request.public_key(), scheme,
+                                  request.certification_request_info(), request.signature()));
+  };
+  using enum SignatureAlgorithm;
+  EXPECT_EQ(rule({kRsaPssSha256, 222}), "");
+  for (size_t salt_bytes : {0, 32, 221, 223, 8192}) {
+    EXPECT_EQ(rule({kRsaPssSha256, salt_bytes}), "signature.invalid") << salt_bytes;
+  }
+  EXPECT_EQ(rule(kRsaPssSha256), "signature.invalid");
 }
 
 }  // namespace

@@ -12,12 +12,12 @@ readonly node_package=@peculiar/x509@1.12.3
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-with_openssl() {  # NAME GENPKEY_ARGUMENT...
+with_openssl() {  # NAME GENPKEY_ARGUMENT...; signed with ${sign_options[@]}
   local name=$1
   shift
   openssl genpkey "$@" -out "$scratch/$name.pem" 2>/dev/null
   openssl req -new -key "$scratch/$name.pem" -subj /CN=web.internal -addext "subjectAltName=$names" \
-    -outform DER -out "$name.csr"
+    "${sign_options[@]}" -outform DER -out "$name.csr"
 }
 
 with_gnutls() {  # NAME CERTTOOL_ARGUMENT...
@@ -38,9 +38,12 @@ with_keytool() {  # NAME SIGNATURE_ALGORITHM KEY_ARGUMENT...
     2>/dev/null | openssl req -outform DER -out "$name.csr"
 }
 
+sign_options=()
 with_openssl openssl-ec -algorithm EC -pkeyopt ec_paramgen_curve:P-256
 with_openssl openssl-rsa -algorithm RSA -pkeyopt rsa_keygen_bits:2048
 with_openssl openssl-ed25519 -algorithm ED25519
+sign_options=(-sigopt rsa_padding_mode:pss)  # and a salt as long as it makes by default
+with_openssl openssl-rsa-pss -algorithm RSA -pkeyopt rsa_keygen_bits:2048
 with_gnutls gnutls-ec --key-type=ecdsa --curve=secp256r1
 with_gnutls gnutls-rsa --key-type=rsa --bits=2048
 with_gnutls gnutls-ed25519 --key-type=ed25519
