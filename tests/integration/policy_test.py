@@ -74,15 +74,16 @@ class Replica:
         lines = dict(line.split("=") for line in (self.home / "ports").read_text().splitlines())
         return int(lines[name])
 
-    def says(self, text):
-        """Whether it has said that in its log."""
+    @property
+    def log(self):
+        """What it has said; it must be running."""
         log = (self.home / "server.log").read_text()
         assert self.process.poll() is None, log
-        return text in log
+        return log
 
     def listens(self):
         """Whether it says so in its log."""
-        return self.says("listening")
+        return "listening" in self.log
 
     def stop(self):
         """SIGTERM, and waits."""
@@ -230,12 +231,13 @@ def test_a_sighup_while_the_server_still_waits_is_not_lost(own_ca, own_operator,
     own_ca.stop("database")
     early = Replica(own_ca, name="early", waits=False)
     try:
-        wait_for(lambda: early.says("waiting"), 20, "the replica to wait for the database")
+        wait_for(lambda: "waiting" in early.log, 20, "the replica to wait for the database")
         policy_file.write_text(policy_for(policy_file.read_text(), "b"))
+        tries = early.log.count("waiting")
         early.process.send_signal(signal.SIGHUP)
-        time.sleep(2)  # more than one try
+        wait_for(lambda: early.log.count("waiting") > tries + 1, 30, "it to have heard and tried on")
         own_ca.start("database")
-        wait_for(lambda: early.says("policy applied"), 60, "the policy file to be applied")
+        wait_for(lambda: "policy applied" in early.log, 60, "the policy file to be applied")
         assert early.listens()
     finally:
         own_ca.start("database")
