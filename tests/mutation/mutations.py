@@ -591,8 +591,8 @@ MUTATIONS += [mutation for name in POLICY_FILES
 MUTATIONS += [mutation for name in AUTHORISATION_FILES
               for mutation in error_paths(f"ca-server/issuance/{name}.cc", "unit_issuance")]
 MUTATIONS += error_paths(ACCESS, "unit_rpc")
-MUTATIONS += [mutation for file in [PROVEN_KEY, NAME_CONSTRAINTS]
-              for mutation in error_paths(file, "unit_x509")]
+MUTATIONS += [mutation for name in ["proven_key", "key_proof", "name_constraints"]
+              for mutation in error_paths(f"ca-server/x509/{name}.cc", "unit_x509")]
 MUTATIONS += [mutation for name in ["policy_file.cc", "profile_section.cc", "strict_toml.cc",
                                     "words.cc", "words.h"]
               for mutation in error_paths(f"ca-server/config/{name}", "unit_config")]
