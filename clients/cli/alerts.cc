@@ -21,9 +21,8 @@ std::string TableOf(const v1::ListAlertsResponse& found, const Invocation& invoc
   const TimePoint now = invocation.clock.Now();
   std::vector<std::vector<Cell>> rows;
   for (const v1::Alert& alert : found.alerts()) {
-    std::vector<std::string> names;
-    for (const std::string& name : alert.subject_alt_names()) names.push_back(Escape(name, 300));
-    rows.push_back({AlertKindText(alert.kind()), NamesText(names, kNamesColumnsMax),
+    rows.push_back({AlertKindText(alert.kind()),
+                    NamesText(EscapedNames(alert.subject_alt_names()), kNamesColumnsMax),
                     FromNow(TimeOf(alert.since_time()), now),
                     FromNow(TimeOf(alert.not_after_time()), now), Escape(SerialOf(alert), 64),
                     Escape(alert.principal(), 300)});

@@ -17,9 +17,7 @@ constexpr size_t kNamesColumns = 60;
 constexpr size_t kRulesShownMax = 20;  // of those that decide nothing
 
 std::string NamesOf(const google::protobuf::RepeatedPtrField<std::string>& names) {
-  std::vector<std::string> list;
-  for (const std::string& name : names) list.push_back(Escape(name, 300));
-  return list.empty() ? "none" : NamesText(list, kNamesColumns);
+  return names.empty() ? "none" : NamesText(EscapedNames(names), kNamesColumns);
 }
 
 // Why a rule that is about the requester and the profile was asked about no name.

@@ -127,8 +127,7 @@ std::string TableOf(const std::vector<v1::Certificate>& certificates,
   const TimePoint now = invocation.clock.Now();
   std::vector<std::vector<Cell>> rows;
   for (const v1::Certificate& each : certificates) {
-    std::vector<std::string> names;
-    for (const std::string& name : each.subject_alt_names()) names.push_back(Escape(name, 300));
+    std::vector<std::string> names = EscapedNames(each.subject_alt_names());
     if (names.empty()) names.push_back(SubjectOf(each));
     const TimePoint expires = TimeOf(each.not_after_time());
     rows.push_back({NamesText(names, kNamesColumnsMax),

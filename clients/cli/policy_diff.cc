@@ -94,9 +94,7 @@ std::string IssuerText(const std::string& issuer) {
 }
 
 std::string NamesCell(const std::vector<std::string>& names) {
-  std::vector<std::string> escaped;
-  for (const std::string& name : names) escaped.push_back(Escape(name, 300));
-  return NamesText(escaped, kNamesColumns);
+  return NamesText(EscapedNames(names), kNamesColumns);
 }
 
 std::string Why(const ReplayChange& change) {

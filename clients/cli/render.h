@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "clients/cli/output.h"
@@ -49,6 +50,14 @@ std::string StateColor(ca::v1::Certificate::State state);
 std::string AlertKindText(ca::v1::Alert::Kind kind);
 // "web.internal, www.internal and 3 more": no longer than `columns`, but for the first name.
 std::string NamesText(const std::vector<std::string>& names, size_t columns);
+// Names as somebody else gave them, made safe for a terminal.
+template <class Names>
+std::vector<std::string> EscapedNames(const Names& names) {
+  constexpr size_t kShownBytesMax = 300;
+  std::vector<std::string> escaped;
+  for (const std::string& name : names) escaped.push_back(Escape(name, kShownBytesMax));
+  return escaped;
+}
 // One "label  value" line; values begin at kLabelColumns, where the label leaves room.
 constexpr size_t kLabelColumns = 14;
 std::string Line(std::string_view label, const std::string& value);
