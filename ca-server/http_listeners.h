@@ -22,6 +22,7 @@ class HttpListeners {
     ocsp::Responder& responder;
     http::OcspHandler::Observer observe_answer;
     std::vector<http::ReadinessCheck> checks;
+    size_t connections_max;  // of each listener
   };
   // What they answer with outlives them. Errors: as http::HttpServer::Start.
   static Result<std::unique_ptr<HttpListeners>> Start(Parts parts);

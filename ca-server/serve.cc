@@ -12,6 +12,7 @@
 #include "foreign_cas.h"
 #include "http_listeners.h"
 #include "local_certificate.h"
+#include "net/connection_budget.h"
 #include "projection_service.h"
 #include "responder_service.h"
 #include "rpc/handshake_refusals.h"
@@ -180,13 +181,38 @@ rpc::CallLimits CallLimitsOf(const config::LimitsConfig& limits, size_t in_fligh
 // What serves one kind of callers.
 struct Door {
   rpc::Callers callers;
+  size_t connections_max;
   rpc::CertificateAuthorityService service;
   std::unique_ptr<rpc::RpcServer> server = nullptr;  // none where no listener is of the kind
 };
 
+size_t HttpListenersIn(const config::Config& config) {
+  return static_cast<size_t>(std::ranges::count(config.listeners, config::ListenerTls::kNone,
+                                                &config::ListenerConfig::tls));
+}
+
+// Fewer connections than configured is better than no file for one that was promised.
+Result<net::ConnectionBudget> BudgetFor(const config::Config& config) {
+  const net::ConnectionBudget wanted{config.limits.connections_max,
+                                     config.limits.connections_without_certificate_max,
+                                     http::kConnectionsMax};
+  const size_t http_listeners = HttpListenersIn(config);
+  TRY_ASSIGN(const size_t files_max, net::RaiseFileLimit());
+  const net::ConnectionBudget budget = net::WithinFiles(wanted, http_listeners, files_max);
+  if (const size_t needed = net::FilesFor(wanted, http_listeners); needed > files_max) {
+    telemetry::LogWarning("fewer connections than configured",
+                          {{"files_max", files_max},
+                           {"files_for_all", needed},
+                           {"connections_max", budget.with_certificate},
+                           {"connections_without_certificate_max", budget.without_certificate}});
+  }
+  return budget;
+}
+
 class Server {
  public:
-  Server(Wiring& wiring, Uuid responder_id, std::unique_ptr<identity::ForeignCas> foreign_cas)
+  Server(Wiring& wiring, Uuid responder_id, std::unique_ptr<identity::ForeignCas> foreign_cas,
+         net::ConnectionBudget budget)
       : wiring_(wiring),
         metrics_(wiring.metrics(), wiring.foundation().clock),
         call_log_(wiring.foundation().clock),
@@ -199,9 +225,11 @@ class Server {
         turns_(rpc::TurnLimitsOf(
                    CallLimitsOf(wiring.config().limits, wiring.config().limits.in_flight_max)),
                wiring.foundation().clock, wiring.foundation().executor),
-        doors_{MakeDoor(rpc::Callers::kWithCertificate, wiring.config().limits.in_flight_max),
-               MakeDoor(rpc::Callers::kWithoutCertificate,
-                        wiring.config().limits.in_flight_without_certificate_max)} {
+        doors_{MakeDoor(rpc::Callers::kWithCertificate, budget.with_certificate,
+                        wiring.config().limits.in_flight_max),
+               MakeDoor(rpc::Callers::kWithoutCertificate, budget.without_certificate,
+                        wiring.config().limits.in_flight_without_certificate_max)},
+        http_connections_max_(budget.http) {
     rpc::ListenToGrpcLog(
         {[this](rpc::HandshakeRefusal refusal, std::string_view message) {
            metrics_.Count(refusal, message);
@@ -216,7 +244,8 @@ class Server {
   void Drain();
 
  private:
-  Door MakeDoor(rpc::Callers callers, size_t in_flight_max);
+  Door MakeDoor(rpc::Callers callers, size_t connections_max, size_t in_flight_max);
+  Status GrpcTrouble() const;
   rpc::ForeignCheck CheckForeign() const;
   Status RenewServerCertificates();
   Status Open(Door& door, const std::filesystem::path& roots);
@@ -244,6 +273,7 @@ class Server {
   std::unique_ptr<HttpListeners> http_;
   rpc::Turns turns_;
   std::array<Door, 2> doors_;
+  const size_t http_connections_max_;
 };
 
 rpc::ForeignCheck Server::CheckForeign() const {
@@ -253,7 +283,7 @@ rpc::ForeignCheck Server::CheckForeign() const {
   };
 }
 
-Door Server::MakeDoor(rpc::Callers callers, size_t in_flight_max) {
+Door Server::MakeDoor(rpc::Callers callers, size_t connections_max, size_t in_flight_max) {
   Foundation& foundation = wiring_.foundation();
   const auto check_jwt = [this](std::string token) {
     return CheckJwt(*jwt_verifier_, std::move(token), wiring_.foundation().clock.Now());
@@ -262,10 +292,11 @@ Door Server::MakeDoor(rpc::Callers callers, size_t in_flight_max) {
     metrics_.Count(call);
     call_log_.Write(call);
   };
-  return {callers, rpc::CertificateAuthorityService(
-                       {callers, *use_cases_, check_jwt, CheckForeign(), foundation.clock,
-                        foundation.executor, foundation.random, wiring_.page_key(),
-                        CallLimitsOf(wiring_.config().limits, in_flight_max), turns_, log})};
+  return {callers, connections_max,
+          rpc::CertificateAuthorityService(
+              {callers, *use_cases_, check_jwt, CheckForeign(), foundation.clock,
+               foundation.executor, foundation.random, wiring_.page_key(),
+               CallLimitsOf(wiring_.config().limits, in_flight_max), turns_, log})};
 }
 
 // Everything that a handshake or an answer needs is renewed before anything listens.
@@ -298,11 +329,19 @@ Status Server::RenewServerCertificates() {
 Status Server::Open(Door& door, const std::filesystem::path& roots) {
   const auto tls = door.callers == rpc::Callers::kWithCertificate ? config::ListenerTls::kMutual
                                                                   : config::ListenerTls::kServer;
-  rpc::RpcServerParts parts{door.callers, {}, {&door.service.grpc_service()}};
+  rpc::RpcServerParts parts{
+      .callers = door.callers,
+      .listeners = {},
+      .services = {&door.service.grpc_service()},
+      .connections_max = door.connections_max,
+      .clock = wiring_.foundation().clock,
+      .on_refused = [this](rpc::ConnectionRefusal refusal, const std::string& address) {
+        metrics_.Count(refusal, address);
+      }};
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
     if (listener.tls != tls) continue;
     parts.listeners.push_back(
-        {listener.host, listener.port, {listener.certificate, listener.private_key, roots}});
+        {{listener.host, listener.port}, {listener.certificate, listener.private_key, roots}});
   }
   if (parts.listeners.empty()) return Ok();
   TRY_ASSIGN(door.server, rpc::RpcServer::Start(parts));
@@ -319,15 +358,23 @@ Status Server::Listen() {
   TRY_ASSIGN(http_,
              HttpListeners::Start({wiring_, responder_.responder(),
                                    [this](const ocsp::Answer& answer) { metrics_.Count(answer); },
-                                   Checks()}));
+                                   Checks(), http_connections_max_}));
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
     telemetry::LogInfo("listening", {{"host", listener.host}, {"port", listener.port}});
   }
   return Ok();
 }
 
+Status Server::GrpcTrouble() const {
+  for (const Door& door : doors_) {
+    if (door.server) TRY(door.server->Trouble());
+  }
+  return Ok();
+}
+
 std::vector<http::ReadinessCheck> Server::Checks() const {
   return {
+      {"listeners", [this] { return GrpcTrouble(); }},
       {"audit-checkpoint", [this] { return wiring_.audit().gate().MayRelease(); }},
       {"serving", [this] { return draining_ ? Draining() : Ok(); }},
       {"lease", [this] { return responder_.LeaseTrouble(); }},
@@ -361,6 +408,7 @@ void Server::MeasureWhatIsTrueNow() {
   const auto version =
       metrics.MakeGauge("mayfly_policy_version", "Of the policy in force; 0: none.");
   const auto in_flight = metrics.MakeGauge("mayfly_rpc_in_flight", "Calls at work.");
+  const auto connections = metrics.MakeGauge("mayfly_rpc_connections", "Open gRPC connections.");
   const auto dropped =
       metrics.MakeGauge("mayfly_events_dropped", "Events that the full queue did not take.");
   metrics.BeforeText([=, this, checks = Checks()] {
@@ -368,9 +416,13 @@ void Server::MeasureWhatIsTrueNow() {
     lease.Set(responder_.LeaseTrouble().has_value());
     delegates.Set(responder_.DelegateTrouble().has_value());
     version.Set(static_cast<double>(wiring_.basis().Current()->policy_version));
-    size_t calls = 0;
-    for (const Door& door : doors_) calls += door.service.in_flight();
+    size_t calls = 0, open = 0;
+    for (const Door& door : doors_) {
+      calls += door.service.in_flight();
+      if (door.server) open += door.server->connections();
+    }
     in_flight.Set(static_cast<double>(calls));
+    connections.Set(static_cast<double>(open));
     dropped.Set(static_cast<double>(wiring_.ledger().events_dropped()));
     for (const std::filesystem::path& file : OwnCertificateFiles(wiring_.config())) {
       const auto pem = client::ReadFile(file);
@@ -475,7 +527,8 @@ Status Serve(const config::Config& config) {
   TRY_ASSIGN(auto wiring, WaitFor("the database", signals, [&] { return Wiring::Make(config); }));
   TRY_ASSIGN(Uuid responder_id, ResponderIdIn(config.state_directory, wiring->foundation()));
   TRY_ASSIGN(auto foreign_cas, TrustForeignCas(*wiring));
-  Server server(*wiring, responder_id, std::move(foreign_cas));
+  TRY_ASSIGN(const net::ConnectionBudget budget, BudgetFor(config));
+  Server server(*wiring, responder_id, std::move(foreign_cas), budget);
   TRY(server.Start(signals));
   server.Run(signals);
   server.Drain();

@@ -10,6 +10,8 @@ std::string ResultName(size_t result, size_t ok) {
   return std::string(result == ok ? "ok" : ErrorCodeName(static_cast<ErrorCode>(result)));
 }
 
+std::string NotLogged(uint64_t held_back) { return held_back > 0 ? std::to_string(held_back) : ""; }
+
 }  // namespace
 
 ServerMetrics::ServerMetrics(telemetry::Metrics& metrics, const Clock& clock)
@@ -44,6 +46,11 @@ ServerMetrics::ServerMetrics(telemetry::Metrics& metrics, const Clock& clock)
         metrics.MakeCounter("mayfly_handshake_refusals_total", "TLS handshakes that failed.",
                             {{"reason", std::string(rpc::HandshakeRefusalName(refusal))}}));
   }
+  for (const rpc::ConnectionRefusal refusal : rpc::kConnectionRefusals) {
+    connections_refused_.push_back(metrics.MakeCounter(
+        "mayfly_rpc_connections_refused_total", "gRPC connections closed as they came.",
+        {{"reason", std::string(rpc::ConnectionRefusalName(refusal))}}));
+  }
 }
 
 void ServerMetrics::Count(const rpc::RequestLogEntry& call) {
@@ -69,10 +76,19 @@ void ServerMetrics::Count(rpc::HandshakeRefusal refusal, std::string_view messag
   const std::string_view reason = rpc::HandshakeRefusalName(refusal);
   const auto held_back = refusals_logged_.Pass(reason);
   if (!held_back) return;
-  telemetry::LogWarning("handshake refused",
-                        {{"reason", reason},
-                         {"error", message},
-                         {"like_it_not_logged", *held_back > 0 ? std::to_string(*held_back) : ""}});
+  telemetry::LogWarning(
+      "handshake refused",
+      {{"reason", reason}, {"error", message}, {"like_it_not_logged", NotLogged(*held_back)}});
+}
+
+void ServerMetrics::Count(rpc::ConnectionRefusal refusal, const std::string& address) {
+  connections_refused_[static_cast<size_t>(refusal)].Add();
+  const std::string_view reason = rpc::ConnectionRefusalName(refusal);
+  const auto held_back = refusals_logged_.Pass(std::string(reason) + " " + address);
+  if (!held_back) return;
+  telemetry::LogWarning(
+      "connection refused",
+      {{"reason", reason}, {"address", address}, {"like_it_not_logged", NotLogged(*held_back)}});
 }
 
 }  // namespace mayfly

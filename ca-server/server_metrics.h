@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "ocsp/responder.h"
+#include "rpc/connections.h"
 #include "rpc/handshake_refusals.h"
 #include "rpc/service.h"
 #include "telemetry/metrics.h"
@@ -26,6 +27,8 @@ class ServerMetrics {
   void Count(const ocsp::Answer& answer);
   // Counts, and logs at most once a second for each reason: strangers decide how often it comes.
   void Count(rpc::HandshakeRefusal refusal, std::string_view message);
+  // The same, of connections that were closed as they came; a line for each reason and address.
+  void Count(rpc::ConnectionRefusal refusal, const std::string& address);
 
  private:
   static constexpr size_t kResults = static_cast<size_t>(ErrorCode::kInternal) + 2;  // and "ok"
@@ -38,8 +41,9 @@ class ServerMetrics {
   std::vector<Method> methods_;
   telemetry::LabelledCounters issued_;
   telemetry::LabelledCounters refused_;
-  std::vector<telemetry::Counter> answers_;   // by kind, then whether from memory
-  std::vector<telemetry::Counter> refusals_;  // by HandshakeRefusal
+  std::vector<telemetry::Counter> answers_;              // by kind, then whether from memory
+  std::vector<telemetry::Counter> refusals_;             // by HandshakeRefusal
+  std::vector<telemetry::Counter> connections_refused_;  // by ConnectionRefusal
   telemetry::Throttle refusals_logged_;
 };
 

@@ -358,6 +358,9 @@ EnrolmentConfig ReadEnrolment(Section section) {
 
 LimitsConfig ReadLimits(Section section) {
   LimitsConfig limits{};
+  limits.connections_max = section.IntegerOr("connections_max", 16384, 1, kConnectionsMax);
+  limits.connections_without_certificate_max =
+      section.IntegerOr("connections_without_certificate_max", 2048, 1, kConnectionsMax);
   limits.in_flight_max = section.IntegerOr("in_flight_max", 1024, 1, kInFlightMax);
   limits.in_flight_without_certificate_max =
       section.IntegerOr("in_flight_without_certificate_max", 128, 1, kInFlightMax);

@@ -45,6 +45,7 @@
 //   [enrolment]
 //   token_lifetime_max = "1h"
 //   [limits]
+//   connections_max = 16384  connections_without_certificate_max = 2048
 //   in_flight_max = 1024  in_flight_without_certificate_max = 128  worker_threads = 4
 //   drain = "30s"
 #pragma once
@@ -74,6 +75,7 @@ constexpr Seconds kCheckpointAgeMin{2}, kCheckpointAgeMax{300};
 constexpr size_t kOriginBytesMax = 255;
 constexpr Seconds kCaLifetimeMin{3600};
 constexpr int64_t kInFlightMax = 65536;
+constexpr int64_t kConnectionsMax = 1'000'000;
 constexpr int64_t kPerMinuteMax = 10'000'000;
 constexpr int64_t kWorkerThreadsMax = 256;
 constexpr Seconds kDrainMax{600};
@@ -174,6 +176,8 @@ struct EnrolmentConfig {
 };
 
 struct LimitsConfig {
+  size_t connections_max;
+  size_t connections_without_certificate_max;
   size_t in_flight_max;
   size_t in_flight_without_certificate_max;
   size_t principal_at_work_max;

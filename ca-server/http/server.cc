@@ -1,54 +1,18 @@
 #include "http/server.h"
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <condition_variable>
 #include <list>
 #include <mutex>
 #include <thread>
 
 #include "http/session.h"
+#include "net/tcp_acceptor.h"
 
 namespace mayfly::http {
 namespace {
 
 namespace asio = boost::asio;
-
-// When accepting fails for want of file descriptors it is tried again after this long.
-constexpr Milliseconds kAcceptPause{50};
-
-Error CannotListen(const HttpAddress& address, const beast::error_code& error) {
-  return Fail(ErrorCode::kConfiguration, "http.listen",
-              "cannot listen on " + address.host + ":" + std::to_string(address.port) + ": " +
-                  error.message());
-}
-
-Result<Tcp::endpoint> EndpointOf(const HttpAddress& address) {
-  beast::error_code error;
-  std::string host = address.host == "localhost" ? "127.0.0.1" : address.host;
-  auto ip = asio::ip::make_address(host, error);
-  if (error) {
-    return Fail(ErrorCode::kConfiguration, "http.address",
-                "\"" + Escape(address.host) + "\" is not an IP address");
-  }
-  return Tcp::endpoint(ip, address.port);
-}
-
-// SO_REUSEADDR lets a restart have its port back from TIME_WAIT; SO_REUSEPORT, which would let two
-// servers share one unnoticed, stays off.
-Status Listen(Tcp::acceptor& acceptor, const HttpAddress& address) {
-  TRY_ASSIGN(Tcp::endpoint endpoint, EndpointOf(address));
-  beast::error_code error;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error && endpoint.protocol() == Tcp::v6()) {
-    acceptor.set_option(asio::ip::v6_only(true), error);
-  }
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return CannotListen(address, error);
-  return Ok();
-}
 
 }  // namespace
 
@@ -57,17 +21,15 @@ struct HttpServer::Impl {
 
   Status Open();
   void Run();
-  void Accept(Tcp::acceptor& acceptor);
   void Adopt(Tcp::socket socket);
   void Ended();
   void ForEachSession(void (Session::*action)());
-  void CloseAcceptors();
   void Stop(Milliseconds patience);
 
   HttpServerParts parts;
   asio::io_context context;
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
-  std::list<Tcp::acceptor> acceptors;
+  std::vector<std::unique_ptr<net::TcpAcceptor>> acceptors;
   std::vector<uint16_t> ports;
   std::vector<std::thread> threads;
 
@@ -79,30 +41,21 @@ struct HttpServer::Impl {
 };
 
 Status HttpServer::Impl::Open() {
-  for (const HttpAddress& address : parts.addresses) {
-    Tcp::acceptor& acceptor = acceptors.emplace_back(asio::make_strand(context));
-    TRY(Listen(acceptor, address));
-    beast::error_code error;
-    ports.push_back(acceptor.local_endpoint(error).port());
+  for (const net::ListenAddress& address : parts.addresses) {
+    TRY_ASSIGN(auto acceptor, net::TcpAcceptor::Open(context, address));
+    ports.push_back(acceptor->port());
+    acceptors.push_back(std::move(acceptor));
   }
   return Ok();
 }
 
 void HttpServer::Impl::Run() {
-  for (Tcp::acceptor& acceptor : acceptors) Accept(acceptor);
+  for (auto& acceptor : acceptors) {
+    acceptor->Run([this](Tcp::socket socket) { Adopt(std::move(socket)); });
+  }
   for (size_t i = 0; i < parts.threads; ++i) {
     threads.emplace_back([this] { context.run(); });
   }
-}
-
-void HttpServer::Impl::Accept(Tcp::acceptor& acceptor) {
-  acceptor.async_accept(asio::make_strand(context),
-                        [this, &acceptor](beast::error_code error, Tcp::socket socket) {
-                          if (error == asio::error::operation_aborted) return;
-                          if (error) std::this_thread::sleep_for(kAcceptPause);
-                          if (!error) Adopt(std::move(socket));
-                          if (acceptor.is_open()) Accept(acceptor);
-                        });
 }
 
 void HttpServer::Impl::Adopt(Tcp::socket socket) {
@@ -139,15 +92,6 @@ void HttpServer::Impl::ForEachSession(void (Session::*action)()) {
   }
 }
 
-void HttpServer::Impl::CloseAcceptors() {
-  for (Tcp::acceptor& acceptor : acceptors) {
-    asio::post(acceptor.get_executor(), [&acceptor] {
-      beast::error_code ignored;
-      acceptor.close(ignored);
-    });
-  }
-}
-
 void HttpServer::Impl::Stop(Milliseconds patience) {
   {
     std::lock_guard lock(mutex);
@@ -155,7 +99,7 @@ void HttpServer::Impl::Stop(Milliseconds patience) {
     stopping = true;
   }
   if (threads.empty()) return;
-  CloseAcceptors();
+  for (auto& acceptor : acceptors) acceptor->Close();
   ForEachSession(&Session::Drain);
   {
     std::unique_lock lock(mutex);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "http/message.h"
+#include "net/listen_address.h"
 
 namespace mayfly::http {
 
@@ -21,11 +22,6 @@ constexpr Milliseconds kIdleTimeout{15'000};  // from the last answer to a whole
 constexpr Milliseconds kBodyTimeout{5'000};   // from the header to the whole body
 constexpr Milliseconds kWriteTimeout{5'000};
 
-struct HttpAddress {
-  std::string host;  // an IP address, or "localhost" (127.0.0.1)
-  uint16_t port;     // 0: any that is free
-};
-
 struct HttpLimits {
   size_t connections_max = kConnectionsMax;  // more are closed as they come
   size_t requests_per_connection_max = kRequestsPerConnectionMax;
@@ -35,7 +31,7 @@ struct HttpLimits {
 };
 
 struct HttpServerParts {
-  std::vector<HttpAddress> addresses;
+  std::vector<net::ListenAddress> addresses;
   size_t threads = 2;
   HttpHandler& handler;
   const Clock& clock;  // for the Date header
@@ -44,8 +40,7 @@ struct HttpServerParts {
 
 class HttpServer {
  public:
-  // Listens when it returns. Errors: kConfiguration "http.address" (not an IP address),
-  // "http.listen" (in use, not allowed).
+  // Listens when it returns. Errors: as net::TcpAcceptor::Open.
   static Result<std::unique_ptr<HttpServer>> Start(HttpServerParts parts);
   ~HttpServer();  // Stop(0)
 

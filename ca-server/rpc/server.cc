@@ -1,27 +1,29 @@
 #include "rpc/server.h"
 
+#include <fcntl.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+#include <netinet/tcp.h>
 
-#include <deque>
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "grpc/health/v1/health.pb.h"
+#include "net/tcp_acceptor.h"
 #include "rpc/server_files.h"
 #include "rpc/service.h"
 
 namespace mayfly::rpc {
 namespace {
 
-std::string AddressOf(const RpcListener& listener) {
-  const bool v6 = listener.host.find(':') != std::string::npos;
-  return (v6 ? "[" + listener.host + "]" : listener.host) + ":" + std::to_string(listener.port);
-}
+namespace asio = boost::asio;
 
 std::shared_ptr<grpc::ServerCredentials> TlsOf(const ServerTls& tls, Callers callers) {
   using Files = grpc::experimental::FileWatcherCertificateProvider;
@@ -42,8 +44,6 @@ std::shared_ptr<grpc::ServerCredentials> TlsOf(const ServerTls& tls, Callers cal
 int Count(Milliseconds time) { return static_cast<int>(time.count()); }
 
 void SetLimits(grpc::ServerBuilder& builder, const ConnectionLimits& limits) {
-  // Two servers that share a port unnoticed would answer in turns; a taken port must be an error.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Count(limits.handshake));
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, limits.metadata_bytes_max);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.streams_max);
@@ -71,23 +71,86 @@ void EnableHealthAndReflection() {
   });
 }
 
-Error CannotListen(const std::vector<RpcListener>& listeners, const std::deque<int>& ports) {
-  Error error = Fail(ErrorCode::kConfiguration, "listener.address",
-                     "cannot listen; is the port in use, or the address another machine's?");
-  for (size_t i = 0; i < listeners.size(); ++i) {
-    if (ports[i] != 0) continue;
-    error.violations.push_back({"listener.address", AddressOf(listeners[i]), "cannot listen here"});
-  }
-  return error;
+// What gRPC would set on the sockets that it takes itself.
+void SetOptions(int socket) {
+  const int on = 1;
+  const unsigned patience = static_cast<unsigned>(kKeepaliveTimeout.count());
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
+  fcntl(socket, F_SETFD, FD_CLOEXEC);
+  fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
 }
 
 }  // namespace
 
+// gRPC takes connections without a limit, and none ever again after it has been out of file
+// descriptors: they are taken here, counted, and handed on.
 struct RpcServer::Impl {
+  explicit Impl(const RpcServerParts& parts)
+      : connections(parts.connections_max,
+                    std::max<size_t>(parts.connections_max / kConnectionsShare, 1), parts.clock),
+        on_refused(parts.on_refused) {}
+
+  struct Gate {
+    std::unique_ptr<net::TcpAcceptor> acceptor;
+    std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> grpc;
+  };
+  Status Open(const RpcServerParts& parts, grpc::ServerBuilder& builder);
+  void Run();
+  void HandOn(net::Tcp::socket socket, grpc::experimental::ExternalConnectionAcceptor& to);
+  void StopTaking();
+
+  Connections connections;
+  std::function<void(ConnectionRefusal, const std::string&)> on_refused;
+  asio::io_context context{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  std::vector<Gate> gates;
   std::unique_ptr<grpc::Server> server;
+  std::thread thread;
   std::mutex mutex;
   bool drained = false;
 };
+
+Status RpcServer::Impl::Open(const RpcServerParts& parts, grpc::ServerBuilder& builder) {
+  using Type = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+  for (const RpcListener& listener : parts.listeners) {
+    TRY_ASSIGN(auto acceptor, net::TcpAcceptor::Open(context, listener.address));
+    gates.push_back({std::move(acceptor), builder.experimental().AddExternalConnectionAcceptor(
+                                              Type::FROM_FD, TlsOf(listener.tls, parts.callers))});
+  }
+  return Ok();
+}
+
+void RpcServer::Impl::Run() {
+  for (Gate& gate : gates) {
+    gate.acceptor->Run(
+        [this, &to = *gate.grpc](net::Tcp::socket socket) { HandOn(std::move(socket), to); });
+  }
+  thread = std::thread([this] { context.run(); });
+}
+
+void RpcServer::Impl::HandOn(net::Tcp::socket socket,
+                             grpc::experimental::ExternalConnectionAcceptor& to) {
+  boost::system::error_code gone;
+  const std::string address = socket.remote_endpoint(gone).address().to_string();
+  if (gone) return;  // returning closes it
+  if (const auto refusal = connections.Enter(socket.native_handle(), address)) {
+    // Reset at once: whoever comes too often leaves nothing behind in the kernel either.
+    socket.set_option(asio::socket_base::linger(true, 0), gone);
+    if (on_refused) on_refused(*refusal, address);
+    return;
+  }
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+  connection.fd = socket.release(gone);
+  SetOptions(connection.fd);
+  to.HandleNewConnection(&connection);
+}
+
+void RpcServer::Impl::StopTaking() {
+  for (Gate& gate : gates) gate.acceptor->Close();
+  work.reset();
+  if (thread.joinable()) thread.join();
+}
 
 Result<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerParts& parts) {
   for (const RpcListener& listener : parts.listeners) {
@@ -97,32 +160,37 @@ Result<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerParts& parts)
 
   grpc::ServerBuilder builder;
   SetLimits(builder, LimitsFor(parts.callers));
-  // gRPC writes the ports when the server starts; a deque keeps their addresses.
-  std::deque<int> bound;
-  for (const RpcListener& listener : parts.listeners) {
-    builder.AddListeningPort(AddressOf(listener), TlsOf(listener.tls, parts.callers),
-                             &bound.emplace_back(0));
-  }
   for (grpc::Service* service : parts.services) builder.RegisterService(service);
-
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_unique<Impl>(parts);
+  TRY(impl->Open(parts, builder));
   impl->server = builder.BuildAndStart();
-  if (impl->server == nullptr) return CannotListen(parts.listeners, bound);
+  if (impl->server == nullptr) {
+    return Fail(ErrorCode::kInternal, "listener.grpc", "gRPC does not start");
+  }
   // gRPC knows of "" by itself, not of the services.
   impl->server->GetHealthCheckService()->SetServingStatus(kCertificateAuthorityServiceName, true);
-  std::unique_ptr<RpcServer> server(new RpcServer(std::move(impl)));
-  for (const int port : bound) server->ports_.push_back(static_cast<uint16_t>(port));
-  return server;
+  impl->Run();
+  return std::unique_ptr<RpcServer>(new RpcServer(std::move(impl)));
 }
 
-RpcServer::RpcServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RpcServer::RpcServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
+  for (const Impl::Gate& gate : impl_->gates) ports_.push_back(gate.acceptor->port());
+}
 RpcServer::~RpcServer() { Drain(Milliseconds(0)); }
+
+size_t RpcServer::connections() const { return impl_->connections.open(); }
+
+Status RpcServer::Trouble() const {
+  for (const Impl::Gate& gate : impl_->gates) TRY(gate.acceptor->Trouble());
+  return Ok();
+}
 
 void RpcServer::Drain(Milliseconds time_left) {
   std::lock_guard lock(impl_->mutex);
   if (std::exchange(impl_->drained, true)) return;
   // Load balancers that watch health look elsewhere before connections are told to go.
   impl_->server->GetHealthCheckService()->Shutdown();
+  impl_->StopTaking();
   impl_->server->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                                        gpr_time_from_millis(time_left.count(), GPR_TIMESPAN)));
 }

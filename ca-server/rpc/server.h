@@ -2,13 +2,16 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "net/listen_address.h"
 #include "rpc/callers.h"
+#include "rpc/connections.h"
 
 namespace grpc {
 class Service;
@@ -53,27 +56,37 @@ struct ServerTls {
 };
 
 struct RpcListener {
-  std::string host;  // an IP address or "localhost"
-  uint16_t port;     // 0: any free one
+  net::ListenAddress address;
   ServerTls tls;
 };
+
+// An address may have so many times less than all connections.
+constexpr size_t kConnectionsShare = 4;
 
 struct RpcServerParts {
   Callers callers;
   std::vector<RpcListener> listeners;
   std::vector<grpc::Service*> services;  // must outlive the server
+  size_t connections_max;                // of all listeners together; more are closed as they come
+  const Clock& clock;                    // must outlive the server
+  std::function<void(ConnectionRefusal, const std::string& address)> on_refused{};  // any thread
 };
 
 class RpcServer {
  public:
   // Listens and serves on return; the standard health service says SERVING for "" and for the CA.
   // Errors: kConfiguration "listener.certificate", "listener.private-key" (unreadable, or not the
-  // certificate's), "listener.trusted-roots", "listener.address" (in use, not ours to bind ...).
+  // certificate's), "listener.trusted-roots"; those of net::TcpAcceptor::Open.
   static Result<std::unique_ptr<RpcServer>> Start(const RpcServerParts& parts);
   ~RpcServer();  // as Drain with no time left
 
   // Where it listens, in the order of the listeners.
   const std::vector<uint16_t>& ports() const { return ports_; }
+
+  // Connections that are open, in the handshake included. Any thread.
+  size_t connections() const;
+  // As net::TcpAcceptor::Trouble, of any listener. Any thread.
+  Status Trouble() const;
 
   // Health says NOT_SERVING, no new call is taken, calls in flight go on until `time_left` is over
   // and are cancelled then; returns when the last has ended. Again: nothing.

@@ -217,13 +217,4 @@ class ListRevocationFeed final : public RevocationFeed {
   int writes_ = 0;
 };
 
-template <class Condition>
-bool Eventually(Condition condition) {
-  for (int i = 0; i < 1000; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(Milliseconds(5));
-  }
-  return false;
-}
-
 }  // namespace mayfly::fakes

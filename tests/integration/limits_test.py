@@ -2,17 +2,21 @@
 
 import concurrent.futures
 import contextlib
+import re
 import socket
+import urllib.request
 
 import grpc
 import pytest
 
 from harness import api
+from harness.authority import ROOT
 from harness.csr import make_csr, new_key
 
 IDLE_CONNECTIONS = 1000
 FLOODERS = 5  # connections of one principal: one has 128 calls at once at most
 FLOOD = 600
+FILES_MAX = 600  # of a server that may open few
 POLICY = """
 [profile.flooding]
 lifetime = "1h"
@@ -83,3 +87,32 @@ def test_who_floods_the_server_delays_and_is_refused_alone(module_authority, ope
     assert any("like_it_not_logged=" in line for line in lines) or len(lines) == 1
     assert refusals, "over its limit it is told to come back"
     assert len(refusals) < FLOOD, "within its limit it is served"
+
+
+def metric(authority, name):
+    with urllib.request.urlopen(f"http://127.0.0.1:{authority.port('private')}/metrics", timeout=5) as page:
+        return float(re.search(rf"^{re.escape(name)} (\S+)$", page.read().decode(), re.M).group(1))
+
+
+@pytest.fixture(scope="module", name="few_files")
+def server_with_few_files(module_authority):
+    """A CA whose server may open FILES_MAX files."""
+    module_authority.stop("server")
+    module_authority.run("prlimit", f"--nofile={FILES_MAX}:{FILES_MAX}", ROOT / "quickstart",
+                         "start", "server")
+    return module_authority
+
+
+@pytest.mark.parametrize("listener", ["grpc", "enrolment"])
+def test_more_connections_than_files_close_no_listener(few_files, listener):
+    assert "fewer connections than configured" in few_files.log
+    refused = 'mayfly_rpc_connections_refused_total{reason="address"}'
+    before = metric(few_files, refused)
+    with connections(few_files.port(listener), 3 * FILES_MAX):
+        assert metric(few_files, "mayfly_rpc_connections") < FILES_MAX / 4
+        assert metric(few_files, refused) - before > 2 * FILES_MAX
+        with urllib.request.urlopen(f"http://127.0.0.1:{few_files.port('private')}/readyz", timeout=5) as ready:
+            assert ready.status == 200
+    for client in (api.operator(few_files), api.stranger(few_files)):
+        with contextlib.closing(client):
+            assert client.trust_bundle(seconds=10).root_certificates_der

@@ -66,6 +66,8 @@ TEST(Config, TheDocumentedExampleIsComplete) {
   EXPECT_THAT(config->listeners[2].services, ElementsAre(Service::kOcsp, Service::kCaCertificates));
   EXPECT_EQ(config->listeners[2].tls, ListenerTls::kNone);
   EXPECT_EQ(config->enrolment.token_lifetime_max, Seconds(3600));
+  EXPECT_EQ(config->limits.connections_max, 16384u);
+  EXPECT_EQ(config->limits.connections_without_certificate_max, 2048u);
   EXPECT_EQ(config->limits.in_flight_without_certificate_max, 128u);
   EXPECT_EQ(config->limits.in_flight_max, 1024u);
   EXPECT_EQ(config->limits.worker_threads, 4u);

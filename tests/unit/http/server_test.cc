@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/executor.h"
+#include "tests/fakes/eventually.h"
 #include "tests/fakes/responder_parts.h"
 
 namespace mayfly::http {
@@ -248,10 +249,10 @@ TEST_F(ServerTest, AddressInUseIsAnError) {
   Start();
   auto second = HttpServer::Start({{{"127.0.0.1", port}}, 1, handler, clock, {}});
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().rule, "http.listen");
+  EXPECT_EQ(second.error().rule, "listener.address");
   auto named = HttpServer::Start({{{"not an address", 0}}, 1, handler, clock, {}});
   ASSERT_FALSE(named);
-  EXPECT_EQ(named.error().rule, "http.address");
+  EXPECT_EQ(named.error().rule, "listener.address");
 }
 
 TEST_F(ServerTest, StopFinishesWhatIsUnderWay) {

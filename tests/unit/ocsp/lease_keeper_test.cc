@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "tests/fakes/eventually.h"
 #include "tests/fakes/responder_world.h"
 
 namespace mayfly::ocsp {

@@ -32,8 +32,10 @@ class OpenServer : public testing::Test {
                      random_, Hash256{7}, kLimits, turns_, nullptr});
     const RpcServerParts parts{
         Callers::kWithoutCertificate,
-        {{"127.0.0.1", 0, {pki_.File("server.crt"), pki_.File("server.key"), {}}}},
-        {&service_->grpc_service()}};
+        {{{"127.0.0.1", 0}, {pki_.File("server.crt"), pki_.File("server.key"), {}}}},
+        {&service_->grpc_service()},
+        64,
+        clock_};
     auto server = RpcServer::Start(parts);
     EXPECT_TRUE(server) << Describe(server.error(), ErrorText::kForLog);
     server_ = *std::move(server);

@@ -44,10 +44,15 @@ class Server : public testing::Test {
   }
   RpcServerParts Parts(uint16_t port) {
     return {Callers::kWithCertificate,
-            {{"127.0.0.1",
-              port,
+            {{{"127.0.0.1", port},
               {pki_.File("server.crt"), pki_.File("server.key"), pki_.File(trusted_)}}},
-            {&service_->grpc_service()}};
+            {&service_->grpc_service()},
+            connections_max_,
+            clock_,
+            [this](ConnectionRefusal refusal, const std::string& address) {
+              std::lock_guard lock(mutex_);
+              connections_refused_.emplace_back(refusal, address);
+            }};
   }
   Result<std::unique_ptr<client::Client>> Connect(const std::string& who,
                                                   Milliseconds overall = Milliseconds(10'000)) {
@@ -90,6 +95,8 @@ class Server : public testing::Test {
   ForeignCheck check_foreign_;
   std::mutex mutex_;
   std::vector<RequestLogEntry> log_;
+  size_t connections_max_ = 64;
+  std::vector<std::pair<ConnectionRefusal, std::string>> connections_refused_;
   std::unique_ptr<Turns> turns_;
   std::unique_ptr<CertificateAuthorityService> service_;
   std::unique_ptr<RpcServer> server_;

@@ -1,7 +1,13 @@
 // How many calls the server takes, of all and of one principal.
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <future>
 #include <thread>
 
+#include "base/file_descriptor.h"
+#include "tests/fakes/eventually.h"
 #include "tests/unit/rpc/server_fixture.h"
 
 namespace mayfly::rpc {
@@ -62,6 +68,46 @@ TEST_F(Server, OnePrincipalsRateIsLimited) {
   EXPECT_TRUE((*client)->TrustBundle());
   EXPECT_TRUE((*client)->TrustBundle());
   EXPECT_EQ((*client)->TrustBundle().error().rule, "rpc.principal-rate");
+}
+
+// A connection that says nothing.
+class Silent {
+ public:
+  explicit Silent(uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+  }
+  // Waits for a word of the server's; none comes before ours.
+  bool is_closed(int milliseconds) const {
+    pollfd waiting{socket_.get(), POLLIN, 0};
+    return poll(&waiting, 1, milliseconds) == 1;
+  }
+
+ private:
+  FileDescriptor socket_;
+};
+
+TEST_F(Server, OneAddressHasAQuarterOfTheConnections) {
+  connections_max_ = 8;
+  Start({8, 8, 8, 8, 0});
+  const uint16_t port = server_->ports().at(0);
+  {
+    const Silent first(port), second(port), third(port);
+    EXPECT_TRUE(third.is_closed(5000));
+    EXPECT_FALSE(first.is_closed(0));
+    EXPECT_FALSE(second.is_closed(0));
+    EXPECT_EQ(server_->connections(), 2u);
+    std::lock_guard lock(mutex_);
+    ASSERT_EQ(connections_refused_.size(), 1u);
+    EXPECT_EQ(connections_refused_[0],
+              std::pair(ConnectionRefusal::kAddress, std::string("127.0.0.1")));
+  }
+  EXPECT_TRUE(fakes::Eventually([&] { return server_->connections() == 0; }));
+  EXPECT_TRUE(Issue());
+  EXPECT_TRUE(server_->Trouble());
 }
 
 }  // namespace

@@ -555,15 +555,14 @@ TEST_F(Server, APortInUseIsAnError) {
 }
 
 TEST_F(Server, BadTlsFilesAreErrors) {
-  auto parts = Parts(0);
-  parts.listeners[0].tls.private_key = pki_.File("client.key");
-  EXPECT_EQ(RpcServer::Start(parts).error().rule, "listener.private-key");
-  parts = Parts(0);
-  parts.listeners[0].tls.certificate = pki_.File("absent");
-  EXPECT_EQ(RpcServer::Start(parts).error().rule, "listener.certificate");
-  parts = Parts(0);
-  parts.listeners[0].tls.trusted_roots = pki_.File("server.key");
-  EXPECT_EQ(RpcServer::Start(parts).error().rule, "listener.trusted-roots");
+  const auto rule = [this](std::filesystem::path ServerTls::* file, const char* name) {
+    auto parts = Parts(0);
+    parts.listeners[0].tls.*file = pki_.File(name);
+    return RpcServer::Start(parts).error().rule;
+  };
+  EXPECT_EQ(rule(&ServerTls::private_key, "client.key"), "listener.private-key");
+  EXPECT_EQ(rule(&ServerTls::certificate, "absent"), "listener.certificate");
+  EXPECT_EQ(rule(&ServerTls::trusted_roots, "server.key"), "listener.trusted-roots");
 }
 
 TEST_F(Server, DrainFinishesWhatIsInFlight) {

@@ -1,0 +1,58 @@
+// Connections: which sockets that were given to gRPC are open still, in all and by address. gRPC
+// closes them and tells nobody; a socket is known again by its inode.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+
+namespace mayfly::rpc {
+
+enum class ConnectionRefusal : uint8_t {
+  kFull,     // so many are open
+  kAddress,  // so many of this address are
+};
+constexpr ConnectionRefusal kConnectionRefusals[] = {ConnectionRefusal::kFull,
+                                                     ConnectionRefusal::kAddress};
+// "full", "address"
+std::string_view ConnectionRefusalName(ConnectionRefusal refusal);
+
+// Looking which of them are open costs a system call for each: no more often than this.
+constexpr Milliseconds kConnectionsCountedEvery{100};
+
+// Any thread.
+class Connections {
+ public:
+  // `clock` must outlive it.
+  Connections(size_t open_max, size_t address_max, const Clock& clock)
+      : open_max_(open_max), address_max_(address_max), clock_(clock) {}
+
+  // An open socket, counted until it is closed. Nothing: it may go on.
+  std::optional<ConnectionRefusal> Enter(int socket, const std::string& address);
+  size_t open();
+
+ private:
+  struct Entry {
+    ino_t inode;
+    std::string address;
+  };
+  using Entries = std::map<int, Entry>;
+  void ForgetClosed();
+  Entries::iterator Forget(Entries::iterator entry);
+
+  const size_t open_max_;
+  const size_t address_max_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  Entries entries_;  // by descriptor
+  std::map<std::string, size_t, std::less<>> of_address_;
+  std::optional<BootTime> counted_at_;
+};
+
+}  // namespace mayfly::rpc
