@@ -590,7 +590,8 @@ MUTATIONS += [mutation for name in POLICY_FILES
               for mutation in error_paths(f"ca-server/policy/{name}.cc", "unit_policy")]
 MUTATIONS += [mutation for name in AUTHORISATION_FILES
               for mutation in error_paths(f"ca-server/issuance/{name}.cc", "unit_issuance")]
-MUTATIONS += error_paths(ACCESS, "unit_rpc")
+MUTATIONS += [mutation for name in ["access", "identification", "peer"]
+              for mutation in error_paths(f"ca-server/rpc/{name}.cc", "unit_rpc")]
 MUTATIONS += [mutation for name in ["proven_key", "key_proof", "name_constraints"]
               for mutation in error_paths(f"ca-server/x509/{name}.cc", "unit_x509")]
 MUTATIONS += [mutation for name in ["policy_file.cc", "profile_section.cc", "strict_toml.cc",

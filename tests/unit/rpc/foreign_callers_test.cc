@@ -67,5 +67,21 @@ TEST_F(ForeignCallers, BringNoTokenBesideIt) {
   EXPECT_EQ(client::DecodeStatus(status).rule, "peer.two-credentials");
 }
 
+// The handshake takes any number of certificates beside the leaf.
+TEST_F(ForeignCallers, ShowAFewCertificates) {
+  std::ofstream file(pki_.File("long.crt"));
+  file << Text("client.crt");
+  for (size_t i = 0; i <= x509::kPresentedCertificatesMax; ++i) file << Text("foreign.crt");
+  file.close();
+  std::filesystem::copy(pki_.File("client.key"), pki_.File("long.key"));
+  const auto stub = v1::CertificateAuthorityService::NewStub(Channel("long"));
+  grpc::ClientContext context;
+  v1::GetTrustBundleRequest request;
+  request.set_name("trustBundles/-");
+  v1::TrustBundle bundle;
+  const grpc::Status status = stub->GetTrustBundle(&context, request, &bundle);
+  EXPECT_EQ(client::DecodeStatus(status).rule, "peer.certificate");
+}
+
 }  // namespace
 }  // namespace mayfly::rpc

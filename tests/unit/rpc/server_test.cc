@@ -516,25 +516,6 @@ TEST_F(Server, HealthFollowsTheDrain) {
   drain.get();
 }
 
-TEST_F(Server, OnlyClientAuthMakesACaller) {
-  const auto load = [&](const char* name) {
-    return *x509::Certificate::FromPem(AsText(*client::ReadFile(pki_.File(name))));
-  };
-  EXPECT_TRUE(RequireClientAuth(load("client.crt")));
-  EXPECT_EQ(RequireClientAuth(load("server.crt")).error().rule, "peer.purpose");
-  EXPECT_EQ(RequireClientAuth(load("ca.crt")).error().rule, "peer.purpose");
-}
-
-TEST_F(Server, AServersCertificateIsNoCaller) {
-  EXPECT_EQ(Connect("server", Milliseconds(1500)).error().rule, "client.certificate-purpose");
-  // Nor does the server let in who asks all the same.
-  const auto stub = ca::v1::CertificateAuthorityService::NewStub(Channel("server"));
-  grpc::ClientContext context;
-  ca::v1::TrustBundle bundle;
-  EXPECT_FALSE(stub->GetTrustBundle(&context, ca::v1::GetTrustBundleRequest(), &bundle).ok());
-  for (const RequestLogEntry& entry : Log()) EXPECT_TRUE(entry.code) << entry.method;
-}
-
 TEST_F(Server, TheClientRefusesAForeignServer) {
   const auto client =
       client::Client::Connect({.server = "localhost:" + std::to_string(server_->ports().at(0)),

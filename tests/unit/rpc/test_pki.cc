@@ -35,7 +35,7 @@ void TestPki::Make(const std::string& name, const std::string& issuer, const std
                    int days) {
   std::ofstream(File(name + ".ext")) << "subjectAltName=DNS:localhost,IP:127.0.0.1\n"
                                      << "keyUsage=critical,digitalSignature\n"
-                                     << "extendedKeyUsage=" << usage << "\n";
+                                     << (usage.empty() ? "" : "extendedKeyUsage=" + usage + "\n");
   Run("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=" + name + " -keyout " +
       name + ".key -out " + name + ".csr");
   Run("x509 -req -in " + name + ".csr -CA " + issuer + ".crt -CAkey " + issuer +
