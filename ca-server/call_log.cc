@@ -9,7 +9,7 @@ namespace {
 // Whom a refusal is counted for: a connection's port says nothing.
 std::string WhoAndWhy(const rpc::RequestLogEntry& call) {
   const std::string who = call.principal.empty() ? rpc::HostOf(call.peer) : call.principal;
-  return who + '\n' + call.rule;
+  return who + ' ' + call.rule;
 }
 
 }  // namespace

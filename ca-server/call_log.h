@@ -4,6 +4,7 @@
 #pragma once
 
 #include "rpc/service.h"
+#include "telemetry/log.h"
 #include "telemetry/throttle.h"
 
 namespace mayfly {
@@ -15,6 +16,8 @@ class CallLog {
 
   // Any thread.
   void Write(const rpc::RequestLogEntry& call);
+  // What of them no later line has counted; once a second or so.
+  void WriteHeldBack() { telemetry::LogHeldBack(refusals_); }
 
  private:
   telemetry::Throttle refusals_;

@@ -443,6 +443,8 @@ void Server::Run(const Signals& signals) {
     if (told == Signals::Told::kReload) ReloadPolicy();
     RefreshBasis();
     AskSigner();
+    call_log_.WriteHeldBack();
+    metrics_.LogHeldBack();
     if (auto renewed = database_certificate_.RenewIfDue(); !renewed) {
       telemetry::LogFailure("database certificate not renewed", renewed.error());
     }

@@ -10,6 +10,7 @@
 #include "rpc/connections.h"
 #include "rpc/handshake_refusals.h"
 #include "rpc/service.h"
+#include "telemetry/log.h"
 #include "telemetry/metrics.h"
 #include "telemetry/throttle.h"
 
@@ -29,6 +30,8 @@ class ServerMetrics {
   void Count(rpc::HandshakeRefusal refusal, std::string_view message);
   // The same, of connections that were closed as they came; a line for each reason and address.
   void Count(rpc::ConnectionRefusal refusal, const std::string& address);
+  // As CallLog::WriteHeldBack.
+  void LogHeldBack() { telemetry::LogHeldBack(refusals_logged_); }
 
  private:
   static constexpr size_t kResults = static_cast<size_t>(ErrorCode::kInternal) + 2;  // and "ok"

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/bytes.h"
+#include "telemetry/throttle.h"
 
 namespace mayfly::telemetry {
 namespace {
@@ -68,6 +69,12 @@ void LogFailure(std::string_view event, const Error& error, Fields fields) {
   for (const Field& field : fields) Append(line, field.key, field.value);
   Append(line, "error", Describe(error, ErrorText::kForLog));
   spdlog::log(spdlog::level::warn, "{}", line);
+}
+
+void LogHeldBack(Throttle& throttle) {
+  for (const auto& [like, count] : throttle.TakeHeldBack()) {
+    LogWarning("not logged", {{"like", like}, {"count", count}});
+  }
 }
 
 }  // namespace mayfly::telemetry

@@ -15,6 +15,8 @@
 
 namespace mayfly::telemetry {
 
+class Throttle;
+
 struct Field {
   Field(std::string_view key, std::string_view value) : key(key), value(value) {}
   Field(std::string_view key, const char* value) : key(key), value(value) {}
@@ -41,5 +43,7 @@ inline void LogWarning(std::string_view event, Fields fields = {}) {
 }
 // With everything that the operator may see of the error.
 void LogFailure(std::string_view event, const Error& error, Fields fields = {});
+// What was not logged and no later line has said.
+void LogHeldBack(Throttle& throttle);
 
 }  // namespace mayfly::telemetry

@@ -17,12 +17,27 @@ std::optional<uint64_t> Throttle::Pass(std::string_view key) {
     return std::exchange(line.held_back, 0);
   }
   if (lines_.size() >= kThrottleKeysMax) {
-    std::erase_if(lines_,
-                  [&](const auto& entry) { return now - entry.second.passed_at >= every_; });
-    if (lines_.size() >= kThrottleKeysMax) return std::nullopt;
+    ++others_held_back_;
+    return std::nullopt;
   }
   lines_.emplace(std::string(key), Line{now});
   return 0;
+}
+
+std::vector<std::pair<std::string, uint64_t>> Throttle::TakeHeldBack() {
+  std::lock_guard lock(mutex_);
+  const BootTime now = clock_.BootNow();
+  std::vector<std::pair<std::string, uint64_t>> held_back;
+  std::erase_if(lines_, [&](const auto& entry) {
+    const auto& [key, line] = entry;
+    if (now - line.passed_at < every_) return false;
+    if (line.held_back > 0) held_back.emplace_back(key, line.held_back);
+    return true;
+  });
+  if (others_held_back_ > 0) {
+    held_back.emplace_back(kOtherKeys, std::exchange(others_held_back_, 0));
+  }
+  return held_back;
 }
 
 }  // namespace mayfly::telemetry

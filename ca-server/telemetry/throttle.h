@@ -7,12 +7,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 
 namespace mayfly::telemetry {
 
 constexpr size_t kThrottleKeysMax = 4096;
+constexpr char kOtherKeys[] = "others";
 
 class Throttle {
  public:
@@ -20,9 +23,13 @@ class Throttle {
   Throttle(const Clock& clock, Seconds every) : clock_(clock), every_(every) {}
 
   // The number of those that were held back since the last of `key` that passed; nothing where this
-  // one is held back. Any thread. Of keys beyond kThrottleKeysMax that passed within `every`, all
-  // are held back; who was silent for longer is forgotten then, with their count.
+  // one is held back. Any thread. Of keys beyond kThrottleKeysMax all are held back.
   std::optional<uint64_t> Pass(std::string_view key);
+
+  // To be called once in a while: how many were held back of those keys of which none has passed
+  // for `every`, and, as kOtherKeys, of keys beyond kThrottleKeysMax. They are forgotten. Any
+  // thread.
+  std::vector<std::pair<std::string, uint64_t>> TakeHeldBack();
 
  private:
   struct Line {
@@ -33,6 +40,7 @@ class Throttle {
   const Seconds every_;
   std::mutex mutex_;
   std::map<std::string, Line, std::less<>> lines_;
+  uint64_t others_held_back_ = 0;
 };
 
 }  // namespace mayfly::telemetry
