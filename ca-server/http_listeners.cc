@@ -43,12 +43,15 @@ Result<std::unique_ptr<HttpListeners>> HttpListeners::Start(Parts given) {
   const size_t connections_max = given.connections_max;
   std::unique_ptr<HttpListeners> listeners(new HttpListeners(std::move(given)));
   for (const config::ListenerConfig& listener : wiring.config().listeners) {
-    if (listener.tls != config::ListenerTls::kNone) continue;
+    if (listener.is_grpc()) continue;
     listeners->routers_.push_back(listeners->RouterFor(listener));
     http::HttpServerParts parts{.addresses = {{listener.host, listener.port}},
                                 .handler = *listeners->routers_.back(),
                                 .clock = wiring.foundation().clock,
                                 .limits = {.connections_max = connections_max}};
+    if (listener.tls == config::ListenerTls::kServer) {
+      parts.tls = {listener.certificate, listener.private_key};
+    }
     TRY_ASSIGN(auto server, http::HttpServer::Start(std::move(parts)));
     listeners->servers_.push_back(std::move(server));
   }

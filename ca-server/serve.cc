@@ -8,11 +8,10 @@
 #include "call_log.h"
 #include "clients/cpp/files.h"
 #include "commands.h"
-#include "database_certificate.h"
 #include "foreign_cas.h"
 #include "http_listeners.h"
-#include "local_certificate.h"
 #include "net/connection_budget.h"
+#include "own_certificates.h"
 #include "projection_service.h"
 #include "responder_service.h"
 #include "rpc/handshake_refusals.h"
@@ -31,8 +30,6 @@ namespace {
 // How long serve waits at start for a database or a token that are not there yet.
 constexpr Seconds kStartTimeMax{60};
 constexpr Seconds kStartRetryPause{1};
-// The server's own certificates are issued under this profile.
-constexpr const char* kServerProfile = "server";
 
 // What serve does beside answering, and how often.
 constexpr Seconds kRefreshBasisEvery{1};
@@ -110,32 +107,6 @@ Status PolicyTrouble(const issuance::BasisCache& basis, bool is_fresh) {
               "no policy is in force: run mayfly-ca apply-policy");
 }
 
-// What this server renews for itself, beside its responder's delegates.
-std::vector<std::filesystem::path> OwnCertificateFiles(const config::Config& config) {
-  std::vector<std::filesystem::path> files;
-  for (const config::ListenerConfig& listener : config.listeners) {
-    if (listener.tls != config::ListenerTls::kNone) files.push_back(listener.certificate);
-  }
-  if (const auto& certificate = config.database.client_certificate) {
-    files.push_back(certificate->file);
-  }
-  return files;
-}
-
-// gRPC reads the files again by itself: what counts is what they hold.
-Status ServerCertificateTrouble(const Wiring& wiring) {
-  const SystemClock clock;
-  for (const config::ListenerConfig& listener : wiring.config().listeners) {
-    if (listener.tls == config::ListenerTls::kNone) continue;
-    TRY_ASSIGN(const Bytes text, client::ReadFile(listener.certificate));
-    TRY_ASSIGN(const auto certificate, x509::Certificate::FromPem(AsText(text)));
-    if (certificate.tbs().fields().validity.Covers(clock.Now())) continue;
-    return Fail(ErrorCode::kShuttingDown, "serve.certificate-expired",
-                listener.certificate.string() + " is outside its validity");
-  }
-  return Ok();
-}
-
 Status SignerSilent() {
   return Fail(ErrorCode::kSignerUnavailable, "signer.unreachable",
               "the signer does not answer for an issuing key");
@@ -187,8 +158,8 @@ struct Door {
 };
 
 size_t HttpListenersIn(const config::Config& config) {
-  return static_cast<size_t>(std::ranges::count(config.listeners, config::ListenerTls::kNone,
-                                                &config::ListenerConfig::tls));
+  return static_cast<size_t>(
+      std::ranges::count(config.listeners, false, &config::ListenerConfig::is_grpc));
 }
 
 // Fewer connections than configured is better than no file for one that was promised.
@@ -218,7 +189,7 @@ class Server {
         call_log_(wiring.foundation().clock),
         responder_(wiring, responder_id),
         projection_(wiring),
-        database_certificate_(wiring),
+        own_certificates_(wiring),
         use_cases_(rpc::UseCasesOf(wiring.authority())),
         jwt_verifier_(MakeJwtVerifier(wiring)),
         foreign_cas_(std::move(foreign_cas)),
@@ -247,7 +218,6 @@ class Server {
   Door MakeDoor(rpc::Callers callers, size_t connections_max, size_t in_flight_max);
   Status GrpcTrouble() const;
   rpc::ForeignCheck CheckForeign() const;
-  Status RenewServerCertificates();
   Status Open(Door& door, const std::filesystem::path& roots);
   Status Listen();
   std::vector<http::ReadinessCheck> Checks() const;
@@ -263,7 +233,7 @@ class Server {
   CallLog call_log_;
   ResponderService responder_;
   ProjectionService projection_;
-  DatabaseCertificate database_certificate_;
+  OwnCertificates own_certificates_;
   std::unique_ptr<rpc::UseCases> use_cases_;
   std::unique_ptr<identity::JwtVerifier> jwt_verifier_;
   std::unique_ptr<identity::ForeignCas> foreign_cas_;  // null: there are none
@@ -308,22 +278,8 @@ Status Server::Start(const Signals& signals) {
   }
   TRY(WaitFor("the responder's certificate", signals,
               [this] { return responder_.RenewDelegates(); }));
-  TRY(WaitFor("the server's certificate", signals, [this] { return RenewServerCertificates(); }));
-  TRY(WaitFor("the database's client certificate", signals,
-              [this] { return database_certificate_.Renew(); }));
+  TRY(WaitFor("the server's certificates", signals, [this] { return own_certificates_.Renew(); }));
   return Listen();
-}
-
-Status Server::RenewServerCertificates() {
-  for (const config::ListenerConfig& listener : wiring_.config().listeners) {
-    if (listener.tls == config::ListenerTls::kNone) continue;
-    const CredentialFiles files{listener.certificate, listener.private_key};
-    TRY_ASSIGN(const LifeLeft left, LifeLeftIn(wiring_, files));
-    if (left == LifeLeft::kPlenty) continue;
-    TRY(IssueLocalCertificate(wiring_, {kServerProfile, listener.names, std::nullopt, files}));
-    telemetry::LogInfo("server certificate issued", {{"file", listener.certificate.string()}});
-  }
-  return Ok();
 }
 
 Status Server::Open(Door& door, const std::filesystem::path& roots) {
@@ -339,7 +295,7 @@ Status Server::Open(Door& door, const std::filesystem::path& roots) {
         metrics_.Count(refusal, address);
       }};
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
-    if (listener.tls != tls) continue;
+    if (!listener.is_grpc() || listener.tls != tls) continue;
     parts.listeners.push_back(
         {{listener.host, listener.port}, {listener.certificate, listener.private_key, roots}});
   }
@@ -379,7 +335,7 @@ std::vector<http::ReadinessCheck> Server::Checks() const {
       {"serving", [this] { return draining_ ? Draining() : Ok(); }},
       {"lease", [this] { return responder_.LeaseTrouble(); }},
       {"ocsp-delegate", [this] { return responder_.DelegateTrouble(); }},
-      {"server-certificate", [this] { return ServerCertificateTrouble(wiring_); }},
+      {"server-certificate", [this] { return own_certificates_.Trouble(); }},
       {"signer", [this] { return signer_answers_ ? Ok() : SignerSilent(); }},
       {"policy", [this] { return PolicyTrouble(wiring_.basis(), basis_is_fresh_); }},
   };
@@ -424,11 +380,8 @@ void Server::MeasureWhatIsTrueNow() {
     in_flight.Set(static_cast<double>(calls));
     connections.Set(static_cast<double>(open));
     dropped.Set(static_cast<double>(wiring_.ledger().events_dropped()));
-    for (const std::filesystem::path& file : OwnCertificateFiles(wiring_.config())) {
-      const auto pem = client::ReadFile(file);
-      if (!pem) continue;
-      const auto leaf = x509::Certificate::FromPem(AsText(*pem));
-      if (leaf) MeasureExpiry(*leaf, file.string());
+    for (const auto& [file, certificate] : own_certificates_.Read()) {
+      MeasureExpiry(certificate, file.string());
     }
   });
 }
@@ -445,9 +398,7 @@ void Server::Run(const Signals& signals) {
     AskSigner();
     call_log_.WriteHeldBack();
     metrics_.LogHeldBack();
-    if (auto renewed = database_certificate_.RenewIfDue(); !renewed) {
-      telemetry::LogFailure("database certificate not renewed", renewed.error());
-    }
+    own_certificates_.RenewIfDue();
     if (clock.BootNow() >= house_keeping) {
       HouseKeeping();
       house_keeping = clock.BootNow() + kHouseKeepingEvery;
@@ -493,9 +444,6 @@ void Server::AskSigner() {
 void Server::HouseKeeping() {
   if (auto renewed = responder_.RenewDelegates(); !renewed) {
     telemetry::LogFailure("responder certificate not renewed", renewed.error());
-  }
-  if (auto renewed = RenewServerCertificates(); !renewed) {
-    telemetry::LogFailure("server certificate not renewed", renewed.error());
   }
   auto abandoned = SyncWait(
       wiring_.ledger().AbandonStaleIntents(kIntentGrace, wiring_.foundation().In(Seconds(10))));

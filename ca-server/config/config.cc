@@ -314,11 +314,13 @@ void ReadTls(Section& section, const Reading& reading, ListenerConfig& listener)
                                           {"server", ListenerTls::kServer},
                                           {"mutual", ListenerTls::kMutual}};
   auto tls = ReadWord(section, "tls", section.String("tls"), kTls);
-  bool has_ca = listener.services.contains(Service::kCa);
-  if (tls && !listener.services.empty() && has_ca != (*tls != ListenerTls::kNone)) {
+  const bool has_ca = listener.services.contains(Service::kCa);
+  const ListenerTls not_with = has_ca ? ListenerTls::kNone : ListenerTls::kMutual;
+  if (tls == not_with && !listener.services.empty()) {
     section.Complain("tls", "config.services",
                      has_ca ? "service \"ca\" needs tls = \"mutual\" or \"server\""
-                            : "TLS is for service \"ca\" only; the others are plain HTTP");
+                            : "services other than \"ca\" ask for no client certificate: tls = "
+                              "\"none\" or \"server\"");
   }
   listener.tls = tls.value_or(ListenerTls::kMutual);
   if (listener.tls == ListenerTls::kNone) {
@@ -328,7 +330,8 @@ void ReadTls(Section& section, const Reading& reading, ListenerConfig& listener)
     return;
   }
   listener.certificate = reading.Absolute(section.String("certificate"));
-  listener.private_key = reading.Absolute(section.String("private_key"));
+  const auto key = section.OptionalString("private_key");
+  listener.private_key = key ? reading.Absolute(*key) : listener.certificate;
   listener.names = ReadNames(section, "names");
 }
 
@@ -408,7 +411,7 @@ void ReadListeners(Section& root, Reading& reading, Config& config) {
 // What is configured and not served is said at once, not found out by its callers.
 void CheckTokensAreTaken(Section& root, const Config& config) {
   const bool taken = std::ranges::any_of(config.listeners, [](const ListenerConfig& listener) {
-    return listener.tls == ListenerTls::kServer;
+    return listener.is_grpc() && listener.tls == ListenerTls::kServer;
   });
   if (config.oidc_issuers.empty() || taken) return;
   root.Complain("oidc_issuer", "config.services",

@@ -34,7 +34,7 @@
 //   crls = "partner.crl"
 //   [[listener]]
 //   address = "127.0.0.1:7443"  services = ["ca"]  tls = "mutual"
-//   certificate = "server/tls.crt"  private_key = "server/tls.key"
+//   certificate = "server/tls.pem"                # and key, or private_key = "..."
 //   names = ["DNS:localhost", "IP:127.0.0.1"]     # of its certificate, renewed before it listens
 //   [[listener]]                       # for callers with a token, or with nothing yet
 //   address = "127.0.0.1:7444"  services = ["ca"]  tls = "server"  # the rest as above
@@ -148,11 +148,13 @@ enum class ListenerTls : uint8_t {
   kMutual,
 };
 struct ListenerConfig {
+  bool is_grpc() const { return services.contains(Service::kCa); }
+
   std::string host;  // an IP address, or "localhost"
   uint16_t port;
-  std::set<Service> services;  // kCa alone, with TLS; or any of the others, with kNone
+  std::set<Service> services;  // kCa alone, with TLS; or any of the others, not with kMutual
   ListenerTls tls;
-  std::filesystem::path certificate, private_key;  // with TLS
+  std::filesystem::path certificate, private_key;  // with TLS; perhaps one file
   x509::GeneralNames names;                        // with TLS
 };
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "http/session.h"
+#include "http/tls_context.h"
 #include "net/tcp_acceptor.h"
 
 namespace mayfly::http {
@@ -31,6 +32,7 @@ struct HttpServer::Impl {
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   std::vector<std::unique_ptr<net::TcpAcceptor>> acceptors;
   std::vector<uint16_t> ports;
+  std::unique_ptr<TlsContext> tls;  // null: plain HTTP
   std::vector<std::thread> threads;
 
   std::mutex mutex;
@@ -41,6 +43,9 @@ struct HttpServer::Impl {
 };
 
 Status HttpServer::Impl::Open() {
+  if (parts.tls) {
+    TRY_ASSIGN(tls, TlsContext::Load(*parts.tls, parts.clock));
+  }
   for (const net::ListenAddress& address : parts.addresses) {
     TRY_ASSIGN(auto acceptor, net::TcpAcceptor::Open(context, address));
     ports.push_back(acceptor->port());
@@ -67,7 +72,8 @@ void HttpServer::Impl::Adopt(Tcp::socket socket) {
   }
   std::shared_ptr<void> alive(nullptr, [this](void*) { Ended(); });
   auto session = std::make_shared<Session>(
-      std::move(socket), SessionParts{parts.handler, parts.clock, parts.limits, std::move(alive)});
+      std::move(socket), SessionParts{parts.handler, parts.clock, parts.limits, std::move(alive),
+                                      tls ? tls->Current() : nullptr});
   {
     std::lock_guard lock(mutex);
     sessions.remove_if([](const auto& old) { return old.expired(); });

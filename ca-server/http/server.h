@@ -1,14 +1,16 @@
-// HttpServer: HTTP/1.0 and 1.1 on plain TCP, with limits. The library that speaks HTTP stays in
-// server.cc and session.cc.
+// HttpServer: HTTP/1.0 and 1.1, on plain TCP or over TLS, with limits. The library that speaks HTTP
+// stays in server.cc, session.cc and tls_context.cc.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "http/message.h"
 #include "net/listen_address.h"
+#include "net/tls_files.h"
 
 namespace mayfly::http {
 
@@ -21,6 +23,7 @@ constexpr size_t kRequestsPerConnectionMax = 1000;
 constexpr Milliseconds kIdleTimeout{15'000};  // from the last answer to a whole header
 constexpr Milliseconds kBodyTimeout{5'000};   // from the header to the whole body
 constexpr Milliseconds kWriteTimeout{5'000};
+constexpr Milliseconds kHandshakeTimeout{5'000};
 
 struct HttpLimits {
   size_t connections_max = kConnectionsMax;  // more are closed as they come
@@ -28,19 +31,21 @@ struct HttpLimits {
   Milliseconds idle_timeout = kIdleTimeout;
   Milliseconds body_timeout = kBodyTimeout;
   Milliseconds write_timeout = kWriteTimeout;
+  Milliseconds handshake_timeout = kHandshakeTimeout;
 };
 
 struct HttpServerParts {
   std::vector<net::ListenAddress> addresses;
   size_t threads = 2;
   HttpHandler& handler;
-  const Clock& clock;  // for the Date header
+  const Clock& clock;  // must outlive the server
   HttpLimits limits = {};
+  std::optional<net::TlsFiles> tls = std::nullopt;  // nothing: plain HTTP
 };
 
 class HttpServer {
  public:
-  // Listens when it returns. Errors: as net::TcpAcceptor::Open.
+  // Listens when it returns. Errors: as net::TcpAcceptor::Open and net::CheckTlsFiles.
   static Result<std::unique_ptr<HttpServer>> Start(HttpServerParts parts);
   ~HttpServer();  // Stop(0)
 

@@ -38,22 +38,43 @@ bool IsHttpError(const beast::error_code& error) {
 
 Session::Session(Tcp::socket socket, SessionParts parts)
     : parts_(std::move(parts)),
-      stream_(std::move(socket)),
+      stream_(StreamOver(std::move(socket), parts_)),
+      tcp_(std::visit(
+          [](auto& stream) -> beast::tcp_stream& { return beast::get_lowest_layer(stream); },
+          stream_)),
       buffer_(kHeaderBytesMax + kBodyBytesMax) {}
 
+Session::Stream Session::StreamOver(Tcp::socket socket, const SessionParts& parts) {
+  if (!parts.tls) return Stream(std::in_place_type<beast::tcp_stream>, std::move(socket));
+  return Stream(std::in_place_type<TlsStream>, beast::tcp_stream(std::move(socket)), *parts.tls);
+}
+
 void Session::Begin() {
-  asio::dispatch(stream_.get_executor(), [self = shared_from_this()] { self->ReadHeader(); });
+  asio::dispatch(tcp_.get_executor(), [self = shared_from_this()] {
+    auto* tls = std::get_if<TlsStream>(&self->stream_);
+    if (tls != nullptr) return self->Handshake(*tls);
+    self->ReadHeader();
+  });
+}
+
+void Session::Handshake(TlsStream& stream) {
+  tcp_.expires_after(parts_.limits.handshake_timeout);
+  stream.async_handshake(asio::ssl::stream_base::server,
+                         [self = shared_from_this()](beast::error_code error) {
+                           if (error) return self->Close();
+                           self->ReadHeader();
+                         });
 }
 
 void Session::Drain() {
-  asio::post(stream_.get_executor(), [self = shared_from_this()] {
+  asio::post(tcp_.get_executor(), [self = shared_from_this()] {
     self->draining_ = true;
     if (self->state_ == State::kAwaitingHeader && self->buffer_.size() == 0) self->Close();
   });
 }
 
 void Session::Cut() {
-  asio::post(stream_.get_executor(), [self = shared_from_this()] { self->Close(); });
+  asio::post(tcp_.get_executor(), [self = shared_from_this()] { self->Close(); });
 }
 
 void Session::ReadHeader() {
@@ -61,12 +82,15 @@ void Session::ReadHeader() {
   parser_.emplace();
   parser_->header_limit(kHeaderBytesMax);
   parser_->body_limit(kBodyBytesMax);
-  stream_.expires_after(parts_.limits.idle_timeout);
-  beast::http::async_read_header(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](beast::error_code error, size_t header_bytes) {
-        self->OnHeader(error, header_bytes);
-      });
+  tcp_.expires_after(parts_.limits.idle_timeout);
+  auto read = [self = shared_from_this()](beast::error_code error, size_t header_bytes) {
+    self->OnHeader(error, header_bytes);
+  };
+  std::visit(
+      [&](auto& stream) {
+        beast::http::async_read_header(stream, buffer_, *parser_, std::move(read));
+      },
+      stream_);
 }
 
 // The parser counts from where it last stopped, so its own limit bounds what it buffers; the exact
@@ -79,10 +103,11 @@ void Session::OnHeader(beast::error_code error, size_t header_bytes) {
 
 void Session::ReadBody() {
   state_ = State::kReadingBody;
-  stream_.expires_after(parts_.limits.body_timeout);
-  beast::http::async_read(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](beast::error_code error, size_t) { self->OnBody(error); });
+  tcp_.expires_after(parts_.limits.body_timeout);
+  auto read = [self = shared_from_this()](beast::error_code error, size_t) { self->OnBody(error); };
+  std::visit(
+      [&](auto& stream) { beast::http::async_read(stream, buffer_, *parser_, std::move(read)); },
+      stream_);
 }
 
 void Session::OnBody(beast::error_code error) {
@@ -92,7 +117,7 @@ void Session::OnBody(beast::error_code error) {
 
 void Session::Dispatch() {
   state_ = State::kHandling;
-  stream_.expires_never();  // the handler has a deadline of its own
+  tcp_.expires_never();  // the handler has a deadline of its own
   ++requests_;
   auto message = parser_->release();
   version_ = message.version();
@@ -104,7 +129,7 @@ void Session::Dispatch() {
   Spawn(parts_.handler.Handle(std::move(request)),
         [self = shared_from_this(), alive = parts_.alive, keep_alive,
          head](HttpResponse response) mutable {
-          auto executor = self->stream_.get_executor();
+          auto executor = self->tcp_.get_executor();
           asio::post(executor, [self = std::move(self), keep_alive, head,
                                 response = std::move(response)]() mutable {
             self->Write(std::move(response), keep_alive, head);
@@ -132,10 +157,12 @@ void Session::Write(HttpResponse response, bool keep_alive, bool head) {
   message.content_length(response.body.size());
   if (!head) message.body() = ToString(response.body);
   message.keep_alive(keep_alive && !draining_);
-  stream_.expires_after(parts_.limits.write_timeout);
-  beast::http::async_write(
-      stream_, message,
-      [self = shared_from_this()](beast::error_code error, size_t) { self->OnWritten(error); });
+  tcp_.expires_after(parts_.limits.write_timeout);
+  auto written = [self = shared_from_this()](beast::error_code error, size_t) {
+    self->OnWritten(error);
+  };
+  std::visit([&](auto& stream) { beast::http::async_write(stream, message, std::move(written)); },
+             stream_);
 }
 
 void Session::OnWritten(beast::error_code error) {
@@ -143,16 +170,22 @@ void Session::OnWritten(beast::error_code error) {
   if (response_->keep_alive()) return ReadHeader();
   // Closing with unread input would send a reset, which may overtake the answer: say that we are
   // done and let the client close first, for as long as it may be idle.
+  tcp_.expires_after(parts_.limits.write_timeout);
+  if (auto* tls = std::get_if<TlsStream>(&stream_)) return EndTls(*tls);
   beast::error_code ignored;
-  stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
-  stream_.expires_after(parts_.limits.write_timeout);
+  tcp_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
   Linger();
+}
+
+// Says that this is the end, and waits for the client to say so too.
+void Session::EndTls(TlsStream& stream) {
+  stream.async_shutdown([self = shared_from_this()](beast::error_code) { self->Close(); });
 }
 
 void Session::Linger() {
   if (state_ == State::kClosed || draining_) return Close();
   buffer_.clear();
-  stream_.async_read_some(
+  tcp_.async_read_some(
       buffer_.prepare(4096),
       [self = shared_from_this()](beast::error_code error, size_t) { self->OnLingered(error); });
 }
@@ -164,7 +197,7 @@ void Session::OnLingered(beast::error_code error) {
 
 void Session::Close() {
   state_ = State::kClosed;
-  stream_.close();
+  tcp_.close();
 }
 
 }  // namespace mayfly::http

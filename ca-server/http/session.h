@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <utility>  // Asio of Boost 1.74 forgets it
+#include <variant>
 
 #include "http/server.h"
 
@@ -24,7 +26,8 @@ struct SessionParts {
   HttpHandler& handler;
   const Clock& clock;
   const HttpLimits& limits;
-  std::shared_ptr<void> alive;  // while it is held, the io_context lives
+  std::shared_ptr<void> alive;                     // while it is held, the io_context lives
+  std::shared_ptr<boost::asio::ssl::context> tls;  // null: plain HTTP
 };
 
 // Everything runs on the socket's strand, but for the handler.
@@ -38,9 +41,13 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   using Parser = beast::http::request_parser<beast::http::string_body>;
+  using TlsStream = boost::asio::ssl::stream<beast::tcp_stream>;
+  using Stream = std::variant<beast::tcp_stream, TlsStream>;
   using Response = beast::http::response<beast::http::string_body>;
   enum class State : uint8_t { kAwaitingHeader, kReadingBody, kHandling, kWriting, kClosed };
 
+  static Stream StreamOver(Tcp::socket socket, const SessionParts& parts);
+  void Handshake(TlsStream& stream);
   void ReadHeader();
   void OnHeader(beast::error_code error, size_t header_bytes);
   void ReadBody();
@@ -49,12 +56,14 @@ class Session : public std::enable_shared_from_this<Session> {
   void Refuse(beast::error_code error);
   void Write(HttpResponse response, bool keep_alive, bool head);
   void OnWritten(beast::error_code error);
+  void EndTls(TlsStream& stream);
   void Linger();
   void OnLingered(beast::error_code error);
   void Close();
 
   SessionParts parts_;  // goes last: without it the stream's io_context may be gone
-  beast::tcp_stream stream_;
+  Stream stream_;
+  beast::tcp_stream& tcp_;  // below it
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   std::optional<Response> response_;

@@ -89,14 +89,12 @@ apply_policy() {
   fi
 }
 
-# The first credentials need no listener: the same issue path runs inside one process.
+# The operator's first credentials need no listener: the same issue path runs inside one process. The
+# server makes its own.
 make_credentials() {
   mayfly-ca issue-local --config "$home/ca.toml" --profile client \
     --name URI:spiffe://mayfly.internal/operator --lifetime 7d --if-lapsing \
     --cert-out "$home/operator/tls.crt" --key-out "$home/operator/tls.key"
-  mayfly-ca issue-local --config "$home/ca.toml" --profile server \
-    --name DNS:localhost --name IP:127.0.0.1 --lifetime 7d --if-lapsing \
-    --cert-out "$home/server/tls.crt" --key-out "$home/server/tls.key"
 }
 
 # One that runs but is not ready is started again.
@@ -161,7 +159,7 @@ bring_up() {
   warn_of_issuer_expiry
   run_step "start mayfly-signer (without the root key)" start_signer_with signer.toml
   run_step "bring the policy into force" apply_policy
-  run_step "the server's and the operator's credentials" make_credentials
+  run_step "the operator's credentials" make_credentials
   server_is_ready || run_step "start mayfly-ca" start_server
 }
 

@@ -118,16 +118,14 @@ checkpoint_age_max = "5s"
 address = "127.0.0.1:${ports[grpc]}"
 services = ["ca"]
 tls = "mutual"
-certificate = "server/tls.crt"
-private_key = "server/tls.key"
+certificate = "server/tls.pem"
 names = ["DNS:localhost", "IP:127.0.0.1"]
 
 [[listener]]
 address = "127.0.0.1:${ports[enrolment]}"
 services = ["ca"]
 tls = "server"
-certificate = "server/enrolment.crt"
-private_key = "server/enrolment.key"
+certificate = "server/enrolment.pem"
 names = ["DNS:localhost", "IP:127.0.0.1"]
 
 [[listener]]

@@ -17,7 +17,6 @@
 
 #include "grpc/health/v1/health.pb.h"
 #include "net/tcp_acceptor.h"
-#include "rpc/server_files.h"
 #include "rpc/service.h"
 
 namespace mayfly::rpc {
@@ -25,7 +24,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-std::shared_ptr<grpc::ServerCredentials> TlsOf(const ServerTls& tls, Callers callers) {
+std::shared_ptr<grpc::ServerCredentials> TlsOf(const net::TlsFiles& tls, Callers callers) {
   using Files = grpc::experimental::FileWatcherCertificateProvider;
   const bool mutual = callers == Callers::kWithCertificate;
   auto files = mutual
@@ -154,7 +153,7 @@ void RpcServer::Impl::StopTaking() {
 
 Result<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerParts& parts) {
   for (const RpcListener& listener : parts.listeners) {
-    TRY(CheckTlsFiles(listener.tls, parts.callers));
+    TRY(net::CheckTlsFiles(listener.tls));
   }
   EnableHealthAndReflection();
 

@@ -1,7 +1,6 @@
 // A gRPC server: listeners with TLS for one kind of callers, their limits, health and reflection.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,6 +9,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "net/listen_address.h"
+#include "net/tls_files.h"
 #include "rpc/callers.h"
 #include "rpc/connections.h"
 
@@ -47,17 +47,11 @@ constexpr Milliseconds kConnectionAgeGrace{60'000};
 // Renewed certificate files are taken up within this.
 constexpr unsigned kCertificateReloadSeconds = 2;
 
-// PEM files. Certificate and key are read again when they change; while the two do not match, new
-// handshakes fail, so replace them quickly one after the other.
-struct ServerTls {
-  std::filesystem::path certificate;    // leaf first, then the chain to the root
-  std::filesystem::path private_key;    // PKCS#8
-  std::filesystem::path trusted_roots;  // of client certificates, where there are any
-};
-
 struct RpcListener {
   net::ListenAddress address;
-  ServerTls tls;
+  // With trusted roots where the callers come with certificates. While certificate and key do not
+  // match, new handshakes fail, so replace them quickly one after the other.
+  net::TlsFiles tls;
 };
 
 // An address may have so many times less than all connections.
@@ -75,8 +69,7 @@ struct RpcServerParts {
 class RpcServer {
  public:
   // Listens and serves on return; the standard health service says SERVING for "" and for the CA.
-  // Errors: kConfiguration "listener.certificate", "listener.private-key" (unreadable, or not the
-  // certificate's), "listener.trusted-roots"; those of net::TcpAcceptor::Open.
+  // Errors: those of net::CheckTlsFiles and net::TcpAcceptor::Open.
   static Result<std::unique_ptr<RpcServer>> Start(const RpcServerParts& parts);
   ~RpcServer();  // as Drain with no time left
 

@@ -93,7 +93,7 @@ def test_the_running_signer_does_not_serve_the_root_key(ca):
 
 
 def test_secrets_are_readable_by_their_owner_only(ca):
-    for name in ("softhsm/pin", "softhsm/so-pin", "operator/tls.key", "server/tls.key"):
+    for name in ("softhsm/pin", "softhsm/so-pin", "operator/tls.key", "server/tls.pem"):
         assert (ca.home / name).stat().st_mode & 0o077 == 0, name
     pin = (ca.home / "softhsm/pin").read_text().strip()
     for log in (ca.home / "logs").glob("*.log"):

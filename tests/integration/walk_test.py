@@ -15,6 +15,9 @@ from harness.authority import ROOT, wait_for
 # A second run does nothing but look and walk; sanitized programs start slowly.
 SECOND_RUN_SECONDS_MAX = 20
 
+# Where their credentials are, the profile and the name.
+OPERATORS = ("operator/tls.crt", "operator/tls.key"), "client", "URI:spiffe://mayfly.internal/operator"
+SERVERS = ("server/tls.pem", "server/tls.pem"), "server", "DNS:localhost"
 WALK = (
     "key and CSR for web.internal made here",
     "seven-day certificate issued over gRPC",
@@ -76,7 +79,7 @@ def test_first_run_walks(first_run, place):
 
 def test_second_run_takes_seconds_and_makes_nothing_again(first_run, place):
     before = {name: (place.home / name).read_bytes()
-              for name in ("ca/root.pem", "ca/chain.pem", "operator/tls.crt", "server/tls.crt")}
+              for name in ("ca/root.pem", "ca/chain.pem", "operator/tls.crt", "server/tls.pem")}
     server = place.pid("server")
     began = time.monotonic()
     again = place.quickstart().stdout
@@ -125,24 +128,20 @@ def test_a_port_taken_in_the_last_moment_is_replaced(first_run, place, tmp_path,
 
 
 def test_continues_after_its_credentials_lapsed(first_run, place):
-    for folder, profile, name in (("operator", "client", "URI:spiffe://mayfly.internal/operator"),
-                                  ("server", "server", "DNS:localhost")):
+    for files, profile, name in (OPERATORS, SERVERS):
         place.ca_command("issue-local", "--profile", profile, "--name", name, "--lifetime", "4s",
-                         "--cert-out", place.home / folder / "tls.crt",
-                         "--key-out", place.home / folder / "tls.key")
+                         "--cert-out", place.home / files[0], "--key-out", place.home / files[1])
     place.stop()
-    lapses = certificate_in(place.home / "server/tls.crt").not_valid_after
+    lapses = certificate_in(place.home / "server/tls.pem").not_valid_after
     wait_for(lambda: datetime.datetime.utcnow() > lapses, 10, "credentials to lapse")
     assert_walked(place.quickstart().stdout)
 
 
 def test_continues_after_its_credentials_lapsed_while_serving(first_run, place):
     """The walk's own call finds the server with its new certificate already."""
-    for folder, profile, name in (("operator", "client", "URI:spiffe://mayfly.internal/operator"),
-                                  ("server", "server", "DNS:localhost")):
+    for files, profile, name in (OPERATORS, SERVERS):
         place.ca_command("issue-local", "--profile", profile, "--name", name, "--lifetime", "3s",
-                         "--cert-out", place.home / folder / "tls.crt",
-                         "--key-out", place.home / folder / "tls.key")
+                         "--cert-out", place.home / files[0], "--key-out", place.home / files[1])
     time.sleep(4)
     assert_walked(place.quickstart().stdout)
 
@@ -150,7 +149,10 @@ def test_continues_after_its_credentials_lapsed_while_serving(first_run, place):
 def test_credentials_that_cannot_serve_are_made_again(first_run, place):
     place.cli("revoke", place.home / "operator/tls.crt", "--yes")
     assert_walked(place.quickstart().stdout)
-    (place.home / "server/tls.key").write_text((place.home / "operator/tls.key").read_text())
+    text = (place.home / "server/tls.pem").read_text()
+    certificates = text[:text.index("-----BEGIN PRIVATE KEY-----")]
+    (place.home / "server/tls.pem").write_text(
+        certificates + (place.home / "operator/tls.key").read_text())
     (place.home / "operator/tls.key").unlink()
     assert_walked(place.quickstart().stdout)
 

@@ -25,7 +25,7 @@ MAY_INCLUDE = _PURE | {
     "telemetry": {"base"},
     "config": _ALL_PURE,
     "store": _PORTS | {"schema"},
-    "net": {"base"},
+    "net": {"base", "der", "x509"},
     "http": _PORTS | {"ocsp", "net"},
     "identity": _ALL_PURE | {"https_client"},
     "rpc": _PORTS | {"issuance", "net", "proto"},

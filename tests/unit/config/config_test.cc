@@ -57,12 +57,12 @@ TEST(Config, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(config->listeners[0].port, 7443);
   EXPECT_THAT(config->listeners[0].services, ElementsAre(Service::kCa));
   EXPECT_EQ(config->listeners[0].tls, ListenerTls::kMutual);
-  EXPECT_EQ(config->listeners[0].certificate, folder.path() / "server/tls.crt");
-  EXPECT_EQ(config->listeners[0].private_key, folder.path() / "server/tls.key");
+  EXPECT_EQ(config->listeners[0].certificate, folder.path() / "server/tls.pem");
+  EXPECT_EQ(config->listeners[0].private_key, folder.path() / "server/tls.pem");
   EXPECT_EQ(config->listeners[0].names.size(), 3u);
   EXPECT_THAT(config->listeners[1].services, ElementsAre(Service::kCa));
   EXPECT_EQ(config->listeners[1].tls, ListenerTls::kServer);
-  EXPECT_EQ(config->listeners[1].certificate, folder.path() / "server/enrolment.crt");
+  EXPECT_EQ(config->listeners[1].certificate, folder.path() / "server/enrolment.pem");
   EXPECT_THAT(config->listeners[2].services, ElementsAre(Service::kOcsp, Service::kCaCertificates));
   EXPECT_EQ(config->listeners[2].tls, ListenerTls::kNone);
   EXPECT_EQ(config->enrolment.token_lifetime_max, Seconds(3600));
@@ -236,9 +236,16 @@ INSTANTIATE_TEST_SUITE_P(
                "services = [\"health\"]\nprivate_key = \"k\"", "config.not-here"},
         Change{kMutual, "", "config.missing"}, Change{kMutual, "tls = \"yes\"\n", "config.word"},
         Change{kMutual, "tls = \"server\"\n", ""},
-        Change{"certificate = \"server/enrolment.crt\"\n", "", "config.missing"},
-        Change{"certificate = \"server/tls.crt\"\n", "", "config.missing"},
-        Change{"private_key = \"server/tls.key\"\n", "", "config.missing"},
+        Change{"certificate = \"server/enrolment.pem\"\n", "", "config.missing"},
+        Change{"certificate = \"server/tls.pem\"\n", "", "config.missing"},
+        Change{"server/tls.pem\"\n", "server/tls.pem\"\nprivate_key = \"server/tls.key\"\n", ""},
+        Change{"services = [\"health\", \"metrics\"]\ntls = \"none\"",
+               "services = [\"health\"]\ntls = \"server\"\ncertificate = \"h.pem\"\n"
+               "names = [\"DNS:localhost\"]",
+               ""},
+        Change{"services = [\"health\", \"metrics\"]\ntls = \"none\"",
+               "services = [\"health\"]\ntls = \"server\"\ncertificate = \"h.pem\"",
+               "config.missing"},
         Change{"\"DNS:localhost\"", "\"DNS:local host\"", "name.dns"},
         Change{"\"DNS:localhost\"", "\"localhost\"", "name.kind"}));
 

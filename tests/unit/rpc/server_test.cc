@@ -536,14 +536,14 @@ TEST_F(Server, APortInUseIsAnError) {
 }
 
 TEST_F(Server, BadTlsFilesAreErrors) {
-  const auto rule = [this](std::filesystem::path ServerTls::* file, const char* name) {
+  const auto rule = [this](std::filesystem::path net::TlsFiles::* file, const char* name) {
     auto parts = Parts(0);
     parts.listeners[0].tls.*file = pki_.File(name);
     return RpcServer::Start(parts).error().rule;
   };
-  EXPECT_EQ(rule(&ServerTls::private_key, "client.key"), "listener.private-key");
-  EXPECT_EQ(rule(&ServerTls::certificate, "absent"), "listener.certificate");
-  EXPECT_EQ(rule(&ServerTls::trusted_roots, "server.key"), "listener.trusted-roots");
+  EXPECT_EQ(rule(&net::TlsFiles::private_key, "client.key"), "listener.private-key");
+  EXPECT_EQ(rule(&net::TlsFiles::certificate, "absent"), "listener.certificate");
+  EXPECT_EQ(rule(&net::TlsFiles::trusted_roots, "server.key"), "listener.trusted-roots");
 }
 
 TEST_F(Server, DrainFinishesWhatIsInFlight) {

@@ -1,4 +1,4 @@
-#include "rpc/server_files.h"
+#include "net/tls_files.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -10,7 +10,7 @@
 #include "base/secret.h"
 #include "x509/certificate.h"
 
-namespace mayfly::rpc {
+namespace mayfly::net {
 namespace {
 
 struct Free {
@@ -60,21 +60,21 @@ Status CheckRoots(const std::filesystem::path& path) {
 
 }  // namespace
 
-Status CheckTlsFiles(const ServerTls& tls, Callers callers) {
-  TRY_ASSIGN(const SecretBytes chain, ReadPem(tls.certificate, "listener.certificate"));
-  TRY_ASSIGN(const SecretBytes key, ReadPem(tls.private_key, "listener.private-key"));
-  if (callers == Callers::kWithCertificate) TRY(CheckRoots(tls.trusted_roots));
+Status CheckTlsFiles(const TlsFiles& files) {
+  TRY_ASSIGN(const SecretBytes chain, ReadPem(files.certificate, "listener.certificate"));
+  TRY_ASSIGN(const SecretBytes key, ReadPem(files.private_key, "listener.private-key"));
+  if (!files.trusted_roots.empty()) TRY(CheckRoots(files.trusted_roots));
   const auto leaf = x509::Certificate::FromPem(AsText(chain.Reveal()));
   if (!leaf) {
     return Fail(ErrorCode::kConfiguration, "listener.certificate",
-                tls.certificate.string() + ": " + leaf.error().message);
+                files.certificate.string() + ": " + leaf.error().message);
   }
-  TRY_ASSIGN(const Bytes public_half, PublicHalf(key, tls.private_key));
+  TRY_ASSIGN(const Bytes public_half, PublicHalf(key, files.private_key));
   if (!Equal(public_half, leaf->tbs().fields().public_key.der())) {
     return Fail(ErrorCode::kConfiguration, "listener.private-key",
-                tls.private_key.string() + " is not the key of " + tls.certificate.string());
+                files.private_key.string() + " is not the key of " + files.certificate.string());
   }
   return Ok();
 }
 
-}  // namespace mayfly::rpc
+}  // namespace mayfly::net
