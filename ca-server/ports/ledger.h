@@ -82,7 +82,7 @@ struct RecordEntry {
   std::optional<RequestAttempt> request;
   std::optional<KeyClaim> key_claim{};
   std::optional<CertificateKey> renews{};  // the parent, where this is a renewal
-  // Of the certificate that asked, where it asked for another holder's; it must not be superseded.
+  // Of the certificate that asked for it, where this is no renewal: that must not be superseded.
   std::optional<policy::LineagePlace> asker{};
   std::optional<TokenUse> token{};  // spent with the record, or not at all
   policy::Claims claims{};          // of the principal, beside its id
