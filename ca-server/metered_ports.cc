@@ -55,8 +55,10 @@ MeteredLedger::Operation MeteredLedger::MakeOperation(telemetry::Metrics& metric
                           "Questions that the database did not answer.", {{"operation", name}})};
 }
 
-MeteredLedger::MeteredLedger(Ledger& metered, telemetry::Metrics& metrics, const Clock& clock)
-    : metered_(metered),
+MeteredLedger::MeteredLedger(Ledger& ledger, Lineages& lineages, telemetry::Metrics& metrics,
+                             const Clock& clock)
+    : ledger_(ledger),
+      lineages_(lineages),
       clock_(clock),
       record_(MakeOperation(metrics, "record")),
       settle_(MakeOperation(metrics, "settle")),
@@ -66,7 +68,8 @@ MeteredLedger::MeteredLedger(Ledger& metered, telemetry::Metrics& metrics, const
       load_basis_(MakeOperation(metrics, "load-basis")),
       activate_(MakeOperation(metrics, "activate-policy")),
       add_block_(MakeOperation(metrics, "add-block")),
-      note_use_(MakeOperation(metrics, "note-use")) {}
+      note_use_(MakeOperation(metrics, "note-use")),
+      find_successor_(MakeOperation(metrics, "find-successor")) {}
 
 template <class T>
 Task<Result<T>> MeteredLedger::Measured(Operation& operation, Task<Result<T>> task) {
@@ -78,34 +81,38 @@ Task<Result<T>> MeteredLedger::Measured(Operation& operation, Task<Result<T>> ta
 }
 
 Task<Result<RecordedTbs>> MeteredLedger::Record(RecordEntry entry, BootTime deadline) {
-  return Measured(record_, metered_.Record(std::move(entry), deadline));
+  return Measured(record_, ledger_.Record(std::move(entry), deadline));
 }
 Task<Result<Outcome>> MeteredLedger::Settle(SettleEntry entry, BootTime deadline) {
-  return Measured(settle_, metered_.Settle(std::move(entry), deadline));
+  return Measured(settle_, ledger_.Settle(std::move(entry), deadline));
 }
 Task<Result<std::optional<PriorAttempt>>> MeteredLedger::FindRequest(RequestKey key,
                                                                      BootTime deadline) {
-  return Measured(find_request_, metered_.FindRequest(std::move(key), deadline));
+  return Measured(find_request_, ledger_.FindRequest(std::move(key), deadline));
 }
 Task<Result<std::optional<CertificateRecord>>> MeteredLedger::FindCertificate(CertificateKey key,
                                                                               Reading reading,
                                                                               BootTime deadline) {
-  return Measured(find_certificate_, metered_.FindCertificate(std::move(key), reading, deadline));
+  return Measured(find_certificate_, ledger_.FindCertificate(std::move(key), reading, deadline));
 }
 Task<Result<RevokeReceipt>> MeteredLedger::Revoke(RevokeEntry entry, BootTime deadline) {
-  return Measured(revoke_, metered_.Revoke(std::move(entry), deadline));
+  return Measured(revoke_, ledger_.Revoke(std::move(entry), deadline));
 }
 Task<Result<StoredBasis>> MeteredLedger::LoadBasis(BootTime deadline) {
-  return Measured(load_basis_, metered_.LoadBasis(deadline));
+  return Measured(load_basis_, ledger_.LoadBasis(deadline));
 }
 Task<Result<uint64_t>> MeteredLedger::ActivatePolicy(PolicyEntry entry, BootTime deadline) {
-  return Measured(activate_, metered_.ActivatePolicy(std::move(entry), deadline));
+  return Measured(activate_, ledger_.ActivatePolicy(std::move(entry), deadline));
 }
 Task<Result<uint64_t>> MeteredLedger::AddBlock(BlockEntry entry, BootTime deadline) {
-  return Measured(add_block_, metered_.AddBlock(std::move(entry), deadline));
+  return Measured(add_block_, ledger_.AddBlock(std::move(entry), deadline));
 }
 Task<Result<CertificateKey>> MeteredLedger::NoteUse(LineageUse use, BootTime deadline) {
-  return Measured(note_use_, metered_.NoteUse(std::move(use), deadline));
+  return Measured(note_use_, lineages_.NoteUse(std::move(use), deadline));
+}
+Task<Result<std::optional<CertificateKey>>> MeteredLedger::FindSuccessor(policy::LineagePlace place,
+                                                                         BootTime deadline) {
+  return Measured(find_successor_, lineages_.FindSuccessor(place, deadline));
 }
 
 }  // namespace mayfly

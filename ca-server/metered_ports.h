@@ -1,11 +1,12 @@
-// Signer and Ledger with a clock and counters around them: how long each hop takes, and how it
-// ends.
+// Signer, Ledger and Lineages with a clock and counters around them: how long each hop takes, and
+// how it ends.
 #pragma once
 
 #include <array>
 #include <optional>
 
 #include "ports/ledger.h"
+#include "ports/lineages.h"
 #include "ports/signer.h"
 #include "telemetry/metrics.h"
 
@@ -30,9 +31,10 @@ class MeteredSigner final : public Signer {
   std::array<std::optional<Purpose>, kPurposes> purposes_;
 };
 
-class MeteredLedger final : public Ledger {
+class MeteredLedger final : public Ledger, public Lineages {
  public:
-  MeteredLedger(Ledger& metered, telemetry::Metrics& metrics, const Clock& clock);
+  MeteredLedger(Ledger& ledger, Lineages& lineages, telemetry::Metrics& metrics,
+                const Clock& clock);
   Task<Result<RecordedTbs>> Record(RecordEntry entry, BootTime deadline) override;
   Task<Result<Outcome>> Settle(SettleEntry entry, BootTime deadline) override;
   Task<Result<std::optional<PriorAttempt>>> FindRequest(RequestKey key, BootTime deadline) override;
@@ -43,8 +45,10 @@ class MeteredLedger final : public Ledger {
   Task<Result<StoredBasis>> LoadBasis(BootTime deadline) override;
   Task<Result<uint64_t>> ActivatePolicy(PolicyEntry entry, BootTime deadline) override;
   Task<Result<uint64_t>> AddBlock(BlockEntry entry, BootTime deadline) override;
+  void Note(Event event) override { ledger_.Note(std::move(event)); }
   Task<Result<CertificateKey>> NoteUse(LineageUse use, BootTime deadline) override;
-  void Note(Event event) override { metered_.Note(std::move(event)); }
+  Task<Result<std::optional<CertificateKey>>> FindSuccessor(policy::LineagePlace place,
+                                                            BootTime deadline) override;
 
  private:
   // Errors of the database, not answers that a caller did not like.
@@ -56,10 +60,11 @@ class MeteredLedger final : public Ledger {
   template <class T>
   Task<Result<T>> Measured(Operation& operation, Task<Result<T>> task);
 
-  Ledger& metered_;
+  Ledger& ledger_;
+  Lineages& lineages_;
   const Clock& clock_;
   Operation record_, settle_, find_request_, find_certificate_, revoke_, load_basis_, activate_,
-      add_block_, note_use_;
+      add_block_, note_use_, find_successor_;
 };
 
 }  // namespace mayfly

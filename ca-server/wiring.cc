@@ -75,8 +75,8 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   wiring->ledger_ = std::make_unique<store::PgLedger>(
       store::PgLedger::Options{config.database.connection, config.database.password_file,
                                foundation.executor, foundation.timer, foundation.clock});
-  wiring->metered_ledger_ =
-      std::make_unique<MeteredLedger>(*wiring->ledger_, wiring->metrics_, foundation.clock);
+  wiring->metered_ledger_ = std::make_unique<MeteredLedger>(*wiring->ledger_, *wiring->ledger_,
+                                                            wiring->metrics_, foundation.clock);
   wiring->audit_ = std::make_unique<AuditService>(AuditService::Parts{
       wiring->config_, *wiring->metered_signer_, foundation.clock, foundation.random,
       foundation.timer, foundation.executor, wiring->metrics_,
@@ -100,9 +100,9 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   TRY(wiring->LoadIssuers(registry));
   wiring->authority_ =
       std::make_unique<issuance::CertificateAuthority>(issuance::CertificateAuthority::Parts{
-          foundation.clock, foundation.random, *wiring->metered_ledger_, *wiring->index_,
-          *wiring->events_, *wiring->alerts_, *wiring->tokens_, *wiring->proposals_,
-          *wiring->basis_, wiring->planner_, wiring->issuers_, wiring->bundle_,
+          foundation.clock, foundation.random, *wiring->metered_ledger_, *wiring->metered_ledger_,
+          *wiring->index_, *wiring->events_, *wiring->alerts_, *wiring->tokens_,
+          *wiring->proposals_, *wiring->basis_, wiring->planner_, wiring->issuers_, wiring->bundle_,
           [&known = wiring->revocation_](const auto& key) { return known.Ask(key); },
           wiring->audit_->gate(), wiring->audit_->published(),
           config.enrolment.token_lifetime_max});

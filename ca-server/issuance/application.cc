@@ -79,6 +79,7 @@ Result<CertificateAuthority::Application> CertificateAuthority::ReadApplication(
   application.names = wish.names;
   application.lifetime = request.lifetime;
   application.key_hash = wish.key_hash;
+  application.asker = request.principal.place;
   application.decide = [principal = request.principal, wish,
                         evidence = request.evidence](const policy::Authorizer& authorizer) {
     return authorizer.Authorize(principal, wish, evidence);

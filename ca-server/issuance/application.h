@@ -26,6 +26,8 @@ struct CertificateAuthority::Application {
   // Of a renewal; nothing: an enrolment, which begins a lineage.
   std::optional<LineageStep> lineage;
   std::optional<CertificateKey> renews;
+  // Of the certificate that asks, where this is no renewal.
+  std::optional<policy::LineagePlace> asker;
   std::optional<TokenUse> token;  // of an enrolment by token
   std::optional<RequestKey> request;
   Hash256 body_hash{};

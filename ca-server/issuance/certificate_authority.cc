@@ -7,17 +7,9 @@ namespace {
 
 // What a caller who does not see everything holds.
 Holdings HoldingsOf(const policy::Principal& principal) {
-  constexpr std::string_view kLineage = "lineage:";
   Holdings holdings{principal.id, std::nullopt};
-  if (principal.request_scope.starts_with(kLineage)) {
-    auto lineage = Uuid::Parse(std::string_view(principal.request_scope).substr(kLineage.size()));
-    if (lineage) holdings.lineage = *lineage;
-  }
+  if (principal.place) holdings.lineage = principal.place->lineage;
   return holdings;
-}
-
-bool SeesAll(const policy::Authorizer& authorizer, const policy::Principal& principal) {
-  return authorizer.RolesOf(principal).HasAnyOf(policy::kReadersOfAll);
 }
 
 Error RevokedPeer() {
@@ -91,25 +83,33 @@ Result<ShownCertificate> CertificateAuthority::Shown(CertificateRecord record) c
   return ShownCertificate{signed_by->name(), std::move(record), std::move(certificate)};
 }
 
+Task<Result<bool>> CertificateAuthority::SeesAll(const policy::Principal& principal,
+                                                 BootTime deadline) {
+  const policy::Authorizer authorizer(parts_.basis.Current());
+  if (!authorizer.RolesOf(principal).HasAnyOf(policy::kReadersOfAll)) co_return false;
+  CO_TRY(co_await RequireCurrent(principal, deadline));
+  co_return true;
+}
+
 Task<Result<ShownCertificate>> CertificateAuthority::Show(policy::Principal principal,
                                                           std::string issuer,
                                                           x509::SerialNumber serial,
                                                           BootTime deadline) {
   CO_TRY(parts_.gate.MayRelease());
-  const policy::Authorizer authorizer(parts_.basis.Current());
   CO_TRY_ASSIGN(auto record,
                 co_await Find(std::move(issuer), std::move(serial), Reading::kDurable, deadline));
   if (!record) co_return NoSuchCertificate();
-  const bool own = record->facts.principal == principal.id ||
-                   ScopeOf(record->facts.lineage.lineage) == principal.request_scope;
+  bool sees = Holds(HoldingsOf(principal), record->facts);
+  if (!sees) {
+    CO_TRY_ASSIGN(sees, co_await SeesAll(principal, deadline));
+  }
   // The same answer as for a serial that does not exist: nobody learns what others hold.
-  if (!own && !SeesAll(authorizer, principal)) co_return NoSuchCertificate();
+  if (!sees) co_return NoSuchCertificate();
   co_return Shown(*std::move(record));
 }
 
 Task<Result<CertificateList>> CertificateAuthority::List(ListRequest request, BootTime deadline) {
   CO_TRY(parts_.gate.MayRelease());
-  const policy::Authorizer authorizer(parts_.basis.Current());
   IndexQuery query{std::move(request.filter), request.order, std::move(request.after),
                    parts_.clock.Now(), request.count_max};
   for (const auto& candidate : parts_.issuers) {
@@ -119,9 +119,8 @@ Task<Result<CertificateList>> CertificateAuthority::List(ListRequest request, Bo
   if (query.filter.issuers.empty()) {
     co_return Fail(ErrorCode::kNotFound, "issuer.not-found", "this CA has no such issuer");
   }
-  if (!SeesAll(authorizer, request.principal)) {
-    query.filter.held_by = HoldingsOf(request.principal);
-  }
+  CO_TRY_ASSIGN(const bool sees_all, co_await SeesAll(request.principal, deadline));
+  if (!sees_all) query.filter.held_by = HoldingsOf(request.principal);
   CO_TRY_ASSIGN(IndexPage page, co_await parts_.index.Page(std::move(query), deadline));
   CertificateList list{{}, std::move(page.next)};
   for (CertificateRecord& record : page.records) {
@@ -161,15 +160,17 @@ Task<Result<KnownPeer>> CertificateAuthority::FindPeer(const x509::Certificate& 
   if (!peer.VerifySignedBy(IssuerOf(facts.key.issuer)->key())) co_return UnknownPeer();
   if (is_revoked) co_return RevokedPeer();
   CO_TRY_ASSIGN(auto names, peer.tbs().names());
-  policy::Principal principal{policy::ProofOfIdentity::kCertificate,
-                              policy::PrincipalIdOf(names),
-                              ScopeOf(facts.lineage.lineage),
-                              std::move(names),
-                              {},
-                              peer.tbs().fields().public_key.hash(),
-                              peer.tbs().fields().validity.not_after(),
-                              {},
-                              peer.tbs().serial()};
+  policy::Principal principal{
+      policy::ProofOfIdentity::kCertificate,
+      policy::PrincipalIdOf(names),
+      ScopeOf(facts.lineage.lineage),
+      std::move(names),
+      {},
+      peer.tbs().fields().public_key.hash(),
+      peer.tbs().fields().validity.not_after(),
+      {},
+      peer.tbs().serial(),
+      policy::LineagePlace{facts.lineage.lineage, facts.lineage.generation}};
   co_return KnownPeer{facts.key, std::move(principal), facts.profile, facts.lineage};
 }
 

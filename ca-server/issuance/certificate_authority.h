@@ -27,6 +27,7 @@
 #include "ports/enrolment_tokens.h"
 #include "ports/event_index.h"
 #include "ports/ledger.h"
+#include "ports/lineages.h"
 #include "ports/proposals.h"
 #include "ports/published_log.h"
 #include "ports/release_gate.h"
@@ -174,6 +175,7 @@ class CertificateAuthority {
     const Clock& clock;
     RandomSource& random;
     Ledger& ledger;
+    Lineages& lineages;
     CertificateIndex& index;
     EventIndex& events;
     AlertIndex& alerts;
@@ -229,12 +231,14 @@ class CertificateAuthority {
   Task<Result<IssuedCertificate>> IssueForResponder(IssuerId issuer, std::string key_uri,
                                                     Seconds lifetime, BootTime deadline);
 
-  // Operators and auditors see every certificate, others those of their own lineage and those that
-  // they asked for; everything else is kNotFound "certificate.not-found".
+  // Operators and auditors see every certificate, others what they hold (Holdings); everything else
+  // is kNotFound "certificate.not-found". Error: kPolicyDenied "renewal.superseded" (of what only
+  // operators and auditors see).
   Task<Result<ShownCertificate>> Show(policy::Principal principal, std::string issuer,
                                       x509::SerialNumber serial, BootTime deadline);
 
-  // Of what the principal may Show, the same answers. Error: kNotFound "issuer.not-found".
+  // Of what the principal may Show, the same answers. Errors: kNotFound "issuer.not-found";
+  // kPolicyDenied "renewal.superseded" (to an operator or auditor).
   Task<Result<CertificateList>> List(ListRequest request, BootTime deadline);
 
   Task<Result<RevokedCertificate>> Revoke(RevokeRequest request, BootTime deadline);
@@ -267,8 +271,10 @@ class CertificateAuthority {
   TrustBundle Bundle() const { return parts_.bundle; }
 
   // That the principal has one of these roles under the policy in force, not under one that this
-  // replica has not yet heard was replaced. A denial is noted. Errors: kPolicyDenied "policy.role",
-  // also where no policy is in force; those of the ledger.
+  // replica has not yet heard was replaced, and shows no certificate that was superseded: what
+  // every requester may do is told from memory, all else from the ledger. A denial is noted.
+  // Errors: kPolicyDenied "policy.role", also where no policy is in force, "policy.blocked",
+  // "renewal.superseded"; those of the ledger.
   Task<Status> RequireRole(policy::Principal principal, policy::Roles needed, BootTime deadline);
 
   // The policy in force.
@@ -307,6 +313,10 @@ class CertificateAuthority {
   static Error NoSuchCertificate();
   // Principal::request_scope of a lineage's holders.
   static std::string ScopeOf(const Uuid& lineage);
+  // That the principal's certificate, where it shows one, is not superseded. A denial is noted.
+  Task<Status> RequireCurrent(const policy::Principal& principal, BootTime deadline);
+  // Whether the principal has a role that does. A denial of RequireCurrent's where it has.
+  Task<Result<bool>> SeesAll(const policy::Principal& principal, BootTime deadline);
   Task<Result<KnownPeer>> Know(const x509::Certificate& peer, BootTime deadline);
   Task<Result<KnownPeer>> FindPeer(const x509::Certificate& peer, BootTime deadline);
   Task<Status> NoteUse(const KnownPeer& peer, UseKind kind, BootTime deadline);
@@ -349,6 +359,8 @@ class CertificateAuthority {
   Result<lint::LintedTbs> MakeDraft(const Issuer& issuer, const policy::IssuanceGrant& grant,
                                     const x509::ProvenKey& key) const;
   IssuanceExplanation ExplainFor(const IssueRequest& request, const policy::Authorizer& authorizer);
+  Task<Status> ExplainSuperseded(IssuanceExplanation& out, const policy::Principal& principal,
+                                 BootTime deadline);
   Task<Status> ExplainKeyClaim(IssuanceExplanation& out, const std::string& profile,
                                const policy::Authorizer& authorizer, BootTime deadline);
   void NoteIfDenied(const std::string& principal, const Asked& asked, const Error& error);

@@ -15,6 +15,12 @@ void NoteFindings(const Error& error, IssuanceExplanation& out) {
   out.findings.insert(out.findings.end(), error.violations.begin(), error.violations.end());
 }
 
+// What only the ledger refuses is found after there was something to grant.
+void Withhold(IssuanceExplanation& out) {
+  if (out.lifetime) out.lifetime->granted.reset();
+  out.tbs.reset();
+}
+
 LifetimeExplanation LifetimeOf(const policy::Profile& profile, std::optional<Seconds> requested) {
   return {.requested = requested,
           .profile_default = profile.lifetime_default,
@@ -37,8 +43,22 @@ Task<Result<IssuanceExplanation>> CertificateAuthority::Explain(ExplainRequest r
     CO_TRY_ASSIGN(principal, policy::DescribedPrincipal(*request.as));
   }
   IssuanceExplanation out = ExplainFor(request.request, authorizer);
+  CO_TRY(co_await ExplainSuperseded(out, principal, deadline));
   CO_TRY(co_await ExplainKeyClaim(out, request.request.profile, authorizer, deadline));
   co_return out;
+}
+
+// Record would refuse whoever asks with a certificate that was superseded.
+Task<Status> CertificateAuthority::ExplainSuperseded(IssuanceExplanation& out,
+                                                     const policy::Principal& principal,
+                                                     BootTime deadline) {
+  if (!principal.place) co_return Ok();
+  CO_TRY_ASSIGN(const auto successor,
+                co_await parts_.lineages.FindSuccessor(*principal.place, deadline));
+  if (!successor) co_return Ok();
+  NoteFindings(SupersededPeer(*successor), out);
+  Withhold(out);
+  co_return Ok();
 }
 
 // Record would refuse the key of another identity, where the profile says so.
@@ -58,8 +78,7 @@ Task<Status> CertificateAuthority::ExplainKeyClaim(IssuanceExplanation& out,
   out.findings.push_back(
       {"policy.key-reused", "csr",
        "this key has been used for other names; make a new key (profile \"" + profile + "\")"});
-  out.lifetime->granted.reset();
-  out.tbs.reset();
+  Withhold(out);
   co_return Ok();
 }
 

@@ -131,6 +131,7 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
       .request = std::nullopt,
       .key_claim = std::nullopt,
       .renews = application.renews,
+      .asker = application.asker,
       .token = application.token,
       .claims = application.claims,
   };

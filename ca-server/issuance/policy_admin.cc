@@ -36,13 +36,25 @@ bool MayHaveBrought(std::optional<uint64_t> base, uint64_t in_force) {
 Task<Status> CertificateAuthority::RequireRole(policy::Principal principal, policy::Roles needed,
                                                BootTime deadline) {
   // What every requester may do costs no look at the database.
-  if (!needed.Has(policy::Role::kRequester)) {
-    CO_TRY(co_await parts_.basis.Refresh(deadline));
-  }
+  const bool is_everybodys = needed.Has(policy::Role::kRequester);
+  if (!is_everybodys) CO_TRY(co_await parts_.basis.Refresh(deadline));
   const policy::Authorizer authorizer(parts_.basis.Current());
   auto allowed = authorizer.RequireRole(principal, needed);
   if (!allowed) NoteDenial(principal.id, {}, allowed.error());
-  co_return allowed;
+  if (!allowed || is_everybodys) co_return allowed;
+  auto current = co_await RequireCurrent(principal, deadline);
+  co_return current;
+}
+
+Task<Status> CertificateAuthority::RequireCurrent(const policy::Principal& principal,
+                                                  BootTime deadline) {
+  if (!principal.place) co_return Ok();
+  CO_TRY_ASSIGN(const auto successor,
+                co_await parts_.lineages.FindSuccessor(*principal.place, deadline));
+  if (!successor) co_return Ok();
+  Error superseded = SupersededPeer(*successor);
+  NoteDenial(principal.id, {}, superseded);
+  co_return superseded;
 }
 
 Task<Result<StoredBasis>> CertificateAuthority::ShowPolicy(BootTime deadline) {

@@ -32,14 +32,15 @@ bool IsSamePerson(const policy::Principal& a, const policy::Principal& b) {
   return a.id == b.id || a.request_scope == b.request_scope;
 }
 
-Error MayNotPropose(const policy::Principal& proposer, const std::string& why) {
-  return Refused("approval.proposer",
-                 Escape(proposer.id) + ", who proposed it, may not do that any more: they " + why);
+Error MayNotPropose(const policy::Principal& proposer) {
+  return Refused("approval.proposer", Escape(proposer.id) +
+                                          ", who proposed it, may not do that any more: they have "
+                                          "lost the role, or are blocked");
 }
 
 // Without one nobody could say later whether its holder is still to be believed.
 Status RequireCertificate(const policy::Principal& principal) {
-  if (principal.serial && principal.key_hash) return Ok();
+  if (principal.serial && principal.key_hash && principal.place) return Ok();
   return Fail(ErrorCode::kUnauthenticated, "peer.credential",
               "proposals and approvals take a client certificate of this CA");
 }
@@ -129,16 +130,8 @@ Status CertificateAuthority::RequireTwoPersons(const ProposalRecord& proposal,
                                                const policy::Authorizer& authorizer) {
   if (IsSamePerson(proposal.proposer, approver)) return SamePerson(proposal.proposer);
   TRY(authorizer.RequireRole(approver, {Role::kAdmin}));
-  if (!authorizer.RequireUnblocked(approver)) {
-    return Denied("policy.blocked", "you, " + Escape(approver.id) +
-                                        ", who would approve it, are blocked: your key, your "
-                                        "lineage or your name; another admin can approve it");
-  }
-  const policy::Principal& proposer = proposal.proposer;
   const auto needed = MayPropose(policy::KindOf(proposal.payload));
-  if (!authorizer.RequireRole(proposer, needed))
-    return MayNotPropose(proposer, "have lost the role");
-  if (!authorizer.RequireUnblocked(proposer)) return MayNotPropose(proposer, "are blocked");
+  if (!authorizer.RequireRole(proposal.proposer, needed)) return MayNotPropose(proposal.proposer);
   return Ok();
 }
 

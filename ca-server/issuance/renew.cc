@@ -78,6 +78,7 @@ Result<CertificateAuthority::Application> CertificateAuthority::ReadRenewal(
   application.lineage =
       LineageStep{holder.lineage.lineage, holder.lineage.generation + 1, holder.key.serial};
   application.renews = holder.key;
+  application.asker.reset();  // judged as a renewal
   return application;
 }
 
@@ -159,7 +160,7 @@ Task<Status> CertificateAuthority::Acknowledge(AcknowledgeRequest request, BootT
 Task<Status> CertificateAuthority::NoteUse(const KnownPeer& peer, UseKind kind, BootTime deadline) {
   LineageUse use{peer.lineage.lineage, peer.lineage.generation, peer.key, kind};
   CO_TRY_ASSIGN(const CertificateKey standing,
-                co_await parts_.ledger.NoteUse(std::move(use), deadline));
+                co_await parts_.lineages.NoteUse(std::move(use), deadline));
   if (standing == peer.key) co_return Ok();
   CO_TRY(co_await ReactToCopiedKey(peer, deadline));
   co_return SupersededBy(standing);

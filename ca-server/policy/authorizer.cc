@@ -520,7 +520,7 @@ Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const Issua
       decision.CheckRenewal(profile);
       break;
     case Asking::kEnrolment:
-      decision.CheckEnrolment(profile, RequireRole(principal, kEnrollers));
+      decision.CheckEnrolment(profile, RequireListed(principal, kEnrollers));
       break;
   }
   decision.CheckNames(profile);
@@ -580,18 +580,19 @@ Roles Authorizer::RolesOf(const Principal& principal) const {
   return roles;
 }
 
-Status Authorizer::RequireRole(const Principal& principal, Roles needed) const {
+Status Authorizer::RequireListed(const Principal& principal, Roles needed) const {
   if (RolesOf(principal).HasAnyOf(needed)) return Ok();
   return Fail(ErrorCode::kPolicyDenied, "policy.role",
               Escape(principal.id) + " is no " + Alternatives(needed, RoleWord) +
                   "; the policy in force lists them under " + Alternatives(needed, RoleList));
 }
 
-Status Authorizer::RequireUnblocked(const Principal& principal) const {
+Status Authorizer::RequireRole(const Principal& principal, Roles needed) const {
   const IssuanceWish nothing{};
   Decision decision(*basis_, *index_, principal, nothing, kNoEvidence, {});
   decision.CheckBlocks(nothing.issuer);
-  return decision.Verdict();
+  TRY(decision.Verdict());
+  return RequireListed(principal, needed);
 }
 
 }  // namespace mayfly::policy

@@ -114,17 +114,15 @@ class Authorizer {
   // auditor, an admin is everything. Whoever is somebody is a requester.
   Roles RolesOf(const Principal& principal) const;
 
-  // That the principal has one of `needed`. Errors: kPolicyDenied "policy.role".
+  // That the principal has one of `needed`. Whose name, key or lineage is blocked has none. Errors:
+  // kPolicyDenied "policy.role", "policy.blocked".
   Status RequireRole(const Principal& principal, Roles needed) const;
-
-  // That neither the principal's names nor its key nor its lineage are blocked. Errors:
-  // kPolicyDenied "policy.blocked".
-  Status RequireUnblocked(const Principal& principal) const;
 
   const DecisionBasis& basis() const { return *basis_; }
 
  private:
   enum class Asking : uint8_t { kFirst, kRenewal, kEnrolment };
+  Status RequireListed(const Principal& principal, Roles needed) const;  // blocked or not
   Result<IssuanceGrant> Decide(const Principal& principal, const IssuanceWish& wish,
                                const Evidence& evidence, Asking asking,
                                Explanation* explanation) const;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/uuid.h"
 #include "policy/placeholder.h"
 #include "x509/general_name.h"
 #include "x509/serial_number.h"
@@ -25,6 +26,12 @@ enum class ProofOfIdentity : uint8_t {
 
 struct Enrolment;  // policy/enrolment.h
 
+// Where a certificate stands among those of one holder; each renewal is a generation.
+struct LineagePlace {
+  Uuid lineage;
+  uint32_t generation;  // 0 at enrolment
+};
+
 struct Principal {
   ProofOfIdentity proof;
   // For rules, records and logs: "spiffe://trust/path", "dns:web.internal",
@@ -39,6 +46,7 @@ struct Principal {
   TimePoint proof_ends = TimePoint::max();  // of the certificate or the token
   std::shared_ptr<const Enrolment> enrolment{};  // of kEnrolmentToken: what the token stands for
   std::optional<x509::SerialNumber> serial{};    // of kCertificate: the certificate's
+  std::optional<LineagePlace> place{};           // of kCertificate: the certificate's
 };
 
 constexpr std::string_view kSpiffeScheme = "spiffe://";

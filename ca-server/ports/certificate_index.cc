@@ -2,6 +2,12 @@
 
 namespace mayfly {
 
+bool Holds(const Holdings& holdings, const RecordFacts& facts) {
+  const bool is_first = facts.lineage.generation == 0;
+  return facts.lineage.lineage == holdings.lineage ||
+         (is_first && facts.principal == holdings.principal);
+}
+
 CertificateState StateOf(const std::optional<Outcome>& outcome,
                          const std::optional<Revocation>& revocation, TimePoint not_after,
                          TimePoint now) {

@@ -25,11 +25,13 @@ struct TimeSpan {
   bool Covers(TimePoint time) const { return time >= from && time < until; }
 };
 
-// What somebody holds: what they asked for, and their lineage's.
+// What somebody holds: their lineage's, of any generation, and the first certificates that they
+// asked for. A renewal is its lineage's alone: instances of one name do not see each other's.
 struct Holdings {
   std::string principal;
   std::optional<Uuid> lineage;
 };
+bool Holds(const Holdings& holdings, const RecordFacts& facts);
 
 // All that is set must hold.
 struct CertificateFilter {

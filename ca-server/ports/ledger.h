@@ -18,6 +18,7 @@
 #include "base/uuid.h"
 #include "lint/linted_tbs.h"
 #include "policy/policy.h"
+#include "policy/principal.h"
 #include "x509/revocation_reason.h"
 #include "x509/serial_number.h"
 
@@ -81,19 +82,10 @@ struct RecordEntry {
   std::optional<RequestAttempt> request;
   std::optional<KeyClaim> key_claim{};
   std::optional<CertificateKey> renews{};  // the parent, where this is a renewal
-  std::optional<TokenUse> token{};         // spent with the record, or not at all
-  policy::Claims claims{};                 // of the principal, beside its id
-};
-
-// That a generation of a lineage is in use: its holder was heard of under it, or acknowledged it.
-// The first certificate of a generation that is used stands for it, for ever; older generations are
-// superseded by it.
-enum class UseKind : uint8_t { kUsed = 1, kAcknowledged = 2 };
-struct LineageUse {
-  Uuid lineage;
-  uint32_t generation;
-  CertificateKey certificate;
-  UseKind kind;
+  // Of the certificate that asked for it, where this is no renewal: that must not be superseded.
+  std::optional<policy::LineagePlace> asker{};
+  std::optional<TokenUse> token{};  // spent with the record, or not at all
+  policy::Claims claims{};          // of the principal, beside its id
 };
 
 // What a record says beside its TBS.
@@ -220,12 +212,13 @@ class Ledger {
 
   // Durable on return. Errors: kDecisionStale (certainly not recorded), kConflict
   // "ledger.request-taken" (another attempt has this request id: find it), kPolicyDenied
-  // "policy.key-reused" (the key was claimed for another identity) or, of a renewal,
-  // "renewal.superseded" (a later generation, or another certificate of the parent's, is in use; a
-  // renewal is a use of its parent), kUnauthenticated "enrolment.spent" or "enrolment.expired" (of
-  // a token, unless this request id has used it before), kInvalidArgument "request-id.time" (over
-  // 24 h off the database's clock), kStoreUnavailable "ledger.serial-too-old" (over 30 s off the
-  // database's clock: begin again), kOverloaded.
+  // "policy.key-reused" (the key was claimed for another identity) or "renewal.superseded" (of a
+  // renewal: a later generation, or another certificate of the parent's, is in use; a renewal is a
+  // use of its parent. Of an asker: a later generation is in use), kUnauthenticated
+  // "enrolment.spent" or "enrolment.expired" (of a token, unless this request id has used it
+  // before), kInvalidArgument "request-id.time" (over 24 h off the database's clock),
+  // kStoreUnavailable "ledger.serial-too-old" (over 30 s off the database's clock: begin again),
+  // kOverloaded.
   virtual Task<Result<RecordedTbs>> Record(RecordEntry entry, BootTime deadline) = 0;
 
   // Durable on return: the outcome that stands, which may be another one than offered.
@@ -258,9 +251,6 @@ class Ledger {
 
   // In force for every replica on return, as a policy is. Gives the control number.
   virtual Task<Result<uint64_t>> AddBlock(BlockEntry entry, BootTime deadline) = 0;
-
-  // Durable on return: which certificate stands for the generation.
-  virtual Task<Result<CertificateKey>> NoteUse(LineageUse use, BootTime deadline) = 0;
 
   // Written soon, batched; dropped and counted where the queue is full. Never waits.
   virtual void Note(Event event) = 0;

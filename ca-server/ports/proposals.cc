@@ -34,13 +34,6 @@ Error SamePerson(const policy::Principal& proposer) {
       "a proposal is approved by another admin than " + Escape(proposer.id) + ", with another key");
 }
 
-Error SupersededPeer() {
-  return Fail(
-      ErrorCode::kPolicyDenied, "peer.superseded",
-      "the client certificate was renewed, and its successor is in use: propose and approve "
-      "with that");
-}
-
 Error ProposerGone() {
   return Refused("approval.proposer",
                  "the certificate of who proposed it has been revoked, or has expired");

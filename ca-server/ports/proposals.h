@@ -91,7 +91,7 @@ struct MassRevocationReceipt {
 
 struct ProposalApproval {
   Uuid id;
-  policy::Principal approver;  // with key_hash and serial
+  policy::Principal approver;  // with key_hash, serial and place
   uint64_t decision;           // the control number that both persons were judged under
   // What the payload says, which the approver's hash is of.
   std::variant<policy::PolicyChange, std::vector<RevocationTarget>> act;
@@ -112,8 +112,7 @@ class Proposals {
   virtual ~Proposals() = default;
 
   // Durable on return, with an event "proposal.created". What the proposer's lineage has open
-  // with this payload already is given instead. Error: kPolicyDenied "peer.superseded" (a later
-  // generation of the proposer's lineage than the certificate that they show is in use).
+  // with this payload already is given instead.
   virtual Task<Result<ProposalRecord>> Propose(NewProposal proposal, BootTime deadline) = 0;
 
   // With its whole payload, as it was proposed. What is returned is durable.
@@ -126,10 +125,10 @@ class Proposals {
   // and as Ledger's ActivatePolicy and Revoke say. Again by the same approver: the same receipt.
   // Errors: those of RequireOpen; kNotFound "proposal.not-found"; kPolicyDenied
   // "approval.same-person" (the lineages of the two have had one key: the ledger says so of every
-  // generation in use, and of the others within seconds) and "peer.superseded" (of the approver);
-  // kFailedPrecondition "approval.proposer" and kUnauthenticated "peer.revoked" (the certificate of
-  // one of the two is revoked, or the newest one in use of its lineage is, or has expired);
-  // kDecisionStale (judge again); as Ledger's ActivatePolicy and Revoke.
+  // generation in use, and of the others within seconds) and "renewal.superseded" (of the
+  // approver); kFailedPrecondition "approval.proposer" and kUnauthenticated "peer.revoked" (the
+  // certificate of one of the two is revoked, or the newest one in use of its lineage is, or has
+  // expired); kDecisionStale (judge again); as Ledger's ActivatePolicy and Revoke.
   virtual Task<Result<ApprovalReceipt>> Execute(ProposalApproval approval, BootTime deadline) = 0;
 
   // Durable on return, with an event "proposal.withdrawn". Again: the same. Errors: kNotFound
@@ -146,7 +145,6 @@ class Proposals {
 // What implementations answer alike.
 Error NoSuchProposal();
 Error SamePerson(const policy::Principal& proposer);
-Error SupersededPeer();
 Error ProposerGone();
 Error ApproverGone();
 // Ok where it may be withdrawn, or has been. Errors: as Proposals::Withdraw.

@@ -33,8 +33,9 @@ class Caller {
 Status RequireServed(const v1::MethodAccess& access, Callers callers);
 
 // Errors: kUnauthenticated "peer.credential" (the method does not take what the principal was
-// proved with), kPolicyDenied "policy.role" (it has none of the roles); those of the ledger. What
-// is declared by no known name lets nobody in.
+// proved with), kPolicyDenied "policy.role" (it has none of the roles), "policy.blocked" and
+// "renewal.superseded" (nor has it any); those of the ledger. What is declared by no known name
+// lets nobody in.
 Task<Result<Caller>> Admit(UseCases& use_cases, const v1::MethodAccess& access,
                            policy::Principal principal, BootTime deadline);
 

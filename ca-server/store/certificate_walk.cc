@@ -150,17 +150,21 @@ Bytes EncodedName(const x509::GeneralName& name) {
   return writer.Take();
 }
 
+// As Holds says. Of the row that the walk has read anyway: no index could help to skip it.
+std::string HeldCondition(Statement& statement, const Holdings& holdings, const std::string& i) {
+  std::string condition =
+      "(" + i + ".generation = 0 AND " + i + ".principal = " + statement.Text(holdings.principal);
+  if (holdings.lineage) {
+    condition += " OR " + i + ".lineage = " + statement.Id(*holdings.lineage);
+  }
+  return condition + ")";
+}
+
 // Of the row i of issuance; the cheap conditions first.
 std::string MatchCondition(Statement& statement, const CertificateFilter& filter,
                            const std::string& i) {
   std::string condition = "true";
-  if (filter.held_by) {
-    condition += " AND (" + i + ".principal = " + statement.Text(filter.held_by->principal);
-    if (filter.held_by->lineage) {
-      condition += " OR " + i + ".lineage = " + statement.Id(*filter.held_by->lineage);
-    }
-    condition += ")";
-  }
+  if (filter.held_by) condition += " AND " + HeldCondition(statement, *filter.held_by, i);
   if (filter.profile) condition += " AND " + i + ".profile = " + statement.Text(*filter.profile);
   if (filter.principal) {
     condition += " AND " + i + ".principal = " + statement.Text(*filter.principal);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ports/ledger.h"
+#include "ports/lineages.h"
 #include "store/ledger_writer.h"
 #include "store/session_workers.h"
 
@@ -21,7 +22,7 @@ struct LedgerLimits {
   size_t revocation_queue_max = 256;
 };
 
-class PgLedger final : public Ledger {
+class PgLedger final : public Ledger, public Lineages {
  public:
   struct Options {
     std::string connection;  // libpq keywords; the role is added here
@@ -45,8 +46,11 @@ class PgLedger final : public Ledger {
   Task<Result<StoredBasis>> LoadBasis(BootTime deadline) override;
   Task<Result<uint64_t>> ActivatePolicy(PolicyEntry entry, BootTime deadline) override;
   Task<Result<uint64_t>> AddBlock(BlockEntry entry, BootTime deadline) override;
-  Task<Result<CertificateKey>> NoteUse(LineageUse use, BootTime deadline) override;
   void Note(Event event) override { writer_.Enqueue(std::move(event)); }
+
+  Task<Result<CertificateKey>> NoteUse(LineageUse use, BootTime deadline) override;
+  Task<Result<std::optional<CertificateKey>>> FindSuccessor(policy::LineagePlace place,
+                                                            BootTime deadline) override;
 
   // Abandons intents that nobody came back for in `grace` (ten minutes, say); gives how many.
   // To be called every minute or so, one call at a time: each looks at what grew old since the

@@ -1,7 +1,9 @@
-// PgLedger: what people and the server itself decide. Revocation, policy, blocks, old intents.
+// PgLedger: what people and the server itself decide. Revocation, policy, blocks, uses of
+// lineages, old intents.
 #include "store/leases.h"
 #include "store/ledger.h"
 #include "store/ledger_rows.h"
+#include "store/lineage_uses.h"
 #include "store/policy_activation.h"
 #include "x509/digest.h"
 
@@ -189,6 +191,15 @@ Task<Result<CertificateKey>> PgLedger::NoteUse(LineageUse use, BootTime deadline
     return standing;
   };
   return RunOn<CertificateKey>(readers_, std::move(work), deadline);
+}
+
+Task<Result<std::optional<CertificateKey>>> PgLedger::FindSuccessor(policy::LineagePlace place,
+                                                                    BootTime deadline) {
+  using Found = std::optional<CertificateKey>;
+  std::function<Result<Found>(Session&)> work = [place](Session& session) -> Result<Found> {
+    return SuccessorOf(session, place);
+  };
+  return RunOn<Found>(readers_, std::move(work), deadline);
 }
 
 Task<Result<uint64_t>> PgLedger::AbandonStaleIntents(Seconds grace, BootTime deadline) {

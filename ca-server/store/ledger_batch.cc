@@ -5,6 +5,7 @@
 #include <set>
 
 #include "store/ledger_rows.h"
+#include "store/lineage_uses.h"
 #include "store/token_uses.h"
 
 namespace mayfly::store {
@@ -38,12 +39,6 @@ Error KeyReused() {
                      "this key has been used for other names; make a new key");
   error.violations = {{error.rule, "csr", error.message}};
   return error;
-}
-
-Error Superseded() {
-  return Fail(ErrorCode::kPolicyDenied, "renewal.superseded",
-              "another holder of this lineage has renewed already: somebody has a copy of the key, "
-              "or an old certificate is still in use; enrol anew");
 }
 
 Error NoSuchCertificate() {
@@ -237,61 +232,6 @@ void ClaimKeys(Session& session, Batch& batch, const WriteStart& start) {
   }
 }
 
-// A renewal uses its parent, and supersedes what came before that. Who renews from a generation
-// that was superseded, or beside another certificate of it that is in use, is answered: of two
-// holders of one key, one has copied it. The first generation has one certificate, so its use need
-// not be noted.
-void UseParents(Session& session, Batch& batch, const WriteStart& start) {
-  std::map<std::pair<Uuid, uint32_t>, const RecordItem*> parents;  // replicas lock in one order
-  ArrayText lineages;
-  for (const auto& item : batch.records) {
-    if (item->answer || !item->entry.renews) continue;
-    const LineageStep& step = item->entry.lineage;
-    lineages.Add(std::string_view(step.lineage.ToString()));
-    if (step.generation > 1) parents.emplace(std::pair(step.lineage, step.generation), item.get());
-  }
-  const std::string lineage_array = lineages.Take();
-  if (lineage_array == "{}") return;
-  if (!parents.empty()) {
-    ArrayText ids, generations, serials, issuers;
-    for (const auto& [step, item] : parents) {
-      ids.Add(std::string_view(step.first.ToString()));
-      generations.Add(int64_t{step.second} - 1);
-      serials.Add(item->entry.renews->serial.octets());
-      issuers.Add(static_cast<int64_t>(item->entry.renews->issuer));
-    }
-    session.Exec(
-        "INSERT INTO lineage_use (lineage, generation, serial, issuer_id, kind, tick) "
-        "SELECT t.lineage, t.generation, t.serial, t.issuer_id, 1, $5 FROM unnest($1::uuid[], "
-        "$2::integer[], $3::bytea[], $4::integer[]) AS t (lineage, generation, serial, issuer_id) "
-        "ON CONFLICT DO NOTHING",
-        Params()
-            .Add(ids.Take())
-            .Add(generations.Take())
-            .Add(serials.Take())
-            .Add(issuers.Take())
-            .Add(start.tick));
-  }
-  // In a later statement: only there READ COMMITTED shows who came first.
-  std::map<Uuid, std::map<uint32_t, CertificateKey>> uses;
-  for (const auto& row :
-       session.Exec("SELECT lineage, generation, serial, issuer_id FROM lineage_use "
-                    "WHERE lineage = ANY($1::uuid[])",
-                    Params().Add(lineage_array))) {
-    uses[UuidOf(row[0])].emplace(row[1].as<uint32_t>(),
-                                 CertificateKey{SerialOf(row[2]), IssuerOf(row[3])});
-  }
-  for (auto& item : batch.records) {
-    if (item->answer || !item->entry.renews) continue;
-    const LineageStep& step = item->entry.lineage;
-    for (const auto& [generation, standing] : uses[step.lineage]) {
-      const bool is_later = generation >= step.generation;
-      const bool is_sibling = generation + 1 == step.generation && standing != *item->entry.renews;
-      if (is_later || is_sibling) item->answer = Status(Superseded());
-    }
-  }
-}
-
 // Takes the request ids; who does not get theirs is answered.
 void TakeRequests(Session& session, Batch& batch, const WriteStart& start) {
   std::vector<const RecordItem*> wanting;
@@ -407,7 +347,7 @@ void Record(Session& session, Batch& batch, const WriteStart& start, BatchEffect
     if (auto refused = RefuseEarly(item->entry, start)) item->answer = *std::move(refused);
   }
   ClaimKeys(session, batch, start);
-  UseParents(session, batch, start);
+  UseLineages(session, batch, start);
   UseTokens(session, batch, start);
   TakeRequests(session, batch, start);
   if (!AnyOpen(batch.records)) return;

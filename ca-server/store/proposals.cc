@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "ports/lineages.h"
 #include "store/leases.h"
 #include "store/ledger_batch.h"
 #include "store/ledger_rows.h"
+#include "store/lineage_uses.h"
 #include "store/names_text.h"
 #include "store/policy_activation.h"
 #include "store/same_holder.h"
@@ -238,16 +240,6 @@ bool IsStanding(Session& session, const policy::Principal& principal) {
       .as<bool>();
 }
 
-// Its holder has the next one and uses it: who shows this one may have an old copy of its key.
-bool IsSuperseded(Session& session, const policy::Principal& principal) {
-  return session
-      .Exec(
-          "SELECT EXISTS (SELECT FROM issuance i JOIN lineage_use u ON u.lineage = i.lineage "
-          "AND u.generation > i.generation WHERE i.serial = $1::bytea)",
-          Params().Add(principal.serial->octets()))[0][0]
-      .as<bool>();
-}
-
 Result<MassRevocationReceipt> RevokeIn(Session& session,
                                        const std::vector<RevocationTarget>& targets,
                                        RevocationReason reason, const std::string& principal) {
@@ -333,7 +325,9 @@ Result<ApprovalReceipt> ExecuteIn(Session& session, const ProposalApproval& appr
     return receipt;
   }
   if (start.decision != approval.decision) return DecisionStale();
-  if (IsSuperseded(session, approval.approver)) return SupersededPeer();
+  if (const auto successor = SuccessorOf(session, *approval.approver.place)) {
+    return SupersededPeer(*successor);
+  }
   if (!IsStanding(session, approval.approver)) return ApproverGone();
   if (!IsStanding(session, proposal->proposer)) return ProposerGone();
   TRY_ASSIGN(auto receipt, CarryOut(session, approval));
@@ -389,7 +383,6 @@ Task<Result<ProposalRecord>> PgProposals::Propose(NewProposal proposal, BootTime
       [proposal = std::move(proposal)](Session& session) -> Result<ProposalRecord> {
     Transaction transaction(session);
     const WriteStart start = BeginWrite(session);
-    if (IsSuperseded(session, proposal.proposer)) return SupersededPeer();
     const std::optional<Uuid> open = FindOpen(session, proposal);
     if (!open) Insert(session, proposal, start);
     TRY_ASSIGN(auto record, FindIn(session, open.value_or(proposal.id), Extent::kWhole));

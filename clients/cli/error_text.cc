@@ -111,11 +111,6 @@ constexpr Help kHelp[] = {
      {"mayfly context show               who you are to the CA"}},
     {"peer.revoked",
      "It cannot say who you are any more. Ask for a new one: mayfly issue NAME --force"},
-    {"peer.superseded",
-     "Is it another file, or another context? If you did not renew it, its key was copied: tell "
-     "the "
-     "CA's operator.",
-     {"mayfly context show               where your certificate lies"}},
     {"renewal.pem", "openssl x509 -inform DER -in FILE -out FILE.pem makes it PEM."},
     {"renewal.key", "Is its key another file? Name it with --key-file."},
     {"renewal.server-only",
@@ -123,8 +118,9 @@ constexpr Help kHelp[] = {
     {"renewal.grace",
      "Ask for a new one: mayfly issue NAME --force, or with a token: --token-file"},
     {"renewal.superseded",
-     "If you did not renew it elsewhere, its key was copied: tell the CA's operator. Then ask for "
-     "a new one: mayfly issue NAME --force"},
+     "Is the newer certificate in another file, or another context? If you did not renew it, its "
+     "key was copied: tell the CA's operator. Then ask for a new one: mayfly issue NAME --force",
+     {"mayfly context show               where your certificate lies"}},
     {"renewal.", "docs/POLICY.md says what a renewal may have; for all else mayfly issue."},
     {"approval.needed",
      "Propose it; another admin approves.",

@@ -217,6 +217,7 @@ struct LedgerAndLog : PostgresAudit {
             "VALUES ('issuing-1', 'a', 'b', sha256('b'))");
   }
   Ledger& ledger() { return writer; }
+  Lineages& lineages() { return writer; }
   SystemClock clock;
   ThreadPool executor{2};
   Timer timer{clock};

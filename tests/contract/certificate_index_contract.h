@@ -33,6 +33,7 @@ class CertificateIndexContract : public testing::Test {
     std::string profile = "server";
     std::string principal = "dns:web.internal";
     std::optional<Uuid> lineage = std::nullopt;
+    uint32_t generation = 0;
     std::optional<Outcome> outcome = SignedOutcome{{1, 2, 3}};
     Seconds age{0};
   };
@@ -42,15 +43,16 @@ class CertificateIndexContract : public testing::Test {
   IndexPosition Add(Wish wish) {
     const TimePoint now = clock.Now() - wish.age;
     const uint64_t decision = SyncWait(fixture.ledger().LoadBasis(Soon()))->decision;
-    RecordEntry entry{.tbs = fakes::MakeLintedTbs(now, random, wish.lifetime),
-                      .issuer = kIssuer,
-                      .lineage = {wish.lineage.value_or(Uuid::MakeV7(now, random)), 0, {}},
-                      .profile = wish.profile,
-                      .principal = wish.principal,
-                      .policy_version = 1,
-                      .decision = decision,
-                      .renewal = {now, now},
-                      .request = std::nullopt};
+    RecordEntry entry{
+        .tbs = fakes::MakeLintedTbs(now, random, wish.lifetime),
+        .issuer = kIssuer,
+        .lineage = {wish.lineage.value_or(Uuid::MakeV7(now, random)), wish.generation, {}},
+        .profile = wish.profile,
+        .principal = wish.principal,
+        .policy_version = 1,
+        .decision = decision,
+        .renewal = {now, now},
+        .request = std::nullopt};
     const IndexPosition place{entry.tbs.tbs().fields().validity.not_after(),
                               {entry.tbs.tbs().serial(), entry.issuer}};
     auto recorded = SyncWait(fixture.ledger().Record(std::move(entry), Soon()));
@@ -241,8 +243,9 @@ TYPED_TEST_P(CertificateIndexContract, FiltersByTimesToTheMicrosecond) {
 TYPED_TEST_P(CertificateIndexContract, HoldersFindWhatTheyAskedForAndTheirLineage) {
   const auto lineage = Uuid::MakeV7(this->clock.Now(), this->random);
   const auto asked = this->Add({.principal = "dns:me"});
-  const auto held = this->Add({.lifetime = this->kDay, .lineage = lineage});
+  const auto held = this->Add({.lifetime = this->kDay, .lineage = lineage, .generation = 1});
   this->Add({});
+  this->Add({.principal = "dns:me", .generation = 1});  // the renewal of another of the name
   using Keys = typename TestFixture::Keys;
   EXPECT_EQ(this->Found({.held_by = Holdings{"dns:me", lineage}}), (Keys{asked.key, held.key}));
   EXPECT_EQ(this->Found({.held_by = Holdings{"dns:me", std::nullopt}}), Keys{asked.key});

@@ -1,7 +1,9 @@
-// What every Ledger must do. A fixture gives the ledger and the faults; the suite asks.
+// What every Ledger, and the Lineages beside it, must do. A fixture gives the ledger and the
+// faults; the suite asks.
 //
 //   struct MyFixture {
 //     Ledger& ledger();
+//     Lineages& lineages();
 //     void AddBlock(policy::Block block);      // raises the control number
 //     void FailNextCommit(CommitFault fault);  // of records and outcomes
 //   };
@@ -18,6 +20,7 @@
 
 #include "base/system.h"
 #include "ports/ledger.h"
+#include "ports/lineages.h"
 #include "tests/fakes/linted_tbs.h"
 #include "tests/fakes/memory_ledger.h"
 
@@ -42,7 +45,7 @@ inline Bytes SignatureOf(const Outcome& outcome) {
 template <class Fixture>
 class LedgerContract : public testing::Test {
  protected:
-  LedgerContract() : ledger(fixture.ledger()) {}
+  LedgerContract() : ledger(fixture.ledger()), lineages(fixture.lineages()) {}
 
   BootTime Soon() { return clock.BootNow() + Seconds(20); }
   uint64_t Decision() { return SyncWait(ledger.LoadBasis(Soon()))->decision; }
@@ -107,6 +110,7 @@ class LedgerContract : public testing::Test {
   SystemRandom random;
   Fixture fixture;
   Ledger& ledger;
+  Lineages& lineages;
 };
 TYPED_TEST_SUITE_P(LedgerContract);
 
@@ -373,7 +377,7 @@ TYPED_TEST_P(LedgerContract, TheFirstUseOfAGenerationStands) {
   const CertificateKey one = this->Issued(), other = this->Issued();
   auto use = [&](const CertificateKey& certificate, uint32_t generation) {
     LineageUse entry{lineage, generation, certificate, UseKind::kAcknowledged};
-    return SyncWait(this->ledger.NoteUse(std::move(entry), this->Soon()));
+    return SyncWait(this->lineages.NoteUse(std::move(entry), this->Soon()));
   };
   EXPECT_EQ(*use(one, 1), one);
   EXPECT_EQ(*use(one, 1), one);
@@ -399,6 +403,76 @@ TYPED_TEST_P(LedgerContract, ARenewalUsesItsParentAndSupersedesWhatWasBefore) {
   EXPECT_EQ(refused.error().code, ErrorCode::kPolicyDenied);
   EXPECT_EQ(RuleOf(renew(root, 1)), "renewal.superseded");
   EXPECT_TRUE(renew(one->facts().key, 2));
+}
+
+TYPED_TEST_P(LedgerContract, WhatStandsForTheNewestGenerationInUseIsTheSuccessor) {
+  const Uuid lineage = Uuid::MakeV7(this->clock.Now(), this->random);
+  const CertificateKey one = this->Issued(), two = this->Issued();
+  auto use = [&](const CertificateKey& certificate, uint32_t generation) {
+    LineageUse entry{lineage, generation, certificate, UseKind::kUsed};
+    ASSERT_TRUE(SyncWait(this->lineages.NoteUse(std::move(entry), this->Soon())));
+  };
+  auto successor = [&](uint32_t generation, const Uuid& of) {
+    return *SyncWait(this->lineages.FindSuccessor({of, generation}, this->Soon()));
+  };
+  EXPECT_EQ(successor(0, lineage), std::nullopt);
+  use(one, 1);
+  EXPECT_EQ(successor(0, lineage), one);
+  EXPECT_EQ(successor(1, lineage), std::nullopt);
+  use(two, 2);
+  EXPECT_EQ(successor(0, lineage), two);
+  EXPECT_EQ(successor(1, lineage), two);
+  EXPECT_EQ(successor(2, lineage), std::nullopt);
+  EXPECT_EQ(successor(0, Uuid::MakeV7(this->clock.Now(), this->random)), std::nullopt);
+}
+
+TYPED_TEST_P(LedgerContract, WhoAsksWithASupersededCertificateIsRefusedUnlessItIsRecorded) {
+  const Uuid lineage = Uuid::MakeV7(this->clock.Now(), this->random);
+  const CertificateKey next = this->Issued();
+  auto ask = [&](uint32_t generation, std::optional<RequestAttempt> request = std::nullopt) {
+    RecordEntry entry = this->Entry(std::move(request));
+    entry.asker = policy::LineagePlace{lineage, generation};
+    return this->Record(std::move(entry));
+  };
+  const RequestKey request = this->NewRequest();
+  EXPECT_TRUE(ask(0, this->Attempt(request)));
+  LineageUse use{lineage, 1, next, UseKind::kUsed};
+  ASSERT_TRUE(SyncWait(this->lineages.NoteUse(std::move(use), this->Soon())));
+  const auto refused = ask(0, this->Attempt(this->NewRequest()));
+  ASSERT_EQ(RuleOf(refused), "renewal.superseded");
+  EXPECT_EQ(refused.error().code, ErrorCode::kPolicyDenied);
+  EXPECT_NE(refused.error().message.find(next.serial.Hex()), std::string::npos);
+  EXPECT_FALSE(ask(0, this->Attempt(request)));
+  EXPECT_TRUE(this->FindRequest(request)) << "recorded before: a repeat finds it";
+  EXPECT_TRUE(ask(1));
+}
+
+// Those of one batch are judged each by their own lineage.
+TYPED_TEST_P(LedgerContract, AskersAndRenewalsAtOnce) {
+  constexpr uint32_t kCount = 24;
+  const CertificateKey root = this->Issued(), next = this->Issued();
+  std::vector<std::future<std::string>> answers;
+  for (uint32_t i = 0; i < kCount; ++i) {
+    const Uuid lineage = Uuid::MakeV7(this->clock.Now(), this->random);
+    RecordEntry entry = this->Entry();
+    if (i % 2 == 0) {
+      entry.asker = policy::LineagePlace{lineage, 0};
+    } else {
+      entry.lineage = {lineage, 1, root.serial};
+      entry.renews = root;
+    }
+    if (i % 4 >= 2) {
+      LineageUse use{lineage, 1, next, UseKind::kUsed};
+      ASSERT_TRUE(SyncWait(this->lineages.NoteUse(std::move(use), this->Soon())));
+    }
+    auto promise = std::make_shared<std::promise<std::string>>();
+    answers.push_back(promise->get_future());
+    Spawn(this->ledger.Record(std::move(entry), this->Soon()),
+          [promise](Result<RecordedTbs> recorded) { promise->set_value(RuleOf(recorded)); });
+  }
+  for (uint32_t i = 0; i < kCount; ++i) {
+    EXPECT_EQ(answers[i].get(), i % 4 >= 2 ? "renewal.superseded" : "ok") << i;
+  }
 }
 
 TYPED_TEST_P(LedgerContract, ABlockIsPutInForceAndLifted) {
@@ -506,18 +580,18 @@ TYPED_TEST_P(LedgerContract, AnswersByTheDeadline) {
   EXPECT_TRUE(late.error().retry_after);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(LedgerContract, RecordsSettlesAndFinds, FindsNothingThatIsNotThere,
-                            FirstOutcomeWins, RefusesWhatWasDecidedBefore, RequestIdGivesOneRecord,
-                            NextAttemptOnlyAfterAnAbandonedOne, RevokesForEver,
-                            RevokingAnIntentAbandonsIt, RevokesNothingUnknown,
-                            PolicyActivationIsIdempotentByText, BlocksAreInTheBasis,
-                            APolicyIsAppliedOnTheVersionThatWasLookedAt, AClaimedKeyIsOneIdentitys,
-                            AContestedKeyGoesToOneIdentity,
-                            ACompromisedKeyIsBlockedWithItsCertificate,
-                            TheFirstUseOfAGenerationStands,
-                            ARenewalUsesItsParentAndSupersedesWhatWasBefore,
-                            ABlockIsPutInForceAndLifted, SerialTimeIsWithin30SecondsOfTheDatabase,
-                            RequestIdTimeIsWithin24HoursOfTheDatabase, CommitFailedButPersisted,
-                            CommitFailedAndDidNotPersist, HundredAtOnce, AnswersByTheDeadline);
+REGISTER_TYPED_TEST_SUITE_P(
+    LedgerContract, RecordsSettlesAndFinds, FindsNothingThatIsNotThere, FirstOutcomeWins,
+    RefusesWhatWasDecidedBefore, RequestIdGivesOneRecord, NextAttemptOnlyAfterAnAbandonedOne,
+    RevokesForEver, RevokingAnIntentAbandonsIt, RevokesNothingUnknown,
+    PolicyActivationIsIdempotentByText, BlocksAreInTheBasis,
+    APolicyIsAppliedOnTheVersionThatWasLookedAt, AClaimedKeyIsOneIdentitys,
+    AContestedKeyGoesToOneIdentity, ACompromisedKeyIsBlockedWithItsCertificate,
+    TheFirstUseOfAGenerationStands, ARenewalUsesItsParentAndSupersedesWhatWasBefore,
+    WhatStandsForTheNewestGenerationInUseIsTheSuccessor,
+    WhoAsksWithASupersededCertificateIsRefusedUnlessItIsRecorded, AskersAndRenewalsAtOnce,
+    ABlockIsPutInForceAndLifted, SerialTimeIsWithin30SecondsOfTheDatabase,
+    RequestIdTimeIsWithin24HoursOfTheDatabase, CommitFailedButPersisted,
+    CommitFailedAndDidNotPersist, HundredAtOnce, AnswersByTheDeadline);
 
 }  // namespace mayfly::contract

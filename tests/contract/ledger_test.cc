@@ -17,6 +17,7 @@ namespace mayfly::contract {
 
 struct MemoryFixture {
   Ledger& ledger() { return memory; }
+  Lineages& lineages() { return memory; }
   void AddBlock(policy::Block block) { memory.AddBlock(std::move(block)); }
   void FailNextCommit(CommitFault fault) { memory.FailNextCommit(fault); }
   SystemClock clock;
@@ -32,6 +33,7 @@ struct PostgresFixture {
   explicit PostgresFixture(const std::string& database = SharedDatabase())
       : connection(PostgresCluster::Shared().Connection(database)) {}
   Ledger& ledger() { return pg; }
+  Lineages& lineages() { return pg; }
   void AddBlock(policy::Block block) {
     BlockEntry entry{std::move(block), BlockEffect::kBlocks, "a test", "local:0"};
     auto added = SyncWait(pg.AddBlock(std::move(entry), clock.BootNow() + Seconds(20)));

@@ -28,6 +28,7 @@ using Act = decltype(ProposalApproval::act);
 
 struct MemoryProposals {
   Ledger& ledger() { return memory; }
+  Lineages& lineages() { return memory; }
   EventIndex& events() { return memory; }
   Proposals& proposals() { return memory; }
   Proposals& other_replica() { return memory; }
@@ -37,6 +38,7 @@ struct MemoryProposals {
 
 struct PostgresProposals {
   Ledger& ledger() { return pg; }
+  Lineages& lineages() { return pg; }
   EventIndex& events() { return pg_events; }
   Proposals& proposals() { return pg_proposals; }
   Proposals& other_replica() { return replica; }
@@ -96,13 +98,15 @@ class ProposalsContract : public testing::Test {
     SystemRandom random;
     return {Uuid::MakeV7(clock.Now(), random), 0, std::nullopt};
   }
-  policy::Principal Person(const std::string& id, const CertificateKey& shown) {
+  policy::Principal Person(const std::string& id, const CertificateKey& shown,
+                           const LineageStep& lineage = AnyLineage()) {
     policy::Principal person{policy::ProofOfIdentity::kCertificate,
                              id,
                              "lineage:" + id,
                              {*x509::GeneralName::Uri("https://mayfly.internal/a,b'c")}};
     person.key_hash = x509::Sha256(AsBytes(id));
     person.serial = shown.serial;
+    person.place = policy::LineagePlace{lineage.lineage, lineage.generation};
     return person;
   }
   policy::Principal Person(const std::string& id) { return Person(id, Record()); }
@@ -124,7 +128,7 @@ class ProposalsContract : public testing::Test {
   CertificateKey Renew(const LineageStep& lineage, TestKey key) {
     const CertificateKey next = Record(Seconds(3600), lineage, key);
     const LineageUse use{lineage.lineage, lineage.generation, next, UseKind::kUsed};
-    EXPECT_TRUE(SyncWait(fixture.ledger().NoteUse(use, Soon())));
+    EXPECT_TRUE(SyncWait(fixture.lineages().NoteUse(use, Soon())));
     return next;
   }
   static policy::Principal Holding(policy::Principal person, TestKey key) {
@@ -362,23 +366,19 @@ TYPED_TEST(ProposalsContract, AKeyOfAnyGenerationMakesThemOne) {
   EXPECT_EQ(RuleOf(this->Approve(proposal, approver)), "ok");
 }
 
-TYPED_TEST(ProposalsContract, ASupersededCertificateNeitherProposesNorApproves) {
+TYPED_TEST(ProposalsContract, ASupersededCertificateApprovesNothing) {
   const LineageStep lineage = this->AnyLineage();
   const auto old = this->Record(Seconds(3600), lineage);
   const auto proposal = this->ProposePolicy();
-  const auto next = this->Record(Seconds(3600), {lineage.lineage, 1, old.serial});
-  const auto propose = [&](const CertificateKey& shown, const std::string& text) {
-    auto wanted = this->Proposed(PolicyChange{text, 1}, this->Person("dns:second", shown));
-    return RuleOf(SyncWait(this->fixture.proposals().Propose(std::move(wanted), this->Soon())));
-  };
-  EXPECT_EQ(propose(old, "renewed, and not used yet"), "ok");
-  ASSERT_TRUE(SyncWait(this->fixture.ledger().NoteUse(
+  const LineageStep later{lineage.lineage, 1, old.serial};
+  const auto next = this->Record(Seconds(3600), later);
+  ASSERT_TRUE(SyncWait(this->fixture.lineages().NoteUse(
       {lineage.lineage, 1, next, UseKind::kAcknowledged}, this->Soon())));
-  EXPECT_EQ(propose(old, "third"), "peer.superseded");
-  EXPECT_EQ(propose(next, "third"), "ok");
-  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second", old))), "peer.superseded");
+  const auto refused = this->Approve(proposal, this->Person("dns:second", old, lineage));
+  EXPECT_EQ(RuleOf(refused), "renewal.superseded");
+  EXPECT_NE(refused.error().message.find(next.serial.Hex()), std::string::npos);
   EXPECT_EQ(this->Again(proposal).state, ProposalState::kOpen);
-  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second", next))), "ok");
+  EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second", next, later))), "ok");
 }
 
 TYPED_TEST(ProposalsContract, WhoseCertificateHasExpiredIsSomebodyWhereTheyHaveRenewedIt) {
@@ -391,7 +391,7 @@ TYPED_TEST(ProposalsContract, WhoseCertificateHasExpiredIsSomebodyWhereTheyHaveR
   const CertificateKey next = this->Record(Seconds(3600), {lineage.lineage, 1, shown.serial});
   EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second"))), "approval.proposer");
   ASSERT_TRUE(SyncWait(
-      this->fixture.ledger().NoteUse({lineage.lineage, 1, next, UseKind::kUsed}, this->Soon())));
+      this->fixture.lineages().NoteUse({lineage.lineage, 1, next, UseKind::kUsed}, this->Soon())));
   EXPECT_EQ(RuleOf(this->Approve(proposal, this->Person("dns:second"))), "ok");
 }
 

@@ -48,10 +48,6 @@ bool HasName(ByteSpan tbs, const x509::GeneralName& name) {
   return std::ranges::find(*names, name) != names->end();
 }
 
-bool IsHeldBy(const RecordFacts& facts, const Holdings& holder) {
-  return facts.principal == holder.principal || facts.lineage.lineage == holder.lineage;
-}
-
 bool Within(std::optional<TimePoint> time, TimePoint now, Seconds skew_max) {
   return time && std::chrono::abs(now - *time) <= skew_max;
 }
@@ -84,7 +80,11 @@ std::optional<Error> MemoryLedger::RefuseRecord(const RecordEntry& entry) const 
 }
 
 std::optional<Error> MemoryLedger::UseParent(const RecordEntry& entry) {
-  if (!entry.renews) return std::nullopt;
+  if (!entry.renews) {
+    const auto successor = entry.asker ? SuccessorOf(*entry.asker) : std::nullopt;
+    if (successor) return SupersededPeer(*successor);
+    return std::nullopt;
+  }
   const auto& [lineage, generation, parent] = entry.lineage;
   if (generation > 1) uses_.emplace(std::pair(lineage, generation - 1), *entry.renews);
   for (const auto& [step, standing] : uses_) {
@@ -286,7 +286,7 @@ bool MemoryLedger::Matches(const Entry& entry, const IndexQuery& query) {
          (!filter.name || HasName(entry.tbs, *filter.name)) &&
          filter.not_after.Covers(entry.not_after) &&
          filter.created.Covers(*facts.key.serial.issued_at()) &&
-         (!filter.held_by || IsHeldBy(facts, *filter.held_by));
+         (!filter.held_by || Holds(*filter.held_by, facts));
 }
 
 Task<Result<IndexPage>> MemoryLedger::Page(IndexQuery query, BootTime deadline) {
@@ -350,6 +350,21 @@ Task<Result<CertificateKey>> MemoryLedger::NoteUse(LineageUse use, BootTime dead
   std::lock_guard lock(mutex_);
   if (IsLate(deadline)) co_return TimeIsUp();
   co_return uses_.emplace(std::pair(use.lineage, use.generation), use.certificate).first->second;
+}
+
+std::optional<CertificateKey> MemoryLedger::SuccessorOf(const policy::LineagePlace& place) const {
+  std::optional<CertificateKey> successor;
+  for (const auto& [step, standing] : uses_) {  // the oldest generation first
+    if (step.first == place.lineage && step.second > place.generation) successor = standing;
+  }
+  return successor;
+}
+
+Task<Result<std::optional<CertificateKey>>> MemoryLedger::FindSuccessor(policy::LineagePlace place,
+                                                                        BootTime deadline) {
+  std::lock_guard lock(mutex_);
+  if (IsLate(deadline)) co_return TimeIsUp();
+  co_return SuccessorOf(place);
 }
 
 EnrolmentTokenRecord MemoryLedger::TokenNow(const EnrolmentTokenRecord& token) const {

@@ -14,6 +14,7 @@
 #include "ports/enrolment_tokens.h"
 #include "ports/event_index.h"
 #include "ports/ledger.h"
+#include "ports/lineages.h"
 #include "ports/proposals.h"
 
 namespace mayfly::fakes {
@@ -28,6 +29,7 @@ class FixedAlerts final : public AlertIndex {
 enum class CommitFault { kDidPersist, kDidNotPersist };
 
 class MemoryLedger final : public Ledger,
+                           public Lineages,
                            public CertificateIndex,
                            public EventIndex,
                            public EnrolmentTokens,
@@ -47,6 +49,8 @@ class MemoryLedger final : public Ledger,
   Task<Result<bool>> IsAnothersKey(KeyClaim claim, BootTime deadline) override;
   Task<Result<uint64_t>> AddBlock(BlockEntry entry, BootTime deadline) override;
   Task<Result<CertificateKey>> NoteUse(LineageUse use, BootTime deadline) override;
+  Task<Result<std::optional<CertificateKey>>> FindSuccessor(policy::LineagePlace place,
+                                                            BootTime deadline) override;
   void Note(Event event) override;
   Task<Result<IndexPage>> Page(IndexQuery query, BootTime deadline) override;
   Task<Result<EventPage>> Page(EventQuery query, BootTime deadline) override;
@@ -118,7 +122,7 @@ class MemoryLedger final : public Ledger,
   Result<MassRevocationReceipt> RevokeAllNow(const std::vector<RevocationTarget>& targets,
                                              RevocationReason reason, const std::string& principal);
   bool IsStanding(const x509::SerialNumber& serial) const;
-  bool IsSuperseded(const x509::SerialNumber& serial) const;
+  std::optional<CertificateKey> SuccessorOf(const policy::LineagePlace& place) const;
   const Entry* EntryOf(const x509::SerialNumber& serial) const;
   // Of every generation; of the certificate that they show what they say.
   std::set<Hash256> KeysOfLineage(const policy::Principal& holder) const;

@@ -53,14 +53,6 @@ bool MemoryLedger::IsStanding(const x509::SerialNumber& serial) const {
   return !entry->revocation && !newest->revocation && newest->not_after > clock_.Now();
 }
 
-bool MemoryLedger::IsSuperseded(const x509::SerialNumber& serial) const {
-  const Entry* shown = EntryOf(serial);
-  return shown && std::ranges::any_of(uses_, [&](const auto& use) {
-           const LineageStep& lineage = shown->facts.lineage;
-           return use.first.first == lineage.lineage && use.first.second > lineage.generation;
-         });
-}
-
 std::set<Hash256> MemoryLedger::KeysOfLineage(const policy::Principal& holder) const {
   std::set<Hash256> keys = {*holder.key_hash};
   const Entry* shown = EntryOf(*holder.serial);
@@ -75,7 +67,6 @@ std::set<Hash256> MemoryLedger::KeysOfLineage(const policy::Principal& holder) c
 Task<Result<ProposalRecord>> MemoryLedger::Propose(NewProposal proposal, BootTime deadline) {
   std::lock_guard lock(mutex_);
   if (IsLate(deadline)) co_return TimeIsUp();
-  if (IsSuperseded(*proposal.proposer.serial)) co_return SupersededPeer();
   for (const auto& [id, known] : proposals_) {
     if (StateNow(known) == ProposalState::kOpen && known.proposer.id == proposal.proposer.id &&
         known.proposer.request_scope == proposal.proposer.request_scope &&
@@ -166,7 +157,9 @@ Task<Result<ApprovalReceipt>> MemoryLedger::Execute(ProposalApproval approval, B
       if (others.contains(key)) co_return SamePerson(proposal.proposer);
     }
     if (approval.decision != decision_) co_return Stale();
-    if (IsSuperseded(*approval.approver.serial)) co_return SupersededPeer();
+    if (const auto successor = SuccessorOf(*approval.approver.place)) {
+      co_return SupersededPeer(*successor);
+    }
     if (!IsStanding(*approval.approver.serial)) co_return ApproverGone();
     if (!IsStanding(*proposal.proposer.serial)) co_return ProposerGone();
   }

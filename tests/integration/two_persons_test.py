@@ -286,7 +286,7 @@ def test_a_superseded_certificate_neither_proposes_nor_approves(world):
     passing = world.enrol(THIRD)
     proposal = world.propose_policy()
     renewed, _ = world.renew(passing)
-    superseded = (Code.PERMISSION_DENIED, "peer.superseded")
+    superseded = (Code.PERMISSION_DENIED, "renewal.superseded")
     assert api.refusal(approve, passing, proposal) == superseded
     assert api.refusal(world.propose_policy, world.next_text("other"), passing) == superseded
     approve(renewed, proposal)

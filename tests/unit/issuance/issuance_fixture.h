@@ -142,8 +142,9 @@ class IssuanceTest : public testing::Test {
     issuer_names_.clear();
     for (const auto& issuer : issuers) issuer_names_.insert(issuer->name());
     return std::make_unique<CertificateAuthority>(CertificateAuthority::Parts{
-        clock_, random_, ledger_, ledger_, ledger_, alerts_, ledger_, ledger_, *basis_, planner_,
-        issuers, bundle_, [this](const auto&) { return revoked_in_memory_; }, gate_, log_});
+        clock_, random_, ledger_, ledger_, ledger_, ledger_, alerts_, ledger_, ledger_, *basis_,
+        planner_, issuers, bundle_, [this](const auto&) { return revoked_in_memory_; }, gate_,
+        log_});
   }
 
   BootTime In(Seconds time = Seconds(5)) const { return clock_.BootNow() + time; }

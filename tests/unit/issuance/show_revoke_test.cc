@@ -26,7 +26,7 @@ TEST_F(IssuanceTest, OthersSeeNothing) {
 TEST_F(IssuanceTest, HoldersSeeTheirOwnLineage) {
   auto issued = Issue(Request());
   policy::Principal holder = Stranger();
-  holder.request_scope = "lineage:" + issued->facts.lineage.lineage.ToString();
+  holder.place = policy::LineagePlace{issued->facts.lineage.lineage, 0};
   EXPECT_TRUE(SyncWait(authority_->Show(holder, "-", issued->certificate.tbs().serial(), In())));
 }
 
@@ -43,7 +43,7 @@ TEST_F(IssuanceTest, OperatorsAndAuditorsListEverythingOthersWhatTheyHold) {
   EXPECT_EQ(list(Auditor())->certificates.size(), 2u);
   EXPECT_EQ(list(Stranger())->certificates.size(), 0u);
   policy::Principal holder = Stranger();
-  holder.request_scope = "lineage:" + issued->facts.lineage.lineage.ToString();
+  holder.place = policy::LineagePlace{issued->facts.lineage.lineage, 0};
   const auto held = list(holder);
   ASSERT_EQ(held->certificates.size(), 1u);
   EXPECT_TRUE(Equal(held->certificates[0].certificate->der(), issued->certificate.der()));
@@ -101,6 +101,7 @@ TEST_F(IssuanceTest, APeerThatTheLedgerDoesNotHaveIsUnknown) {
                                   empty,
                                   empty,
                                   empty,
+                                  empty,
                                   alerts_,
                                   empty,
                                   empty,
@@ -135,6 +136,8 @@ TEST_F(IssuanceTest, APeerIsWhoItsRecordedCertificateSays) {
   ASSERT_TRUE(principal);
   EXPECT_EQ(principal->id, "dns:web.internal");
   EXPECT_EQ(principal->request_scope, "lineage:" + issued->facts.lineage.lineage.ToString());
+  EXPECT_EQ(principal->place->lineage, issued->facts.lineage.lineage);
+  EXPECT_EQ(principal->place->generation, 0u);
 }
 
 TEST_F(IssuanceTest, APeerThatMemoryKnowsAsRevokedIsRefused) {

@@ -35,6 +35,22 @@ TEST(Roles, ListsAddUp) {
             (Roles{Role::kRequester, Role::kAuditor, Role::kOperator, Role::kEnroller}));
 }
 
+// It could not ask for a certificate either.
+TEST(Roles, WhoIsBlockedHasNone) {
+  DecisionBasis basis = Basis();
+  basis.policy.admins = {Who("spiffe://td/admin")};
+  basis.blocks = {{BlockKind::kIdentity, ToBytes(AsBytes("URI:spiffe://td/admin"))}};
+  const Authorizer authorizer(std::make_shared<const DecisionBasis>(std::move(basis)));
+  Principal admin = Named("spiffe://td/admin");
+  EXPECT_TRUE(authorizer.RequireRole(admin, {Role::kAdmin}));
+  admin.names = {*x509::GeneralName::Uri("spiffe://td/admin")};
+  for (const Role role : {Role::kAdmin, Role::kRequester}) {
+    const auto refused = authorizer.RequireRole(admin, {role});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().rule, "policy.blocked");
+  }
+}
+
 TEST(Roles, NobodyHasNone) {
   EXPECT_EQ(WithRoles().RolesOf(Named("")), Roles());
   EXPECT_FALSE(WithRoles().RequireRole(Named(""), {Role::kRequester}));
