@@ -389,6 +389,25 @@ TEST_F(PostgresLedger, EveryLifetimeClassHasAPartition) {
   }
 }
 
+// What the database's owner can make of the table of issuers.
+TEST_F(PostgresLedger, AnIssuerIsThereOnce) {
+  store::PgCaRegistry registry({.connection = Connection(),
+                                .password_file = std::nullopt,
+                                .role = "postgres",
+                                .principal = "local:0"});
+  const auto subject = *x509::Name::CommonName("Mayfly root 1");
+  ASSERT_TRUE(registry.RegisterIssuer("root-1", subject, fakes::FixedPublicKey()));
+  auto owner = fixture.As("postgres");
+  owner.Exec("CREATE TABLE another () INHERITS (issuer)");
+  for (const char* columns : {"id + 76, name", "id, 'another'"}) {
+    owner.Exec("INSERT INTO another SELECT " + std::string(columns) +
+               ", subject, spki, spki_hash FROM ONLY issuer");
+    EXPECT_EQ(RuleOf(registry.Issuers()), "issuer.twice") << columns;
+    owner.Exec("DELETE FROM another");
+    EXPECT_TRUE(registry.Issuers()) << columns;
+  }
+}
+
 TEST_F(PostgresLedger, RegistryKeepsIssuersAndTheirCertificates) {
   store::PgCaRegistry registry({.connection = Connection(),
                                 .password_file = std::nullopt,
