@@ -1,5 +1,5 @@
-// What pg_dump makes of the schema (golden/postgresql-15.sql), embedded by embed_dump.cmake: with one
-// partition of each table that has them, without owners.
+// What pg_dump makes of the schema (golden/postgresql-15.sql), embedded by embed_dump.cmake: with
+// one partition of each table that has them, without owners.
 #pragma once
 
 #include <string_view>

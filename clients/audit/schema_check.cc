@@ -109,6 +109,26 @@ bool IsBesideTheSchema(const SqlStatement& statement) {
          IsOwnership(statement);
 }
 
+// The statements of the schema in the form in which they are compared: by the table whose
+// partitions all have them, "" for those of none.
+using Forms = std::map<std::string, std::set<std::string>>;
+Forms MakeExpected() {
+  Forms forms;
+  std::istringstream in{std::string(schema::Dump())};
+  SqlStatements statements(in);
+  while (true) {
+    const auto statement = statements.Next();
+    if (!statement || !*statement) return forms;
+    if (IsBesideTheSchema(**statement)) continue;
+    Form form = FormOf(**statement);
+    forms[form.parent].insert(std::move(form.text));
+  }
+}
+const Forms& Expected() {
+  static const Forms forms = MakeExpected();
+  return forms;
+}
+
 bool NamesSchema(std::string_view code, std::string_view schema) {
   constexpr std::string_view kSchema = "SCHEMA ";
   for (size_t at = 0; (at = code.find(schema, at)) != code.npos; at += schema.size()) {
@@ -172,25 +192,10 @@ std::string InPartition(std::string form, const PartitionName& partition) {
 
 }  // namespace
 
-SchemaCheck::SchemaCheck() {
-  std::istringstream in{std::string(schema::Dump())};
-  SqlStatements statements(in);
-  while (true) {
-    const auto statement = statements.Next();
-    if (!statement || !*statement) break;
-    if (!IsBesideTheSchema(**statement)) Expect(**statement);
-  }
-}
-
-void SchemaCheck::Expect(const SqlStatement& statement) {
-  Form form = FormOf(statement);
-  expected_[form.parent].insert(std::move(form.text));
-}
-
 void SchemaCheck::Take(const SqlStatement& statement) {
   if (IsBesideTheSchema(statement)) return;
   Form form = FormOf(statement);
-  const std::set<std::string>& expected = expected_.at(form.parent);
+  const std::set<std::string>& expected = Expected().at(form.parent);
   const auto found = expected.find(form.text);
   if (found != expected.end()) {
     seen_[form.partition].insert(&*found);
@@ -209,7 +214,7 @@ std::vector<Finding> SchemaCheck::Findings() const {
   const auto find = [&](std::string text) { findings.push_back({kRule, std::move(text)}); };
   for (const auto& [partition, seen] : seen_) {
     const PartitionName name = PartitionAtStart(partition).value_or(PartitionName{});
-    for (const std::string& form : expected_.at(std::string(name.parent))) {
+    for (const std::string& form : Expected().at(std::string(name.parent))) {
       if (seen.contains(&form)) continue;
       if (const auto found = TakeClosest(unexpected[{partition, ObjectOf(form)}], form)) {
         find(Changed(form, *found));

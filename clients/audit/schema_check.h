@@ -15,8 +15,6 @@ namespace mayfly::audit_reader {
 
 class SchemaCheck {
  public:
-  SchemaCheck();
-
   void Take(const SqlStatement& statement);
   // "ledger.schema"; after the last statement.
   std::vector<Finding> Findings() const;
@@ -27,11 +25,7 @@ class SchemaCheck {
     std::string form;
   };
 
-  void Expect(const SqlStatement& statement);
-
-  // Statements in the form in which they are compared: by the table whose partitions all have them,
-  // "" for those of none; and which of them were there, by the partition.
-  std::map<std::string, std::set<std::string>> expected_;
+  // The statements that were there, as they are compared, by the partition; "": of none.
   std::map<std::string, std::set<const std::string*>> seen_{{"", {}}};
   std::vector<Unexpected> unexpected_;
 };

@@ -345,7 +345,8 @@ def test_an_issuer_of_two_rows_is_found_and_not_served(own_ca, own_operator, tmp
     ledger.query(own_ca, "ALTER TABLE issuer DROP CONSTRAINT issuer_name_key")
     ledger.query(own_ca, """
         INSERT INTO issuer (id, name, subject, spki, spki_hash) OVERRIDING SYSTEM VALUE
-        SELECT 77, name, subject || '\\x00', spki, sha256(spki_hash) FROM issuer WHERE name = 'issuing-1'""")
+        SELECT 77, name, set_byte(subject, length(subject) - 1, 88), spki, sha256(spki_hash)
+          FROM issuer WHERE name = 'issuing-1'""")
     ledger.query(own_ca, "UPDATE revocation SET issuer_id = 77 WHERE serial = decode(%s, 'hex')", (serial,))
     try:
         log = export(own_ca, tmp_path / "log")

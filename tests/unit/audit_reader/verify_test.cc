@@ -10,13 +10,15 @@
 
 #include "clients/audit/dump.h"
 #include "clients/audit/hash_tree.h"
-#include "schema/dump.h"
+#include "tests/fakes/schema_dump.h"
 #include "tlog/checkpoint.h"
 #include "tlog/log_entry.h"
 #include "tlog/tile_builder.h"
 
 namespace mayfly::audit_reader {
 namespace {
+
+using fakes::Replaced;
 
 constexpr char kOrigin[] = "mayfly.internal/audit";
 constexpr int64_t kStart = 1'760'000'000'000'000;  // 2025-10-09 08:53:20 UTC
@@ -25,20 +27,6 @@ constexpr char kExpiredText[] = "2025-10-09 09:53:20.5+01";  // half a second la
 constexpr int64_t kExpired = kStart + 500'000;
 
 TimePoint At(int64_t micros) { return TimePoint(std::chrono::microseconds(micros)); }
-
-std::string Replaced(std::string text, const std::string& from, const std::string& to) {
-  for (size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) {
-    text.replace(at, from.size(), to);
-  }
-  return text;
-}
-
-// The statements of the schema, with a partition of the log's day.
-std::string Statements() {
-  const std::string text = Replaced(std::string(schema::Dump()), "20000101", "20250925");
-  return Replaced(text, "FROM ('\\x2100dc6acfac00') TO ('\\x2100dc6ff60800')",
-                  "FROM ('\\x2101994aabd800') TO ('\\x2101994fd23400')");
-}
 
 // Signs notes.
 class Key {
@@ -180,7 +168,8 @@ class VerifyTest : public testing::Test {
   const std::string kRequest =
       std::string("01994f0a-1b2c-7000-8000-000000000002\t1\t\\\\x") + kFirst + "\n";
   const std::string kDump =
-      "-- PostgreSQL database dump\n" + Statements() +
+      "-- PostgreSQL database dump\n" +
+      fakes::SchemaDump("20250925", "2101994aabd800", "2101994fd23400") +
       "COPY mayfly.event (id, kind, principal, detail, tick, at) FROM stdin;\n" + kFirstEvent +
       kSecondEvent +
       "\\.\n"
