@@ -1,8 +1,8 @@
 #include "clients/audit/schema_check.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
+#include <initializer_list>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -53,24 +53,25 @@ std::optional<PartitionName> FindPartition(std::string_view text) {
   return std::nullopt;
 }
 
-void ReplaceAll(std::string& text, const std::string& from, std::string_view to) {
-  for (size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size()) {
-    text.replace(at, from.size(), to);
+std::string Replaced(std::string_view text, std::string_view from, std::string_view to) {
+  std::string replaced;
+  for (size_t at = 0; (at = text.find(from)) != text.npos; text.remove_prefix(at + from.size())) {
+    replaced.append(text.substr(0, at)).append(to);
   }
+  return replaced.append(text);
 }
 
 // PostgreSQL 18 names them: "serial bytea CONSTRAINT issuance_serial_not_null NOT NULL".
-void DropNamesOfNotNull(std::string& text) {
+std::string WithoutNamesOfNotNull(std::string_view text) {
   constexpr std::string_view kConstraint = " CONSTRAINT ", kNotNull = " NOT NULL";
-  for (size_t at = 0; (at = text.find(kConstraint, at)) != text.npos;) {
+  std::string kept;
+  for (size_t at = 0; (at = text.find(kConstraint)) != text.npos;) {
     size_t end = at + kConstraint.size();
     while (end < text.size() && IsOfName(text[end])) ++end;
-    if (std::string_view(text).substr(end).starts_with(kNotNull)) {
-      text.erase(at, end - at);
-    } else {
-      at = end;
-    }
+    kept += text.substr(0, text.substr(end).starts_with(kNotNull) ? at : end);
+    text.remove_prefix(end);
   }
+  return kept.append(text);
 }
 
 // A statement as it is compared. Of a partition: with its table's name and a star for its own, and
@@ -83,13 +84,14 @@ Form FormOf(const SqlStatement& statement) {
   constexpr std::string_view kAttach = " ATTACH PARTITION ";
   const bool is_bound = statement.code.starts_with("ALTER TABLE ONLY mayfly.") &&
                         statement.code.find(kAttach) != statement.code.npos;
-  Form form{.parent = {}, .partition = {}, .text = is_bound ? statement.code : statement.text};
-  DropNamesOfNotNull(form.text);
+  Form form{.parent = {},
+            .partition = {},
+            .text = WithoutNamesOfNotNull(is_bound ? statement.code : statement.text)};
   if (statement.code.find("mayfly_partitions.") == statement.code.npos) return form;
   if (const auto found = FindPartition(form.text)) {
     form.parent = found->parent;
     form.partition = found->name;
-    ReplaceAll(form.text, form.partition, form.parent + "*");
+    form.text = Replaced(form.text, form.partition, form.parent + "*");
   }
   return form;
 }
@@ -184,10 +186,10 @@ std::string Changed(std::string_view expected, std::string_view found) {
          ", there is " + QuotedFrom(found, at);
 }
 
-// The statement of one partition.
-std::string InPartition(std::string form, const PartitionName& partition) {
-  ReplaceAll(form, std::string(partition.parent) + "*", partition.name);
-  return form;
+// A form as the statement of this partition.
+std::string StatementOf(std::string_view form, const std::string& partition) {
+  const auto name = PartitionAtStart(partition);
+  return name ? Replaced(form, std::string(name->parent) + "*", partition) : std::string(form);
 }
 
 }  // namespace
@@ -213,19 +215,20 @@ std::vector<Finding> SchemaCheck::Findings() const {
   std::vector<Finding> findings;
   const auto find = [&](std::string text) { findings.push_back({kRule, std::move(text)}); };
   for (const auto& [partition, seen] : seen_) {
-    const PartitionName name = PartitionAtStart(partition).value_or(PartitionName{});
-    for (const std::string& form : Expected().at(std::string(name.parent))) {
+    const std::string parent(PartitionAtStart(partition).value_or(PartitionName{}).parent);
+    for (const std::string& form : Expected().at(parent)) {
       if (seen.contains(&form)) continue;
+      const std::string statement = StatementOf(form, partition);
       if (const auto found = TakeClosest(unexpected[{partition, ObjectOf(form)}], form)) {
-        find(Changed(form, *found));
+        find(Changed(statement, StatementOf(*found, partition)));
       } else {
-        find("the dump lacks " + Quoted(InPartition(form, name)));
+        find("the dump lacks " + Quoted(statement));
       }
     }
   }
   for (const auto& [object, forms] : unexpected) {
     for (const std::string_view form : forms) {
-      find("the dump has, and the schema has not, " + Quoted(std::string(form)));
+      find("the dump has, and the schema has not, " + Quoted(StatementOf(form, object.first)));
     }
   }
   return findings;

@@ -52,8 +52,8 @@ class Evidence:
     def __init__(self, ca, folder):
         self.ca = ca
         with contextlib.closing(api.operator(ca)) as operator:
-            serials = [operator.issue(make_csr(f"h{i}.internal")).certificate.serial_number
-                       for i in range(40)]
+            serials = [operator.issue(make_csr(f"h{i}.internal"), request_id=api.make_request_id())
+                       .certificate.serial_number for i in range(40)]
             for serial in serials[::4]:
                 operator.revoke(serial, reason=5)
             for _ in range(5):  # denials

@@ -5,11 +5,12 @@
 
 #include <sstream>
 
-#include "schema/dump.h"
+#include "tests/fakes/schema_dump.h"
 
 namespace mayfly::audit_reader {
 namespace {
 
+using fakes::Replaced;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -104,6 +105,53 @@ TEST(SchemaCheck, WhatIsGone) {
           "")),
       ElementsAre("the dump lacks \"ALTER TABLE ONLY mayfly.issuer ADD CONSTRAINT issuer_name_key "
                   "UNIQUE (name)\""));
+  EXPECT_THAT(
+      FindingsOf(Changed("REVOKE ALL ON FUNCTION mayfly.close_tick() FROM PUBLIC;\n", "")),
+      ElementsAre(HasSubstr("the dump lacks \"REVOKE ALL ON FUNCTION mayfly.close_tick()")));
+}
+
+TEST(SchemaCheck, PartitionsComeAndGoWhole) {
+  const size_t statements = FindingsOf("").size();
+  EXPECT_GT(statements, 300u) << "all but the partitions'";
+  // Another day, another class, bounds of their own, and NOT NULL with a name, as PostgreSQL 18
+  // has.
+  std::string other = Replaced(kDump, "c1_20000101", "c3_20991231");
+  other = Replaced(other, "request_20000101", "request_20991231");
+  other = Replaced(other, "\\x2100dc6", "\\x2300dc7");
+  other = Replaced(other, "    serial bytea NOT NULL", "    serial bytea CONSTRAINT a_b NOT NULL");
+  EXPECT_THAT(FindingsOf(other), IsEmpty());
+  EXPECT_THAT(FindingsOf(kDump + other), IsEmpty()) << "both";
+  // One that is not attached is one whose rows are not seen.
+  const std::string attach =
+      "ALTER TABLE ONLY mayfly.issuance ATTACH PARTITION mayfly_partitions.issuance_c1_20000101 ";
+  EXPECT_THAT(FindingsOf(Replaced(kDump, attach, "-- ")),
+              ElementsAre(HasSubstr("the dump lacks \"" + attach)));
+  const std::string index = "issuance_c1_20000101_not_after_serial_issuer_id_idx ON";
+  EXPECT_THAT(FindingsOf(Replaced(kDump, "INDEX " + index, "UNIQUE INDEX " + index)),
+              testing::SizeIs(2));
+  EXPECT_THAT(
+      FindingsOf(Replaced(kDump, "CREATE TABLE mayfly_partitions.outcome_c1_20000101 (",
+                          "CREATE TABLE mayfly_partitions.outcome_c1_20000101 (\n    a a,")),
+      ElementsAre(HasSubstr("CREATE TABLE mayfly_partitions.outcome_c1_20000101 is another")));
+}
+
+TEST(SchemaCheck, WhatIsSomebodyElsesIsNotLookedAt) {
+  for (const char* statement : {
+           "CREATE TABLE public.notes (\n    mayfly text DEFAULT 'mayfly.issuer'::text\n)",
+           "ALTER TABLE ONLY public.notes ADD CONSTRAINT mayfly CHECK ((a > 0))",
+           "CREATE SCHEMA other",
+           "CREATE TABLE notmayfly.issuer (\n    a integer\n)",
+           "CREATE FUNCTION public.f() RETURNS void LANGUAGE sql AS $$ DELETE FROM mayfly.event $$",
+           "SET default_tablespace = fast",
+           "RESET SESSION AUTHORIZATION",
+           "COMMENT ON TABLE mayfly.issuer IS 'ours'",
+           "ALTER TABLE mayfly.issuer OWNER TO \"somebody else\"",
+           "ALTER FUNCTION mayfly.uuid_ms(id uuid) OWNER TO mayfly_owner",
+           "SELECT pg_catalog.setval('mayfly.event_id_seq', 7, true)",
+           "ALTER DATABASE mayfly OWNER TO mayfly_owner",
+       }) {
+    EXPECT_THAT(FindingsOf(With(statement)), IsEmpty()) << statement;
+  }
 }
 
 }  // namespace
