@@ -48,6 +48,7 @@ class CaRegistry {
   // key.
   virtual Result<IssuerEntry> RegisterIssuer(const std::string& name, const x509::Name& subject,
                                              const x509::SubjectPublicKeyInfo& key) = 0;
+  // Each name and id is there once; else kConfiguration "issuer.twice".
   virtual Result<std::vector<IssuerEntry>> Issuers() = 0;
   virtual Result<RecordedCaTbs> RecordCaCertificate(const lint::LintedCaTbs& tbs, IssuerId subject,
                                                     IssuerId issuer, policy::CaKind kind) = 0;

@@ -1,6 +1,7 @@
 #include "store/ca_registry.h"
 
 #include <algorithm>
+#include <set>
 
 #include "store/guarded.h"
 #include "store/ledger_batch.h"
@@ -13,6 +14,21 @@ Result<IssuerEntry> ReadIssuer(const pqxx::row& row) {
   TRY_ASSIGN(auto subject, x509::Name::FromDer(BytesOf(row[2])));
   TRY_ASSIGN(auto key, x509::SubjectPublicKeyInfo::FromDer(BytesOf(row[3])));
   return IssuerEntry{IssuerOf(row[0]), row[1].c_str(), std::move(subject), std::move(key)};
+}
+
+// The constraints say so too, as long as nobody drops them: of two rows of one issuer, each would
+// have revocations that the other has not.
+Status RequireOneOfEach(const std::vector<IssuerEntry>& entries) {
+  std::set<std::string> names;
+  std::set<IssuerId> ids;
+  for (const IssuerEntry& entry : entries) {
+    if (names.insert(entry.name).second && ids.insert(entry.id).second) continue;
+    return Fail(ErrorCode::kConfiguration, "issuer.twice",
+                "the database has the issuer " + Escape(entry.name) +
+                    " twice: somebody changed it; find out with mayfly audit verify, and restore "
+                    "its rows and constraints");
+  }
+  return Ok();
 }
 
 Result<CaCertificateEntry> ReadCaCertificate(const pqxx::row& row) {
@@ -75,7 +91,7 @@ Result<IssuerEntry> PgCaRegistry::RegisterIssuer(const std::string& name, const 
                                "issuer " + Escape(name) +
                                    " is registered with another subject or key; a new key or "
                                    "subject is a new issuer with a new name");
-    if (rows.empty()) return changed;  // the subject or the key has another name
+    if (rows.size() != 1) return changed;  // none: the subject or the key has another name
     TRY_ASSIGN(auto entry, ReadIssuer(rows[0]));
     if (!(entry.subject == subject) || !(entry.key == key)) return changed;
     session.Barrier();
@@ -91,6 +107,7 @@ Result<std::vector<IssuerEntry>> PgCaRegistry::Issuers() {
       TRY_ASSIGN(auto entry, ReadIssuer(row));
       entries.push_back(std::move(entry));
     }
+    TRY(RequireOneOfEach(entries));
     return entries;
   });
 }

@@ -54,17 +54,19 @@ std::vector<std::optional<std::string>> FieldsOf(std::string_view line) {
   }
 }
 
-// "COPY mayfly.event (id, kind) FROM stdin;"
+// "COPY mayfly.event (id, kind) FROM stdin"
 struct CopyHeader {
   std::string table;  // with its schema
   std::map<std::string, size_t> columns;
 };
-std::optional<CopyHeader> ParseCopy(std::string_view line) {
-  constexpr std::string_view kStart = "COPY ", kEnd = ") FROM stdin;";
-  const size_t open = line.find(" (");
-  if (!line.starts_with(kStart) || !line.ends_with(kEnd) || open == line.npos) return std::nullopt;
-  CopyHeader header{.table = std::string(line.substr(kStart.size(), open - kStart.size()))};
-  std::string_view names = line.substr(open + 2, line.size() - kEnd.size() - open - 2);
+std::optional<CopyHeader> ParseCopy(std::string_view text) {
+  constexpr std::string_view kStart = "COPY ", kEnd = " FROM stdin";
+  if (!text.starts_with(kStart) || !text.ends_with(kEnd)) return std::nullopt;
+  text = text.substr(kStart.size(), text.size() - kStart.size() - kEnd.size());
+  const size_t open = std::min(text.find(" ("), text.size());  // a table may have no columns
+  CopyHeader header{.table = std::string(text.substr(0, open)), .columns = {}};
+  std::string_view names = text.substr(std::min(open + 2, text.size()));
+  if (names.ends_with(')')) names.remove_suffix(1);
   while (!names.empty()) {
     const size_t comma = names.find(", ");
     header.columns.emplace(names.substr(0, comma), header.columns.size());
@@ -74,7 +76,7 @@ std::optional<CopyHeader> ParseCopy(std::string_view line) {
 }
 
 // "ALTER TABLE ONLY mayfly.issuance ATTACH PARTITION mayfly_partitions.x FOR VALUES FROM ('\x21')
-// TO ('\x22');"
+// TO ('\x22')"
 struct Attachment {
   std::string parent, partition;
   SerialRange range;
@@ -106,15 +108,17 @@ std::optional<Attachment> ParseAttachment(std::string_view line) {
 
 class Reader {
  public:
-  Reader(const std::set<std::string>& tables, const OnRow& on_row)
-      : tables_(tables), on_row_(on_row) {}
+  explicit Reader(const DumpReading& reading) : reading_(reading) {}
 
   Status Read(std::istream& in) {
-    std::string line;
-    while (std::getline(in, line)) {
-      if (const auto header = ParseCopy(line)) {
+    SqlStatements statements(in);
+    while (true) {
+      TRY_ASSIGN(const auto statement, statements.Next());
+      if (!statement) break;
+      reading_.on_statement(*statement);
+      if (const auto header = ParseCopy(statement->text)) {
         TRY(ReadRows(in, *header));
-      } else if (auto attachment = ParseAttachment(line)) {
+      } else if (auto attachment = ParseAttachment(statement->text)) {
         Attach(std::move(*attachment));
       }
     }
@@ -142,23 +146,23 @@ class Reader {
 
   Status ReadRows(std::istream& in, const CopyHeader& header) {
     const std::string table = TableOf(header.table);
-    const bool is_wanted = tables_.contains(table);
+    const bool is_wanted = reading_.tables.contains(table);
     has_rows_ = has_rows_ || !table.empty();
     std::string line;
+    std::getline(in, line);  // what is left of the statement's
     while (std::getline(in, line)) {
       if (line == "\\.") return Ok();
       if (!is_wanted) continue;
       const auto fields = FieldsOf(line);
       if (fields.size() != header.columns.size()) return BadDump("a row of " + table + " is cut");
       const DumpRow row(header.columns, fields);
-      on_row_(table, row);
+      reading_.on_row(table, row);
       if (!row.is_good()) return BadDump("a row of " + table + " cannot be read");
     }
     return BadDump("it ends within the rows of " + header.table);
   }
 
-  const std::set<std::string>& tables_;
-  const OnRow& on_row_;
+  const DumpReading& reading_;
   bool has_partitions_ = false;
   bool has_rows_ = false;  // of any of Mayfly's tables
   std::vector<SerialRange> ranges_;
@@ -256,19 +260,17 @@ std::optional<int64_t> ParseTimestamp(std::string_view text) {
   return seconds * 1'000'000 + *micros;
 }
 
-Result<std::vector<SerialRange>> ReadDump(std::istream& in, const std::set<std::string>& tables,
-                                          const OnRow& on_row) {
-  Reader reader(tables, on_row);
+Result<std::vector<SerialRange>> ReadDump(std::istream& in, const DumpReading& reading) {
+  Reader reader(reading);
   TRY(reader.Read(in));
   return reader.TakeRanges();
 }
 
 Result<std::vector<SerialRange>> ReadDump(const std::filesystem::path& path,
-                                          const std::set<std::string>& tables,
-                                          const OnRow& on_row) {
+                                          const DumpReading& reading) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return BadDump("cannot read " + path.string());
-  auto ranges = ReadDump(in, tables, on_row);
+  auto ranges = ReadDump(in, reading);
   if (!ranges) return BadDump(path.string() + ": " + ranges.error().message);
   return ranges;
 }

@@ -1,5 +1,5 @@
-// Reads a database dump in pg_dump's plain format, a row at a time: COPY blocks, and which
-// partitions there are.
+// Reads a database dump in pg_dump's plain format, a statement and a row at a time: COPY blocks,
+// and which partitions there are.
 #pragma once
 
 #include <filesystem>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "clients/audit/sql_statements.h"
 
 namespace mayfly::audit_reader {
 
@@ -45,13 +46,19 @@ class DumpRow {
 // Called with the table's name in the schema mayfly; a partition's rows are its parent's.
 using OnRow = std::function<void(const std::string& table, const DumpRow& row)>;
 
-// Reads the rows of `tables`, and gives the ranges of issuance's partitions. Errors,
-// kInvalidArgument: "audit.dump" (cannot be read, is no plain dump of Mayfly's schema, or ends too
-// early).
+using OnStatement = std::function<void(const SqlStatement& statement)>;
+
+struct DumpReading {
+  std::set<std::string> tables;  // whose rows are read
+  OnRow on_row;
+  OnStatement on_statement = [](const SqlStatement&) {};
+};
+
+// Gives the ranges of issuance's partitions. Errors, kInvalidArgument: "audit.dump" (cannot be
+// read, is no plain dump of Mayfly's schema, or ends too early).
 Result<std::vector<SerialRange>> ReadDump(const std::filesystem::path& path,
-                                          const std::set<std::string>& tables, const OnRow& on_row);
-Result<std::vector<SerialRange>> ReadDump(std::istream& in, const std::set<std::string>& tables,
-                                          const OnRow& on_row);
+                                          const DumpReading& reading);
+Result<std::vector<SerialRange>> ReadDump(std::istream& in, const DumpReading& reading);
 
 // "2026-11-27 17:16:42.5+01" as microseconds since 1970 UTC.
 std::optional<int64_t> ParseTimestamp(std::string_view text);

@@ -5,11 +5,16 @@
 #include <tuple>
 
 #include "clients/audit/hash_tree.h"
+#include "clients/audit/schema_check.h"
 
 namespace mayfly::audit_reader {
 namespace {
 
 constexpr uint64_t kSigned = 1;
+
+// Tables whose rows never are without a record. Uses of tokens and claims of keys may be: they are
+// inserted before it, and stay where it is refused.
+constexpr std::array<std::string_view, 3> kOfRecords{"lineage_use", "request", "revocation"};
 
 // What identifies an outcome: its serial number and its issuer's id.
 using Key = std::pair<Bytes, uint64_t>;
@@ -63,18 +68,24 @@ class RowReader {
  public:
   Result<LedgerRows> Read(const std::filesystem::path& dump) {
     const OnRow take = [this](const std::string& table, const DumpRow& row) { Take(table, row); };
-    TRY_ASSIGN(rows_.partitions, ReadDump(dump, {"issuer", "outcome"}, take));
+    SchemaCheck schema;
+    TRY_ASSIGN(rows_.partitions,
+               ReadDump(dump, {.tables = {"issuer", "outcome"},
+                               .on_row = take,
+                               .on_statement = [&](const auto& each) { schema.Take(each); }}));
+    for (const Finding& finding : schema.Findings()) rows_.findings.push_back(finding);
+    FindIssuersOfOneName();
     for (const SerialRange& range : rows_.partitions) {
       if (IsWholeSpan(range)) continue;
-      rows_.findings.push_back({"ledger.partition",
-                                "a partition holds no whole span of serial "
-                                "numbers: " +
-                                    ToHex(range.from) + " to " + ToHex(range.to)});
+      Find("ledger.partition", "a partition holds no whole span of serial numbers: " +
+                                   ToHex(range.from) + " to " + ToHex(range.to));
     }
-    TRY(ReadDump(dump, {"issuance", "revocation", "event"}, take));
+    TRY(ReadDump(dump, {.tables = {"issuance", "revocation", "event", "request", "lineage_use"},
+                        .on_row = take}));
     for (const auto& [key, outcome] : outcomes_) {
-      if (!outcome.has_record) Find("an outcome has no record: " + NameOf(key));
+      if (!outcome.has_record) Find("ledger.row", "an outcome has no record: " + NameOf(key));
     }
+    FindWithoutRecord();
     std::ranges::sort(rows_.entries, [](const DerivedEntry& a, const DerivedEntry& b) {
       return std::tie(a.tick, a.subject.part, a.subject.serial, a.issuer_id, a.subject.number) <
              std::tie(b.tick, b.subject.part, b.subject.serial, b.issuer_id, b.subject.number);
@@ -83,7 +94,9 @@ class RowReader {
   }
 
  private:
-  void Find(std::string text) { rows_.findings.push_back({"ledger.row", std::move(text)}); }
+  void Find(std::string rule, std::string text) {
+    rows_.findings.push_back({std::move(rule), std::move(text)});
+  }
 
   // A row's issuer by its name, as entries have it.
   const std::string& IssuerOf(uint64_t id) {
@@ -94,11 +107,44 @@ class RowReader {
   std::string NameOf(const Key& key) { return IssuerOf(key.second) + "/" + ToHex(key.first); }
 
   void Take(const std::string& table, const DumpRow& row) {
-    if (table == "issuer") issuers_[row.Number("id")] = row.Text("name");
+    if (table == "issuer") TakeIssuer(row);
     if (table == "outcome") TakeOutcome(row);
     if (table == "issuance") TakeRecord(row);
     if (table == "revocation") TakeRevocation(row);
     if (table == "event") TakeEvent(row);
+    if (std::ranges::find(kOfRecords, table) != kOfRecords.end()) Refer(table, row);
+  }
+
+  void TakeIssuer(const DumpRow& row) {
+    const auto [issuer, is_new] = issuers_.emplace(row.Number("id"), row.Text("name"));
+    if (!is_new) {
+      Find("ledger.issuer", "two issuers have the id " + std::to_string(issuer->first));
+    }
+  }
+
+  // Entries say issuers by name, so two of one name would be one to them.
+  void FindIssuersOfOneName() {
+    std::map<std::string, uint64_t> ids;
+    for (const auto& [id, name] : issuers_) {
+      const auto [first, is_new] = ids.emplace(name, id);
+      if (is_new) continue;
+      Find("ledger.issuer", "the issuers " + std::to_string(first->second) + " and " +
+                                std::to_string(id) + " have one name, " + Escape(name));
+    }
+  }
+
+  void Refer(const std::string& table, const DumpRow& row) {
+    Key key{row.Octets("serial"), row.Number("issuer_id")};
+    if (outcomes_.contains(key) || !rows_.HasPartitionFor(key.first)) return;
+    undecided_.push_back({table, std::move(key)});
+  }
+
+  // After all records are read.
+  void FindWithoutRecord() {
+    for (const auto& [table, key] : undecided_) {
+      if (intents_.contains(key)) continue;
+      Find("ledger.row", "a row of " + table + " has no record: " + NameOf(key));
+    }
   }
 
   void TakeOutcome(const DumpRow& row) {
@@ -110,10 +156,10 @@ class RowReader {
     if (!row.IsNull("signature")) outcome.signature = row.Octets("signature");
     const Key key{row.Octets("serial"), row.Number("issuer_id")};
     if (outcome.kind != kSigned && !row.IsNull("signature")) {
-      Find("what was abandoned has a signature: " + ToHex(key.first));
+      Find("ledger.row", "what was abandoned has a signature: " + ToHex(key.first));
     }
     const bool is_new = outcomes_.emplace(key, std::move(outcome)).second;
-    if (!is_new) Find("an outcome is there twice: " + ToHex(key.first));
+    if (!is_new) Find("ledger.row", "an outcome is there twice: " + ToHex(key.first));
   }
 
   void TakeRevocation(const DumpRow& row) {
@@ -146,19 +192,21 @@ class RowReader {
   void TakeRecord(const DumpRow& row) {
     const Key key{row.Octets("serial"), row.Number("issuer_id")};
     if (SerialIn(row.Octets("tbs")) != key.first) {
-      Find("a record has another serial number than its TBSCertificate: " + NameOf(key));
+      Find("ledger.row",
+           "a record has another serial number than its TBSCertificate: " + NameOf(key));
     }
     if (!rows_.HasPartitionFor(key.first)) {
-      rows_.findings.push_back(
-          {"ledger.partition", "a record lies in no partition of the dump: " + NameOf(key)});
+      Find("ledger.partition", "a record lies in no partition of the dump: " + NameOf(key));
     }
     const auto found = outcomes_.find(key);
     if (found == outcomes_.end()) {
-      ++rows_.intents;
+      const bool is_new = intents_.insert(key).second;
+      if (!is_new) Find("ledger.row", "a record is there twice: " + NameOf(key));
+      rows_.intents = intents_.size();
       return;
     }
     Outcome& outcome = found->second;
-    if (outcome.has_record) Find("a record is there twice: " + NameOf(key));
+    if (outcome.has_record) Find("ledger.row", "a record is there twice: " + NameOf(key));
     outcome.has_record = true;
     const bool is_signed = outcome.kind == kSigned;
     const uint8_t version = row.Text("claims").empty() ? 1 : 2;
@@ -195,6 +243,8 @@ class RowReader {
   LedgerRows rows_;
   std::map<uint64_t, std::string> issuers_;
   std::map<Key, Outcome> outcomes_;
+  std::set<Key> intents_;
+  std::vector<std::pair<std::string, Key>> undecided_;  // rows of records without an outcome
 };
 
 }  // namespace

@@ -205,7 +205,7 @@ ExitCode AuditVerify(const Invocation& invocation, const AuditVerifyOptions& opt
   if (report->finding_count == 0) return ExitCode::kOk;
   return Report(invocation, "do not trust it",
                 Fail(ErrorCode::kInternal, report->findings.front().rule,
-                     "what was logged was altered, or the log was"));
+                     "the database was altered, or the log was"));
 }
 
 }  // namespace mayfly::cli

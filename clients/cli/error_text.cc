@@ -25,6 +25,9 @@ constexpr std::string_view kAskForLess =
 constexpr std::string_view kKeepEvidence =
     "Keep the folder and the dump as they are, and tell who answers for the CA.";
 
+constexpr std::string_view kMakeDump =
+    "pg_dump --exclude-table-data=mayfly.control mayfly > ledger.sql";
+
 constexpr Help kHelp[] = {
     {"client.unreachable",
      "Is the server running, and its address right? A server that refuses your certificate ends "
@@ -164,10 +167,15 @@ constexpr Help kHelp[] = {
     {"audit.verifier-key",
      "An admin of the CA knows it; every copy has it in its file verifier-key.",
      {"mayfly audit verify FOLDER --verifier-key NAME+ID+KEY"}},
-    {"audit.dump",
-     "The dump is pg_dump's plain format, of schema and data.",
-     {"pg_dump --exclude-table-data=mayfly.control mayfly > ledger.sql"}},
+    {"audit.dump", "The dump is pg_dump's plain format, of schema and data.", {kMakeDump}},
     {"log.", kKeepEvidence},
+    {"ledger.schema",
+     "Is mayfly of the server's version, and was the dump made as below? Else somebody changed the "
+     "database: keep the folder and the dump as they are, and tell who answers for the CA.",
+     {kMakeDump}},
+    {"ledger.issuer", kKeepEvidence},
+    {"ledger.row", kKeepEvidence},
+    {"ledger.partition", kKeepEvidence},
     {"ledger.altered", kKeepEvidence},
     {"ledger.missing", kKeepEvidence},
     {"ledger.extra", kKeepEvidence},

@@ -630,6 +630,58 @@ CREATE TABLE mayfly.token_use (
     CONSTRAINT token_use_token_hash_check CHECK ((octet_length(token_hash) = 32)),
     CONSTRAINT token_use_use_number_check CHECK ((use_number >= 1))
 );
+CREATE TABLE mayfly_partitions.issuance_c1_20000101 (
+    serial bytea NOT NULL,
+    issuer_id integer NOT NULL,
+    generation integer NOT NULL,
+    decision bigint NOT NULL,
+    policy_version bigint NOT NULL,
+    tick bigint NOT NULL,
+    not_after timestamp with time zone NOT NULL,
+    renew_from timestamp with time zone NOT NULL,
+    renew_until timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    lineage uuid NOT NULL,
+    request_id uuid,
+    parent_serial bytea,
+    profile text NOT NULL,
+    principal text NOT NULL,
+    tbs bytea NOT NULL,
+    claims text DEFAULT ''::text NOT NULL,
+    CONSTRAINT issuance_claims_check CHECK ((octet_length(claims) <= 10240)),
+    CONSTRAINT issuance_generation_check CHECK ((generation >= 0)),
+    CONSTRAINT issuance_serial_check CHECK ((octet_length(serial) = 20)),
+    CONSTRAINT issuance_serial_time CHECK ((abs((mayfly.unix_ms(recorded_at) - mayfly.serial_ms(serial))) <= 30000))
+);
+CREATE TABLE mayfly_partitions.outcome_c1_20000101 (
+    serial bytea NOT NULL,
+    issuer_id integer NOT NULL,
+    kind smallint NOT NULL,
+    decision bigint NOT NULL,
+    policy_version bigint NOT NULL,
+    tick bigint NOT NULL,
+    decided_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    signature bytea,
+    CONSTRAINT outcome_check CHECK (((kind = 1) = (signature IS NOT NULL))),
+    CONSTRAINT outcome_kind_check CHECK ((kind = ANY (ARRAY[1, 2])))
+);
+CREATE TABLE mayfly_partitions.request_20000101 (
+    request_id uuid NOT NULL,
+    scope text NOT NULL,
+    attempt integer NOT NULL,
+    issuer_id integer NOT NULL,
+    serial bytea NOT NULL,
+    body_hash bytea NOT NULL,
+    tick bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT request_attempt_check CHECK (((attempt >= 1) AND (attempt <= 65535))),
+    CONSTRAINT request_body_hash_check CHECK ((octet_length(body_hash) = 32)),
+    CONSTRAINT request_id_time CHECK ((abs((mayfly.unix_ms(recorded_at) - mayfly.uuid_ms(request_id))) <= 86400000)),
+    CONSTRAINT request_scope_check CHECK ((octet_length(scope) <= 512))
+);
+ALTER TABLE ONLY mayfly.issuance ATTACH PARTITION mayfly_partitions.issuance_c1_20000101 FOR VALUES FROM ('\x2100dc6acfac00') TO ('\x2100dc6ff60800');
+ALTER TABLE ONLY mayfly.outcome ATTACH PARTITION mayfly_partitions.outcome_c1_20000101 FOR VALUES FROM ('\x2100dc6acfac00') TO ('\x2100dc6ff60800');
+ALTER TABLE ONLY mayfly.request ATTACH PARTITION mayfly_partitions.request_20000101 FOR VALUES FROM ('00dc6acf-ac00-0000-0000-000000000000') TO ('00dc6ff6-0800-0000-0000-000000000000');
 ALTER TABLE ONLY mayfly.audit_checkpoint
     ADD CONSTRAINT audit_checkpoint_pkey PRIMARY KEY (origin, size);
 ALTER TABLE ONLY mayfly.block
@@ -692,6 +744,12 @@ ALTER TABLE ONLY mayfly.schema_migration
     ADD CONSTRAINT schema_migration_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY mayfly.token_use
     ADD CONSTRAINT token_use_pkey PRIMARY KEY (token_hash, use_number);
+ALTER TABLE ONLY mayfly_partitions.issuance_c1_20000101
+    ADD CONSTRAINT issuance_c1_20000101_pkey PRIMARY KEY (serial, issuer_id);
+ALTER TABLE ONLY mayfly_partitions.outcome_c1_20000101
+    ADD CONSTRAINT outcome_c1_20000101_pkey PRIMARY KEY (serial, issuer_id);
+ALTER TABLE ONLY mayfly_partitions.request_20000101
+    ADD CONSTRAINT request_20000101_pkey PRIMARY KEY (request_id, scope, attempt);
 CREATE INDEX enrolment_token_expires ON mayfly.enrolment_token USING btree (expires_at);
 CREATE INDEX event_at ON mayfly.event USING btree (at, id);
 CREATE INDEX event_tick ON mayfly.event USING btree (tick);
@@ -706,6 +764,13 @@ CREATE INDEX proposal_created ON mayfly.proposal USING btree (created_at, id);
 CREATE INDEX revocation_not_after ON mayfly.revocation USING btree (not_after, serial, issuer_id);
 CREATE INDEX revocation_tick ON mayfly.revocation USING btree (tick);
 CREATE UNIQUE INDEX token_use_request ON mayfly.token_use USING btree (token_hash, request_id);
+CREATE INDEX issuance_c1_20000101_not_after_serial_issuer_id_idx ON mayfly_partitions.issuance_c1_20000101 USING btree (not_after, serial, issuer_id);
+CREATE INDEX outcome_c1_20000101_tick_idx ON mayfly_partitions.outcome_c1_20000101 USING btree (tick);
+ALTER INDEX mayfly.issuance_not_after ATTACH PARTITION mayfly_partitions.issuance_c1_20000101_not_after_serial_issuer_id_idx;
+ALTER INDEX mayfly.issuance_pkey ATTACH PARTITION mayfly_partitions.issuance_c1_20000101_pkey;
+ALTER INDEX mayfly.outcome_pkey ATTACH PARTITION mayfly_partitions.outcome_c1_20000101_pkey;
+ALTER INDEX mayfly.outcome_tick ATTACH PARTITION mayfly_partitions.outcome_c1_20000101_tick_idx;
+ALTER INDEX mayfly.request_pkey ATTACH PARTITION mayfly_partitions.request_20000101_pkey;
 ALTER TABLE ONLY mayfly.ca_certificate
     ADD CONSTRAINT ca_certificate_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES mayfly.issuer(id);
 ALTER TABLE ONLY mayfly.ca_certificate_outcome

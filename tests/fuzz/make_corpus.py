@@ -236,9 +236,34 @@ COPY mayfly_partitions.a (serial, lineage) FROM stdin;
 """
 
 
+STATEMENTS = r"""\restrict x
+-- Name: a; Type: FUNCTION
+SET row_security = off;
+CREATE FUNCTION public.f(a text) RETURNS text LANGUAGE sql AS $_$ SELECT $1 || ';$$' $_$;
+CREATE RULE r AS ON INSERT TO mayfly.event DO INSTEAD (SELECT 1; SELECT E'\';');
+CREATE TABLE mayfly.issuer (
+    id integer CONSTRAINT issuer_id_not_null NOT NULL
+);
+ALTER TABLE mayfly.issuer OWNER TO "a;""b";
+CREATE TABLE mayfly_partitions.request_20261127 (
+    scope text DEFAULT 'it''s; COPY'::text NOT NULL
+);
+ALTER TABLE ONLY mayfly_partitions.request_20261127
+    ADD CONSTRAINT request_20261127_pkey PRIMARY KEY (request_id, scope, attempt);
+ALTER TABLE ONLY mayfly.request ATTACH PARTITION mayfly_partitions.request_20261127 FOR VALUES FROM ('01') TO ('02');
+COPY public.none  FROM stdin;
+
+\.
+GRANT SELECT ON TABLE mayfly.issuer TO PUBLIC;
+\unrestrict x
+"""
+
+
 def dumps():
     """In pg_dump's plain format."""
-    return {"rows": DUMP.encode(), "no-end": DUMP[:-4].encode(),
+    return {"statements": (STATEMENTS + DUMP).encode(),
+            "in-quotes": STATEMENTS[:STATEMENTS.index("$_$;")].encode(),
+            "rows": DUMP.encode(), "no-end": DUMP[:-4].encode(),
             "no-partition": DUMP.split("\n", 2)[2].encode(),
             "columns": DUMP.replace(", tick", "").encode()}
 

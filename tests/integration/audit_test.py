@@ -18,7 +18,7 @@ import pytest
 from harness import api, go, ledger, ocsp
 from harness.authority import wait_for
 from harness.csr import make_csr
-from harness.dump import Dump, pg_dump
+from harness.dump import Dump, pg_dump, without_tables
 
 Code = grpc.StatusCode
 AGE_MAX_SECONDS = 5
@@ -52,8 +52,8 @@ class Evidence:
     def __init__(self, ca, folder):
         self.ca = ca
         with contextlib.closing(api.operator(ca)) as operator:
-            serials = [operator.issue(make_csr(f"h{i}.internal")).certificate.serial_number
-                       for i in range(40)]
+            serials = [operator.issue(make_csr(f"h{i}.internal"), request_id=api.make_request_id())
+                       .certificate.serial_number for i in range(40)]
             for serial in serials[::4]:
                 operator.revoke(serial, reason=5)
             for _ in range(5):  # denials
@@ -102,9 +102,14 @@ class Mutations:
         self.random = random.Random(seed)
         self.last_tick = last_tick
         self.actions = (self.delete, self.edit, self.duplicate, self.reorder, self.truncate)
+        self.of_issuers = (self.delete_issuer, self.edit_issuer, self.duplicate_issuer, self.move,
+                           self.move_to_duplicate, self.unname)
 
     def apply(self, dump):
         """Alters; gives what was done, in words."""
+        if self.random.random() < 0.2:
+            action = self.random.choice(self.of_issuers)
+            return f"{action.__name__}: {action(dump)}"
         while True:
             kind = self.random.choice(tuple(KINDS))
             tables = dump.tables(KINDS[kind])
@@ -164,6 +169,62 @@ class Mutations:
         before = len(table.rows)
         table.rows[:] = [row for row in table.rows if int(row[at]) not in newest]
         return f"{before - len(table.rows)} rows"
+
+
+    # --- issuers, of which entries have the name only
+
+    def issuers(self, dump):
+        """The table, and the row of the one that has entries."""
+        table = dump.tables("mayfly.issuer")[0]
+        return table, next(row for row in table.rows if table.at(row, "name") == "issuing-1")
+
+    def delete_issuer(self, dump):
+        table, row = self.issuers(dump)
+        table.rows.remove(row)
+        return row
+
+    def edit_issuer(self, dump):
+        table, row = self.issuers(dump)
+        at = table.columns.index(self.random.choice(("id", "name")))
+        row[at] = self.other(row[at])
+        return row
+
+    def duplicate_issuer(self, dump):
+        """Another row with the id or the name of one."""
+        table, _ = self.issuers(dump)
+        row = list(self.random.choice(table.rows))
+        at = table.columns.index(self.random.choice(("id", "name")))
+        row[at] = "77" if row[at].isdigit() else "issuing-77"
+        table.rows.insert(self.random.randint(0, len(table.rows)), row)
+        return row
+
+    def move(self, dump, to=None):
+        """A row of a record becomes another issuer's."""
+        tables, _ = self.issuers(dump)
+        prefix = self.random.choice(("mayfly.revocation", "mayfly_partitions.outcome",
+                                     "mayfly_partitions.issuance", "mayfly_partitions.request"))
+        table = self.random.choice(dump.tables(prefix))
+        row = self.random.choice(table.rows)
+        at = table.columns.index("issuer_id")
+        others = {tables.at(issuer, "id") for issuer in tables.rows} - {row[at]}
+        row[at] = to or self.random.choice(sorted(others | {"78"}))
+        return f"{table.name} {row}"
+
+    def move_to_duplicate(self, dump):
+        table, row = self.issuers(dump)
+        twin = list(row)
+        twin[table.columns.index("id")] = "77"
+        table.rows.append(twin)
+        if self.random.random() < 0.5:
+            self.unname(dump)
+        return self.move(dump, "77")
+
+    def unname(self, dump):
+        """Names of issuers are no longer unique."""
+        at = next(i for i, part in enumerate(dump.parts)
+                  if isinstance(part, str) and "ADD CONSTRAINT issuer_name_key" in part)
+        del dump.parts[at - 1:at + 1]
+        return "issuer_name_key"
 
 
 def mutate_and_verify(evidence, count, seed):
@@ -242,17 +303,75 @@ def dump_of(cursor, evidence, folder):
     return evidence.write(dump, "seen.sql")
 
 
+# What the database's owner can put beside the rows: (statement, what undoes it).
+SCHEMAS = (
+    ("CREATE TABLE public.rc () INHERITS (mayfly.revocation)", "DROP TABLE public.rc"),
+    ("ALTER TABLE revocation ENABLE ROW LEVEL SECURITY",
+     "ALTER TABLE revocation DISABLE ROW LEVEL SECURITY"),
+    ("CREATE POLICY p ON revocation USING (number <> 1)", "DROP POLICY p ON revocation"),
+    ("CREATE RULE r AS ON INSERT TO event DO INSTEAD NOTHING", "DROP RULE r ON event"),
+    ("CREATE TRIGGER t BEFORE UPDATE ON event FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+     "DROP TRIGGER t ON event"),
+    ("ALTER TABLE issuer DROP CONSTRAINT issuer_name_key",
+     "ALTER TABLE issuer ADD CONSTRAINT issuer_name_key UNIQUE (name)"),
+    ("ALTER TABLE event ALTER at SET DEFAULT '2026-01-01'",
+     "ALTER TABLE event ALTER at SET DEFAULT clock_timestamp()"),
+    ("ALTER FUNCTION is_standing(bytea) RESET ALL",
+     "ALTER FUNCTION is_standing(bytea) SET search_path = mayfly, pg_catalog, pg_temp"),
+    ("GRANT DELETE ON revocation TO mayfly_issue", "REVOKE DELETE ON revocation FROM mayfly_issue"),
+    ("GRANT EXECUTE ON FUNCTION close_tick() TO PUBLIC",
+     "REVOKE EXECUTE ON FUNCTION close_tick() FROM PUBLIC"),
+)
+
+
+def test_another_schema_is_found(evidence, tmp_path):
+    def run_and_verify(statement):
+        ledger.query(evidence.ca, statement)
+        path = tmp_path / "ledger.sql"
+        path.write_text(pg_dump(evidence.ca))
+        return verify(evidence.ca, evidence.log, path)
+
+    for change, undo in SCHEMAS:
+        assert {f["rule"] for f in run_and_verify(change)["findings"]} == {"ledger.schema"}, change
+        ledger.query(evidence.ca, undo)
+    assert run_and_verify("CREATE TABLE public.notes (a integer)")["verified"], "somebody else's"
+    ledger.query(evidence.ca, "DROP TABLE public.notes")
+
+
+def test_an_issuer_of_two_rows_is_found_and_not_served(own_ca, own_operator, tmp_path):
+    """A revocation that is moved to a second row of its issuer is one of another issuer to OCSP."""
+    serial = own_operator.issue(make_csr("web.internal")).certificate.serial_number
+    own_operator.revoke(serial)
+    ledger.query(own_ca, "ALTER TABLE issuer DROP CONSTRAINT issuer_name_key")
+    ledger.query(own_ca, """
+        INSERT INTO issuer (id, name, subject, spki, spki_hash) OVERRIDING SYSTEM VALUE
+        SELECT 77, name, set_byte(subject, length(subject) - 1, 88), spki, sha256(spki_hash)
+          FROM issuer WHERE name = 'issuing-1'""")
+    ledger.query(own_ca, "UPDATE revocation SET issuer_id = 77 WHERE serial = decode(%s, 'hex')", (serial,))
+    try:
+        log = export(own_ca, tmp_path / "log")
+        (tmp_path / "ledger.sql").write_text(pg_dump(own_ca))
+        found = verify(own_ca, log, tmp_path / "ledger.sql")["findings"]
+        assert {f["rule"] for f in found} == {"ledger.schema", "ledger.issuer", "ledger.row"}, found
+        own_ca.stop("server")
+        refused = own_ca.ca_command("serve", check=False)
+        assert refused.returncode == 2 and "issuer.twice" in refused.stderr, refused
+    finally:
+        ledger.query(own_ca, "UPDATE revocation SET issuer_id = (SELECT min(id) FROM issuer WHERE "
+                             "name = 'issuing-1') WHERE issuer_id = 77")
+        ledger.query(own_ca, "DELETE FROM issuer WHERE id = 77")
+        ledger.query(own_ca, "ALTER TABLE issuer ADD CONSTRAINT issuer_name_key UNIQUE (name)")
+        own_ca.start()
+    assert ocsp.status_of_serial(own_ca, serial) == "revoked"
+
+
 def test_dropped_partitions_leave_the_rest_verifiable(evidence):
     """As the dump is after retention: class 1 of today is gone, with its definition."""
     dump = Dump(evidence.text)
     name = next(table.name for table in dump.tables(KINDS["record"] + "_c1"))
     suffix = name.rsplit("issuance", 1)[-1]
-    gone = {f"mayfly_partitions.issuance{suffix}", f"mayfly_partitions.outcome{suffix}"}
     count = sum(len(t.rows) for t in dump.tables(f"mayfly_partitions.outcome{suffix}"))
-    dump.parts = [part for part in dump.parts if not (
-        part.name in gone if not isinstance(part, str) else
-        any(f"{table} " in part and "ATTACH PARTITION" in part or f"COPY {table} " in part
-            for table in gone))]
+    dump = Dump(without_tables(evidence.text, [f"issuance{suffix}", f"outcome{suffix}"]))
     path = evidence.write(dump, "dropped.sql")
     later = verify(evidence.ca, evidence.log, path, "--as-of", "2126-01-01T00:00:00Z")
     assert later["findings"] == [] and later["dropped"] == count and later["compared"] > 0, later

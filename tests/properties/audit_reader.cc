@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "clients/audit/dump.h"
+#include "clients/audit/schema_check.h"
 #include "clients/audit/signed_head.h"
 #include "tests/properties/properties.h"
 #include "tlog/checkpoint.h"
@@ -38,7 +39,14 @@ Broken ByDump(ByteSpan input) {
     (void)row.Micros("at");
     (void)row.Text("detail");
   };
-  const auto ranges = audit_reader::ReadDump(in, {"event", "issuance", "outcome"}, on_row);
+  audit_reader::SchemaCheck schema;
+  const auto ranges =
+      audit_reader::ReadDump(in, {.tables = {"event", "issuance", "outcome"},
+                                  .on_row = on_row,
+                                  .on_statement = [&](const auto& each) { schema.Take(each); }});
+  for (const auto& finding : schema.Findings()) {
+    if (finding.rule != "ledger.schema") return "a finding of another rule";
+  }
   if (ranges && rows > input.size()) return "more rows than octets";
   return std::nullopt;
 }

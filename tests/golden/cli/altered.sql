@@ -1,8 +1,3 @@
---
--- PostgreSQL database dump
---
-ALTER TABLE ONLY mayfly.issuance ATTACH PARTITION mayfly_partitions.issuance_c1_20260301 FOR VALUES FROM ('\x21019c070cb800') TO ('\x21019c0c331400');
-ALTER TABLE ONLY mayfly.outcome ATTACH PARTITION mayfly_partitions.outcome_c1_20260301 FOR VALUES FROM ('\x21019c070cb800') TO ('\x21019c0c331400');
 COPY mayfly.event (id, kind, principal, detail, tick, at) FROM stdin;
 1	policy.activated	local:0	{"version": 4}	2	2026-03-01 12:00:02.000000+00
 2	denial	spiffe://example.internal/api	{"profile": "server"}	9	2026-03-01 12:00:09.000000+00

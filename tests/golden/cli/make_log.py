@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes audit-log, a log by docs/AUDIT.md with the certificate web.internal.crt in it, and the dumps
-ledger.sql and altered.sql of the database that it is of: with python3-cryptography, and nothing of
+"""Makes audit-log, a log by docs/AUDIT.md with the certificate web.internal.crt in it, and ledger.sql and
+altered.sql, the rows of dumps of the database that it is of (the tests have the schema's statements): with python3-cryptography, and nothing of
 Mayfly's. Run it in this folder; then remake.sh for what is printed of them.
 """
 import base64
@@ -22,12 +22,7 @@ ABANDONED_SERIAL = bytes.fromhex("21019c0b1d8900112233445566778899aabbccdd")
 ABANDONED_TBS = bytes.fromhex("301ba0030201020214") + ABANDONED_SERIAL
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
-DUMP = """--
--- PostgreSQL database dump
---
-ALTER TABLE ONLY mayfly.issuance ATTACH PARTITION mayfly_partitions.issuance_c1_20260301 FOR VALUES FROM ('\\\\x{first}') TO ('\\\\x{end}');
-ALTER TABLE ONLY mayfly.outcome ATTACH PARTITION mayfly_partitions.outcome_c1_20260301 FOR VALUES FROM ('\\\\x{first}') TO ('\\\\x{end}');
-COPY mayfly.event (id, kind, principal, detail, tick, at) FROM stdin;
+ROWS = """COPY mayfly.event (id, kind, principal, detail, tick, at) FROM stdin;
 {events}\\\\.
 COPY mayfly.issuer (id, name) FROM stdin;
 1\tissuing-1
@@ -40,17 +35,8 @@ COPY mayfly_partitions.outcome_c1_20260301 (serial, issuer_id, kind, decision, p
 {outcomes}\\\\.
 """.replace("\\\\", "\\")
 
-DAY_MS = 86_400_000
-
-
 def time_text(micros):
     return (EPOCH + datetime.timedelta(microseconds=micros)).strftime("%Y-%m-%d %H:%M:%S.%f+00")
-
-
-def span_of(serial):
-    """The bounds of the partition that the serial number is in: a day of its class."""
-    first = int.from_bytes(serial[1:7], "big") // DAY_MS * DAY_MS
-    return {"first": f"21{first:012x}", "end": f"21{first + DAY_MS:012x}"}
 
 
 def octets(value):
@@ -152,7 +138,7 @@ def main():
     ledger.revocation(1, 5, ABANDONED_SERIAL, 4)
     ledger.event(2, 9, "denial", "spiffe://example.internal/web", '{"profile": "server"}')
     write_log(ledger.entries)
-    dump = DUMP.format(**ledger.rows, **span_of(serial))
+    dump = ROWS.format(**ledger.rows)
     pathlib.Path("ledger.sql").write_text(dump)
     altered = dump.replace("\tdenial\tspiffe://example.internal/web", "\tdenial\tspiffe://example.internal/api")
     pathlib.Path("altered.sql").write_text(altered.replace(ledger.rows["revocations"], ""))

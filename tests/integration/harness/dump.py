@@ -18,6 +18,24 @@ def pg_dump(authority):
     return done.stdout
 
 
+def without_tables(text, names):
+    """The dump without the rows of tables and the statements that name them. (Those of tables have a
+    semicolon at their end only.)"""
+    kept, statement, is_in_rows = [], "", False
+    for line in text.splitlines(keepends=True):
+        statement += line
+        ends = line == "\\.\n" if is_in_rows else line.endswith(";\n") or line.startswith("--")
+        if not ends:
+            continue
+        if not is_in_rows and COPY.match(line.rstrip("\n")):
+            is_in_rows = True
+            continue
+        if not any(name in statement for name in names):
+            kept.append(statement)
+        statement, is_in_rows = "", False
+    return "".join(kept) + statement
+
+
 class Table:
     """The rows of one COPY block; fields as COPY writes them."""
 

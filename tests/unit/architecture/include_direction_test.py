@@ -33,7 +33,7 @@ MAY_INCLUDE = _PURE | {
     "hsm/signer": _PORTS | {"hsm/client", "telemetry", "config"},
     "clients/cpp": _ALL_PURE | {"proto"},
     # Nothing of what writes the log: tlog and store.
-    "clients/audit": {"base"},
+    "clients/audit": {"base", "schema"},
     "clients/cli": _ALL_PURE | {"clients/cpp", "clients/audit", "config", "proto"},
     "schema": set(),
 }

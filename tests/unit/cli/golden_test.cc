@@ -4,6 +4,7 @@
 
 #include "clients/cpp/certificate_facts.h"
 #include "clients/cpp/files.h"
+#include "tests/fakes/schema_dump.h"
 #include "tests/unit/cli/cli_fixture.h"
 #include "tests/unit/cli/fake_ca.h"
 
@@ -25,6 +26,13 @@ const Mode kModes[] = {{"80 columns", {80, true}},
                        {"200 columns", {200, true}},
                        {"NO_COLOR", {80, false}},
                        {"no terminal", {}}};
+
+// A dump of the database that audit-log is of: the schema with a partition of its day, and the
+// rows.
+std::string DumpWith(const std::string& rows) {
+  return fakes::SchemaDump("20260301", "21019c070cb800", "21019c0c331400") +
+         ToString(*client::ReadFile(kGolden / rows));
+}
 
 struct Page {
   const char* verb;
@@ -336,6 +344,7 @@ const Page kPages[] = {
       {"audit", "verify", "audit-log"},
       {"audit", "verify", "audit-log", "--dump", "ledger.sql"},
       {"audit", "verify", "audit-log", "--dump", "ledger.sql", "-o", "json"},
+      {"audit", "verify", "audit-log", "--dump", "changed.sql"},
       {"audit", "verify", "audit-log", "--dump", "altered.sql", "--verifier-key",
        "audit-log/verifier-key"},
       {"audit", "verify", "audit-log", "--dump", "policy.toml"},
@@ -429,12 +438,18 @@ class Golden : public testing::TestWithParam<Page> {
   // What this command prints in this mode, in a folder that is new each time.
   static std::string Capture(const Command& command, const Terminal& terminal) {
     Sandbox sandbox;
-    for (const char* name :
-         {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem", "request.csr",
-          "policy.toml", "new-policy.toml", "own-names.toml", "cases.toml", "wrong-cases.toml",
-          "audit-log", "ledger.sql", "altered.sql"}) {
+    for (const char* name : {"web.internal.crt", "expired.crt", "roots.pem", "other-roots.pem",
+                             "request.csr", "policy.toml", "new-policy.toml", "own-names.toml",
+                             "cases.toml", "wrong-cases.toml", "audit-log"}) {
       fs::copy(kGolden / name, sandbox.folder() / "work" / name, fs::copy_options::recursive);
     }
+    const std::string dump = DumpWith("ledger.sql");
+    sandbox.Write("work/ledger.sql", dump);
+    sandbox.Write("work/altered.sql", DumpWith("altered.sql"));
+    sandbox.Write("work/changed.sql",
+                  fakes::Replaced(dump, "issuer_name_key UNIQUE (name)",
+                                  "issuer_name_key UNIQUE (id, name)") +
+                      "ALTER TABLE mayfly.revocation ENABLE ROW LEVEL SECURITY;\n");
     for (const auto& [from, to] : {std::pair("client", "me"), std::pair("guest", "guest")}) {
       for (const std::string extension : {".crt", ".key"}) {
         fs::copy(pki_->File(from + extension), sandbox.folder() / "work" / (to + extension));
