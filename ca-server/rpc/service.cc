@@ -106,8 +106,8 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
       : parts(std::move(given)),
         identification{parts.callers, parts.use_cases, parts.check_jwt, parts.check_foreign},
         page_tokens(parts.page_key, parts.random),
-        hosts(std::max<size_t>(parts.limits.in_flight_max / kHostsMin, 1)),
-        rates(parts.clock) {}
+        rates(parts.clock),
+        hosts(std::max<size_t>(parts.limits.in_flight_max / kHostsMin, 1)) {}
 
   template <class Request, class Response>
   using Handler = Task<Status> (Impl::*)(Call&, const Caller&, const Request&, Response&);
