@@ -19,8 +19,9 @@ struct DerivedEntry {
 struct LedgerRows {
   std::vector<DerivedEntry> entries;  // in the log's order
   std::vector<SerialRange> partitions;
-  std::vector<Finding> findings;  // rows that are there twice, or without what they belong to
-  uint64_t intents = 0;           // records that nothing was decided about
+  // The schema, and rows that are there twice or without what they belong to.
+  std::vector<Finding> findings;
+  uint64_t intents = 0;  // records that nothing was decided about
   // Has a serial number a partition that it would be in?
   bool HasPartitionFor(const Bytes& serial) const;
 };
