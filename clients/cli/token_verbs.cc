@@ -12,8 +12,8 @@ namespace {
 constexpr size_t kNamesColumns = 40;
 constexpr int kTokenUsesMax = 1000;  // as the API says
 
-std::vector<std::string> NamesIn(const ca::v1::EnrolmentToken& token) {
-  return {token.subject_alt_names().begin(), token.subject_alt_names().end()};
+std::string NamesOf(const ca::v1::EnrolmentToken& token) {
+  return NamesText(EscapedNames(token.subject_alt_names()), kNamesColumns);
 }
 
 Result<ca::v1::CreateEnrolmentTokenRequest> MakeRequest(const TokenOptions& options) {
@@ -37,8 +37,7 @@ Answer AnswerOfToken(const ca::v1::CreateEnrolmentTokenResponse& made, bool is_i
   answer.document = ToJson(made);
   answer.names = {token.name()};
   answer.table = Line("id", IdOf(kTokenKind, token.name())) + Line("profile", token.profile()) +
-                 Line("names", NamesText(NamesIn(token), kNamesColumns)) +
-                 Line("uses", std::to_string(token.uses_max())) +
+                 Line("names", NamesOf(token)) + Line("uses", std::to_string(token.uses_max())) +
                  Line("expires", TimeText(TimeOf(token.expire_time())) + ", " +
                                      FromNow(TimeOf(token.expire_time()), now));
   if (is_in_file) {
@@ -78,8 +77,7 @@ Answer AnswerOfList(const ca::v1::ListEnrolmentTokensResponse& list, TimePoint n
   Answer answer;
   answer.document = ToJson(list);
   for (const ca::v1::EnrolmentToken& token : list.enrolment_tokens()) {
-    rows.push_back({IdOf(kTokenKind, token.name()), StateOf(token), token.profile(),
-                    NamesText(NamesIn(token), kNamesColumns),
+    rows.push_back({IdOf(kTokenKind, token.name()), StateOf(token), token.profile(), NamesOf(token),
                     std::to_string(token.use_count()) + "/" + std::to_string(token.uses_max()),
                     FromNow(TimeOf(token.expire_time()), now), token.principal()});
     answer.lines.push_back(ToJson(token));
