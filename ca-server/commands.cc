@@ -122,7 +122,7 @@ Status IssueLocal(const config::Config& config, const IssueLocalOptions& options
   }
   TRY_ASSIGN(auto wiring, Wiring::Make(config));
   if (options.if_lapsing) {
-    TRY_ASSIGN(const LifeLeft left, LifeLeftIn(*wiring, wanted.files));
+    TRY_ASSIGN(const LifeLeft left, LifeLeftIn(*wiring, wanted));
     if (left == LifeLeft::kPlenty) {
       std::printf("present  %s\n", options.certificate_file.c_str());
       return Ok();

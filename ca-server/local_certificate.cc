@@ -30,13 +30,18 @@ Status WriteBoth(const std::filesystem::path& file, const std::string& chain,
                                      client::Existing::kReplace);
 }
 
-// The certificate there, where the key beside it is its own.
-Result<x509::Certificate> CertificateOf(const CredentialFiles& files) {
+// The certificate there, where it has the names and the key beside it is its own.
+Result<x509::Certificate> CertificateOf(const LocalCertificate& wanted) {
+  const CredentialFiles& files = wanted.files;
   TRY_ASSIGN(const Bytes text, client::ReadFile(files.certificate));
   TRY_ASSIGN(auto certificate, x509::Certificate::FromPem(AsText(text)));
   TRY_ASSIGN(const SecretBytes key, client::ReadSecretFile(files.private_key));
-  if (client::IsKeyOf(key.Reveal(), certificate.tbs().fields().public_key)) return certificate;
-  return Fail(ErrorCode::kConfiguration, "credentials.key", "the key is another certificate's");
+  if (!client::IsKeyOf(key.Reveal(), certificate.tbs().fields().public_key)) {
+    return Fail(ErrorCode::kConfiguration, "credentials.key", "the key is another certificate's");
+  }
+  TRY_ASSIGN(auto names, certificate.tbs().names());
+  if (x509::Normalize(std::move(names)) == x509::Normalize(wanted.names)) return certificate;
+  return Fail(ErrorCode::kConfiguration, "credentials.names", "the certificate has other names");
 }
 
 }  // namespace
@@ -75,8 +80,8 @@ LifeLeft LifeLeftOf(const x509::Certificate& certificate, TimePoint now) {
   return now < RenewalTimeOf(certificate) ? LifeLeft::kPlenty : LifeLeft::kLittle;
 }
 
-Result<LifeLeft> LifeLeftIn(Wiring& wiring, const CredentialFiles& files) {
-  auto certificate = CertificateOf(files);
+Result<LifeLeft> LifeLeftIn(Wiring& wiring, const LocalCertificate& wanted) {
+  auto certificate = CertificateOf(wanted);
   const Foundation& foundation = wiring.foundation();
   if (!certificate || LifeLeftOf(*certificate, foundation.clock.Now()) == LifeLeft::kLittle) {
     return LifeLeft::kLittle;

@@ -33,8 +33,9 @@ enum class LifeLeft { kPlenty, kLittle };
 TimePoint RenewalTimeOf(const x509::Certificate& certificate);
 LifeLeft LifeLeftOf(const x509::Certificate& certificate, TimePoint now);
 
-// Little, too, where a file is missing, the key is another one's, or the certificate is revoked or
-// not of this CA. Errors: those of the ledger.
-Result<LifeLeft> LifeLeftIn(Wiring& wiring, const CredentialFiles& files);
+// Little, too, where a file is missing, the key is another one's, the names are not those that are
+// wanted, or the certificate is revoked or not of this CA. Errors: those of the
+// ledger.
+Result<LifeLeft> LifeLeftIn(Wiring& wiring, const LocalCertificate& wanted);
 
 }  // namespace mayfly

@@ -55,7 +55,7 @@ void OwnCertificates::RenewIfDue() {
 
 Status OwnCertificates::Renew(Own& own) {
   const CredentialFiles& files = own.wanted.files;
-  TRY_ASSIGN(const LifeLeft left, LifeLeftIn(wiring_, files));
+  TRY_ASSIGN(const LifeLeft left, LifeLeftIn(wiring_, own.wanted));
   if (left == LifeLeft::kLittle) {
     TRY(IssueLocalCertificate(wiring_, own.wanted));
     telemetry::LogInfo("own certificate issued", {{"file", files.certificate.string()}});

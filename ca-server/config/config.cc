@@ -1,6 +1,7 @@
 #include "config/config.h"
 
 #include <algorithm>
+#include <map>
 
 #include "config/database_section.h"
 #include "config/foreign_ca_section.h"
@@ -28,6 +29,7 @@ struct Reading {
   std::set<std::string> key_uris;
   std::set<std::string> ca_names;
   std::set<std::pair<std::string, uint16_t>> addresses;
+  std::map<fs::path, x509::GeneralNames> certificates;  // of listeners
 
   fs::path Absolute(const std::string& path) const {
     return path.empty() ? fs::path() : (folder / path).lexically_normal();
@@ -309,7 +311,7 @@ std::set<Service> ReadServices(Section& section) {
   return services;
 }
 
-void ReadTls(Section& section, const Reading& reading, ListenerConfig& listener) {
+void ReadTls(Section& section, Reading& reading, ListenerConfig& listener) {
   static const Words<ListenerTls> kTls = {{"none", ListenerTls::kNone},
                                           {"server", ListenerTls::kServer},
                                           {"mutual", ListenerTls::kMutual}};
@@ -333,6 +335,12 @@ void ReadTls(Section& section, const Reading& reading, ListenerConfig& listener)
   const auto key = section.OptionalString("private_key");
   listener.private_key = key ? reading.Absolute(*key) : listener.certificate;
   listener.names = ReadNames(section, "names");
+  if (listener.certificate.empty()) return;
+  const auto [kept, is_new] = reading.certificates.emplace(listener.certificate, listener.names);
+  if (!is_new && kept->second != listener.names) {
+    section.Complain("certificate", "config.duplicate",
+                     "another listener keeps a certificate of other names there");
+  }
 }
 
 ListenerConfig ReadListener(Section section, Reading& reading) {

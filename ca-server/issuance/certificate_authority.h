@@ -321,6 +321,8 @@ class CertificateAuthority {
   Task<Result<KnownPeer>> FindPeer(const x509::Certificate& peer, BootTime deadline);
   Task<Status> NoteUse(const KnownPeer& peer, UseKind kind, BootTime deadline);
   Task<Status> ReactToCopiedKey(KnownPeer peer, BootTime deadline);
+  uint32_t RenewalsPerHour(const std::string& profile) const;
+  Status TakeRenewal(const std::string& whose, uint32_t per_hour);
   Result<Application> ReadRenewal(const RenewalWish& wish, const KnownPeer& holder) const;
   Task<Result<IssuedCertificate>> RenewAs(KnownPeer holder, RenewalWish wish, BootTime deadline);
   Result<Application> ReadEnrolment(const IssueRequest& request) const;
@@ -373,7 +375,7 @@ class CertificateAuthority {
 
   Parts parts_;
   PeerCache peers_;
-  RateLimiter renewals_;  // by lineage
+  RateLimiter renewals_;  // by lineage, and by certificate
   mutable std::mutex own_keys_mutex_;
   std::set<Hash256> own_keys_;  // beside those of the CA certificates
 };

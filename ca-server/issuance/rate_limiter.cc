@@ -29,4 +29,11 @@ std::optional<Milliseconds> RateLimiter::Take(const std::string& key, uint32_t c
   return std::nullopt;
 }
 
+void RateLimiter::GiveBack(const std::string& key, uint32_t count) {
+  std::lock_guard lock(mutex_);
+  const auto bucket = buckets_.find(key);
+  if (bucket == buckets_.end()) return;
+  bucket->second.tokens = std::min<double>(count, bucket->second.tokens + 1);
+}
+
 }  // namespace mayfly::issuance

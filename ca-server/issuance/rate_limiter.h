@@ -21,6 +21,8 @@ class RateLimiter {
   // Takes one of `count` in `per`, which may all come at once. Nothing: taken; else how long until
   // the next.
   std::optional<Milliseconds> Take(const std::string& key, uint32_t count, Seconds per);
+  // One that was taken and is not to count.
+  void GiveBack(const std::string& key, uint32_t count);
 
  private:
   struct Bucket {

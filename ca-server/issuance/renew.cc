@@ -118,25 +118,39 @@ Task<Result<IssuedCertificate>> CertificateAuthority::RenewAs(KnownPeer holder, 
                     .names = holder.principal.names,
                     .lifetime = wish.lifetime,
                     .is_renewal = true};
-  const auto& profiles = parts_.basis.Current()->policy.profiles;
-  if (const auto profile = profiles.find(holder.profile); profile != profiles.end()) {
-    const uint32_t per_hour = profile->second.renewals_per_hour;
-    if (auto wait =
-            renewals_.Take(holder.principal.request_scope, per_hour, std::chrono::hours(1))) {
-      co_return TooOften(*wait, per_hour);
-    }
-  }
+  // What is refused counts for the certificate that asked, not for its lineage: who has an old key
+  // must not use up what the rightful holder may ask for.
+  const std::string lineage = holder.principal.request_scope;
+  const uint32_t per_hour = RenewalsPerHour(holder.profile);
+  CO_TRY(TakeRenewal(lineage + "/" + holder.key.serial.Hex(), per_hour));
   auto application = ReadRenewal(wish, holder);
   if (!application) {
     NoteDenial(holder.principal.id, asked, application.error());
     co_return std::move(application).error();
   }
+  CO_TRY(TakeRenewal(lineage, per_hour));
   auto issued = co_await Carry(*std::move(application), deadline);
   if (!issued) {
+    renewals_.GiveBack(lineage, per_hour);
     NoteIfDenied(holder.principal.id, asked, issued.error());
     if (issued.error().rule == kSuperseded) CO_TRY(co_await ReactToCopiedKey(holder, deadline));
   }
   co_return issued;
+}
+
+// A profile that is gone renews nothing, which is said later.
+uint32_t CertificateAuthority::RenewalsPerHour(const std::string& profile) const {
+  const auto& profiles = parts_.basis.Current()->policy.profiles;
+  const auto found = profiles.find(profile);
+  return found == profiles.end() ? policy::kRenewalsPerHourDefault
+                                 : found->second.renewals_per_hour;
+}
+
+Status CertificateAuthority::TakeRenewal(const std::string& whose, uint32_t per_hour) {
+  if (auto wait = renewals_.Take(whose, per_hour, std::chrono::hours(1))) {
+    return TooOften(*wait, per_hour);
+  }
+  return Ok();
 }
 
 Task<Status> CertificateAuthority::Acknowledge(AcknowledgeRequest request, BootTime deadline) {

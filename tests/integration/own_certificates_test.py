@@ -10,6 +10,7 @@ import time
 import pytest
 
 from harness import api
+from harness.authority import wait_for
 from harness.csr import make_csr
 
 LIFETIME = 15  # seconds; renewed when a third is left, and taken up within two
@@ -32,9 +33,13 @@ def server_with_short_lives(module_authority):
     ca.stop("server")
     for file in (ca.home / "server").iterdir():
         file.unlink()
-    ca.configure(f'[[listener]]\naddress = "127.0.0.1:{port}"\nservices = ["health", "metrics"]\n'
-                 'tls = "server"\ncertificate = "server/https.pem"\nnames = ["DNS:localhost"]\n')
+    ca.configure(listener_at(port, '"DNS:localhost"'))
     return port
+
+
+def listener_at(port, names):
+    return (f'[[listener]]\naddress = "127.0.0.1:{port}"\nservices = ["health", "metrics"]\n'
+            f'tls = "server"\ncertificate = "server/https.pem"\nnames = [{names}]\n')
 
 
 class Https:
@@ -87,3 +92,28 @@ def test_several_lives_pass_under_open_connections(module_authority, https_port)
     assert issued > 50
     for port, seen in serials.items():
         assert len(seen) >= 4, f"several lives at {port}"
+
+
+def names_at(port, trust):
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as plain, \
+            trust.wrap_socket(plain, server_hostname="localhost") as tls:
+        return {name for _, name in tls.getpeercert()["subjectAltName"]}
+
+
+def test_other_names_are_had_from_the_next_start_on(module_authority, https_port):
+    ca = module_authority
+    trust = ssl.create_default_context(cafile=ca.root_file)
+    assert names_at(https_port, trust) == {"localhost"}
+    ca.stop("server")
+    ca.configure(listener_at(https_port, '"DNS:localhost", "DNS:ca.internal"'))
+    assert names_at(https_port, trust) == {"localhost", "ca.internal"}
+
+
+def test_a_file_that_was_replaced_is_made_again(module_authority, https_port):
+    ca = module_authority
+    trust = ssl.create_default_context(cafile=ca.root_file)
+    operators = (ca.home / "operator/tls.crt").read_text() + (ca.home / "operator/tls.key").read_text()
+    (ca.home / "server/https.pem").write_text(operators)
+    wait_for(lambda: operators != (ca.home / "server/https.pem").read_text(), 20, "its own")
+    time.sleep(2)
+    assert "localhost" in names_at(https_port, trust)

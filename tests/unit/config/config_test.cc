@@ -237,6 +237,7 @@ INSTANTIATE_TEST_SUITE_P(
         Change{kMutual, "", "config.missing"}, Change{kMutual, "tls = \"yes\"\n", "config.word"},
         Change{kMutual, "tls = \"server\"\n", ""},
         Change{"certificate = \"server/enrolment.pem\"\n", "", "config.missing"},
+        Change{"server/enrolment.pem", "server/tls.pem", "config.duplicate"},
         Change{"certificate = \"server/tls.pem\"\n", "", "config.missing"},
         Change{"server/tls.pem\"\n", "server/tls.pem\"\nprivate_key = \"server/tls.key\"\n", ""},
         Change{"services = [\"health\", \"metrics\"]\ntls = \"none\"",

@@ -41,5 +41,19 @@ TEST(RateLimiter, ForgetsTheKeyThatWasLookedAtLongestAgo) {
   EXPECT_FALSE(limiter.Take(forgotten, 1, kHour));
 }
 
+TEST(RateLimiter, WhatIsGivenBackDoesNotCount) {
+  fakes::ManualClock clock;
+  RateLimiter limiter(clock);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(limiter.Take("a", 2, kHour));
+    limiter.GiveBack("a", 2);
+  }
+  limiter.GiveBack("a", 2);
+  limiter.GiveBack("never taken", 2);
+  EXPECT_FALSE(limiter.Take("a", 2, kHour));
+  EXPECT_FALSE(limiter.Take("a", 2, kHour));
+  EXPECT_TRUE(limiter.Take("a", 2, kHour)) << "never more than there are";
+}
+
 }  // namespace
 }  // namespace mayfly::issuance

@@ -109,6 +109,20 @@ TEST_F(Renewal, ASupersededGenerationIsRefusedAndSaid) {
   EXPECT_TRUE(Renew(second->certificate, kCsr));  // the lineage goes on
 }
 
+// Who has a copy of an old key must not use up the lineage's rate.
+TEST_F(Renewal, WhatIsRefusedCountsForTheCertificateThatAsked) {
+  ActivateWith("renewals_per_hour = 3");
+  const auto first = Enrol();
+  const auto second = Renew(first);
+  ASSERT_TRUE(second && Use(second->certificate));
+  EXPECT_EQ(RuleOf(Renew(first)), "renewal.superseded");
+  EXPECT_EQ(RuleOf(Renew(first)), "renewal.superseded");
+  EXPECT_EQ(RuleOf(Renew(first)), "renewal.rate");
+  EXPECT_TRUE(Renew(second->certificate, kCsr));
+  EXPECT_TRUE(Renew(second->certificate, kCsr));
+  EXPECT_EQ(RuleOf(Renew(second->certificate, kCsr)), "renewal.rate") << "of the lineage: three";
+}
+
 TEST_F(Renewal, OfTwoSiblingsTheOneInUseIsTheHolder) {
   const auto first = Enrol();
   auto one = Renew(first), other = Renew(first);
