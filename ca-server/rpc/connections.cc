@@ -1,5 +1,6 @@
 #include "rpc/connections.h"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 namespace mayfly::rpc {
@@ -15,10 +16,18 @@ std::optional<ino_t> InodeOf(int socket) {
 }  // namespace
 
 std::string_view ConnectionRefusalName(ConnectionRefusal refusal) {
-  return refusal == ConnectionRefusal::kFull ? "full" : "address";
+  switch (refusal) {
+    case ConnectionRefusal::kFull:
+      return "full";
+    case ConnectionRefusal::kAddress:
+      return "address";
+    case ConnectionRefusal::kFlood:
+      return "reset-flood";
+  }
+  return "";
 }
 
-std::optional<ConnectionRefusal> Connections::Enter(int socket, const std::string& address) {
+std::optional<ConnectionRefusal> Connections::Enter(int socket, const Peer& peer) {
   const auto inode = InodeOf(socket);
   if (!inode) return std::nullopt;  // closed already
   std::lock_guard lock(mutex_);
@@ -26,17 +35,37 @@ std::optional<ConnectionRefusal> Connections::Enter(int socket, const std::strin
   if (const auto before = entries_.find(socket); before != entries_.end()) Forget(before);
   const auto refusal = [&]() -> std::optional<ConnectionRefusal> {
     if (entries_.size() >= open_max_) return ConnectionRefusal::kFull;
-    const auto same = of_address_.find(address);
+    const auto same = of_address_.find(peer.address);
     if (same != of_address_.end() && same->second >= address_max_) {
       return ConnectionRefusal::kAddress;
     }
     return std::nullopt;
   };
+  if (IsKeptOut(peer.address)) return ConnectionRefusal::kFlood;
   if (refusal()) ForgetClosed();
   if (const auto refused = refusal()) return refused;
-  entries_.emplace(socket, Entry{*inode, address});
-  ++of_address_[address];
+  entries_.emplace(socket, Entry{*inode, peer});
+  ++of_address_[peer.address];
   return std::nullopt;
+}
+
+// Between the look at the inode and the end of the socket gRPC could close it and somebody else
+// open another: some instructions, against a flood.
+std::optional<std::string> Connections::CutOff(const std::string& peer) {
+  std::lock_guard lock(mutex_);
+  for (const auto& [socket, entry] : entries_) {
+    if (entry.peer.text != peer || InodeOf(socket) != entry.inode) continue;
+    kept_out_[entry.peer.address] = clock_.BootNow() + kKeptOut;
+    shutdown(socket, SHUT_RDWR);
+    return entry.peer.address;
+  }
+  return std::nullopt;
+}
+
+bool Connections::IsKeptOut(const std::string& address) {
+  const BootTime now = clock_.BootNow();
+  std::erase_if(kept_out_, [&](const auto& kept) { return kept.second <= now; });
+  return kept_out_.contains(address);
 }
 
 size_t Connections::open() {
@@ -55,7 +84,7 @@ void Connections::ForgetClosed() {
 }
 
 Connections::Entries::iterator Connections::Forget(Entries::iterator entry) {
-  const auto address = of_address_.find(entry->second.address);
+  const auto address = of_address_.find(entry->second.peer.address);
   if (--address->second == 0) of_address_.erase(address);
   return entries_.erase(entry);
 }

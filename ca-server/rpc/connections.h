@@ -17,14 +17,22 @@ namespace mayfly::rpc {
 enum class ConnectionRefusal : uint8_t {
   kFull,     // so many are open
   kAddress,  // so many of this address are
+  kFlood,    // one of this address was cut off a moment ago
 };
-constexpr ConnectionRefusal kConnectionRefusals[] = {ConnectionRefusal::kFull,
-                                                     ConnectionRefusal::kAddress};
-// "full", "address"
+constexpr ConnectionRefusal kConnectionRefusals[] = {
+    ConnectionRefusal::kFull, ConnectionRefusal::kAddress, ConnectionRefusal::kFlood};
+// "full", "address", "reset-flood"
 std::string_view ConnectionRefusalName(ConnectionRefusal refusal);
 
 // Looking which of them are open costs a system call for each: no more often than this.
 constexpr Milliseconds kConnectionsCountedEvery{100};
+// How long an address has no new connections after one of its was cut off.
+constexpr Seconds kKeptOut{10};
+
+struct Peer {
+  std::string address;
+  std::string text;  // as gRPC calls it: "ipv4:10.0.0.7:51234", "ipv6:%5B::1%5D:51234"
+};
 
 // Any thread.
 class Connections {
@@ -34,15 +42,19 @@ class Connections {
       : open_max_(open_max), address_max_(address_max), clock_(clock) {}
 
   // An open socket, counted until it is closed. Nothing: it may go on.
-  std::optional<ConnectionRefusal> Enter(int socket, const std::string& address);
+  std::optional<ConnectionRefusal> Enter(int socket, const Peer& peer);
+  // Ends the connection of this peer, and keeps its address out for kKeptOut. Gives the address;
+  // nothing where no such connection is open here.
+  std::optional<std::string> CutOff(const std::string& peer);
   size_t open();
 
  private:
   struct Entry {
     ino_t inode;
-    std::string address;
+    Peer peer;
   };
   using Entries = std::map<int, Entry>;
+  bool IsKeptOut(const std::string& address);
   void ForgetClosed();
   Entries::iterator Forget(Entries::iterator entry);
 
@@ -52,6 +64,7 @@ class Connections {
   std::mutex mutex_;
   Entries entries_;  // by descriptor
   std::map<std::string, size_t, std::less<>> of_address_;
+  std::map<std::string, BootTime, std::less<>> kept_out_;  // until then
   std::optional<BootTime> counted_at_;
 };
 

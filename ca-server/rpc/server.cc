@@ -11,12 +11,15 @@
 
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "grpc/health/v1/health.pb.h"
 #include "net/tcp_acceptor.h"
+#include "rpc/reset_floods.h"
 #include "rpc/service.h"
 
 namespace mayfly::rpc {
@@ -70,6 +73,17 @@ void EnableHealthAndReflection() {
   });
 }
 
+// IPv4 is IPv4, also where it comes over IPv6, as gRPC has it.
+Peer PeerAt(const net::Tcp::endpoint& endpoint) {
+  asio::ip::address ip = endpoint.address();
+  if (ip.is_v6() && ip.to_v6().is_v4_mapped()) {
+    ip = asio::ip::make_address_v4(asio::ip::v4_mapped, ip.to_v6());
+  }
+  const std::string text = ip.to_string(), port = std::to_string(endpoint.port());
+  if (ip.is_v4()) return {text, "ipv4:" + text + ":" + port};
+  return {text, "ipv6:%5B" + text + "%5D:" + port};
+}
+
 // What gRPC would set on the sockets that it takes itself.
 void SetOptions(int socket) {
   const int on = 1;
@@ -98,11 +112,14 @@ struct RpcServer::Impl {
   void Run();
   void HandOn(net::Tcp::socket socket, grpc::experimental::ExternalConnectionAcceptor& to);
   void StopTaking();
+  void LookForFloods();
 
   Connections connections;
+  ResetFloods floods;
   std::function<void(ConnectionRefusal, const std::string&)> on_refused;
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  asio::steady_timer next_look{context};
   std::vector<Gate> gates;
   std::unique_ptr<grpc::Server> server;
   std::thread thread;
@@ -125,15 +142,18 @@ void RpcServer::Impl::Run() {
     gate.acceptor->Run(
         [this, &to = *gate.grpc](net::Tcp::socket socket) { HandOn(std::move(socket), to); });
   }
+  LookForFloods();
   thread = std::thread([this] { context.run(); });
 }
 
 void RpcServer::Impl::HandOn(net::Tcp::socket socket,
                              grpc::experimental::ExternalConnectionAcceptor& to) {
   boost::system::error_code gone;
-  const std::string address = socket.remote_endpoint(gone).address().to_string();
+  const net::Tcp::endpoint from = socket.remote_endpoint(gone);
   if (gone) return;  // returning closes it
-  if (const auto refusal = connections.Enter(socket.native_handle(), address)) {
+  const Peer peer = PeerAt(from);
+  const std::string& address = peer.address;
+  if (const auto refusal = connections.Enter(socket.native_handle(), peer)) {
     // Reset at once: whoever comes too often leaves nothing behind in the kernel either.
     socket.set_option(asio::socket_base::linger(true, 0), gone);
     if (on_refused) on_refused(*refusal, address);
@@ -145,8 +165,20 @@ void RpcServer::Impl::HandOn(net::Tcp::socket socket,
   to.HandleNewConnection(&connection);
 }
 
+void RpcServer::Impl::LookForFloods() {
+  for (const std::string& peer : floods.Look()) {
+    const auto address = connections.CutOff(peer);
+    if (address && on_refused) on_refused(ConnectionRefusal::kFlood, *address);
+  }
+  next_look.expires_after(kFloodsLookedForEvery);
+  next_look.async_wait([this](boost::system::error_code stopped) {
+    if (!stopped) LookForFloods();
+  });
+}
+
 void RpcServer::Impl::StopTaking() {
   for (Gate& gate : gates) gate.acceptor->Close();
+  asio::post(context, [this] { next_look.cancel(); });
   work.reset();
   if (thread.joinable()) thread.join();
 }

@@ -51,7 +51,7 @@ THIRD_PARTY = {
     "spdlog/": {"telemetry"},
     "prometheus/": {"telemetry"},
     "CLI/": {"hsm/signer", "clients/cli", "main"},
-    "nlohmann/": {"clients/cli", "identity"},
+    "nlohmann/": {"clients/cli", "identity", "rpc"},
     "curl/": {"https_client"},
     "jose/": {"identity"},
     "jansson.h": {"identity"},

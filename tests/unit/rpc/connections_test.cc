@@ -13,6 +13,10 @@
 namespace mayfly::rpc {
 namespace {
 
+Peer At(const std::string& address, const std::string& port = "1") {
+  return {address, "ipv4:" + address + ":" + port};
+}
+
 FileDescriptor Socket() { return FileDescriptor(socket(AF_INET, SOCK_STREAM, 0)); }
 
 class ConnectionsTest : public testing::Test {
@@ -23,45 +27,45 @@ class ConnectionsTest : public testing::Test {
 
 TEST_F(ConnectionsTest, SoManyAreOpenInAll) {
   const auto a = Socket(), b = Socket(), c = Socket();
-  EXPECT_EQ(connections_.Enter(a.get(), "10.0.0.1"), std::nullopt);
-  EXPECT_EQ(connections_.Enter(b.get(), "10.0.0.2"), std::nullopt);
-  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.3"), std::nullopt);
-  EXPECT_EQ(connections_.Enter(Socket().get(), "10.0.0.4"), ConnectionRefusal::kFull);
+  EXPECT_EQ(connections_.Enter(a.get(), At("10.0.0.1")), std::nullopt);
+  EXPECT_EQ(connections_.Enter(b.get(), At("10.0.0.2")), std::nullopt);
+  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.3")), std::nullopt);
+  EXPECT_EQ(connections_.Enter(Socket().get(), At("10.0.0.4")), ConnectionRefusal::kFull);
   EXPECT_EQ(connections_.open(), 3u);
 }
 
 TEST_F(ConnectionsTest, SoManyAreOfOneAddress) {
   const auto a = Socket(), b = Socket(), c = Socket();
-  EXPECT_EQ(connections_.Enter(a.get(), "10.0.0.1"), std::nullopt);
-  EXPECT_EQ(connections_.Enter(b.get(), "10.0.0.1"), std::nullopt);
-  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), ConnectionRefusal::kAddress);
-  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.2"), std::nullopt);
+  EXPECT_EQ(connections_.Enter(a.get(), At("10.0.0.1")), std::nullopt);
+  EXPECT_EQ(connections_.Enter(b.get(), At("10.0.0.1")), std::nullopt);
+  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), ConnectionRefusal::kAddress);
+  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.2")), std::nullopt);
 }
 
 TEST_F(ConnectionsTest, WhatIsClosedLeavesItsPlace) {
   auto a = std::make_unique<FileDescriptor>(Socket());
   const auto b = Socket();
-  connections_.Enter(a->get(), "10.0.0.1");
-  connections_.Enter(b.get(), "10.0.0.1");
+  connections_.Enter(a->get(), At("10.0.0.1"));
+  connections_.Enter(b.get(), At("10.0.0.1"));
   EXPECT_EQ(connections_.open(), 2u);
   a.reset();
   clock_.Advance(kConnectionsCountedEvery);
   EXPECT_EQ(connections_.open(), 1u);
   const auto c = Socket();
-  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), std::nullopt);
+  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), std::nullopt);
 }
 
 TEST_F(ConnectionsTest, ADescriptorThatIsAnothersNowIsCountedOnce) {
   auto a = std::make_unique<FileDescriptor>(Socket());
   const int number = a->get();
-  connections_.Enter(number, "10.0.0.1");
+  connections_.Enter(number, At("10.0.0.1"));
   a.reset();
   const auto again = Socket();
   ASSERT_EQ(again.get(), number);
   clock_.Advance(kConnectionsCountedEvery);
   EXPECT_EQ(connections_.open(), 0u) << "that one was not entered";
-  connections_.Enter(again.get(), "10.0.0.2");
-  connections_.Enter(again.get(), "10.0.0.2");
+  connections_.Enter(again.get(), At("10.0.0.2"));
+  connections_.Enter(again.get(), At("10.0.0.2"));
   EXPECT_EQ(connections_.open(), 1u);
 }
 
@@ -69,19 +73,33 @@ TEST_F(ConnectionsTest, ADescriptorThatIsAnothersNowIsCountedOnce) {
 TEST_F(ConnectionsTest, AreCountedOnceInAWhile) {
   auto a = std::make_unique<FileDescriptor>(Socket());
   const auto b = Socket(), c = Socket();
-  connections_.Enter(a->get(), "10.0.0.1");
-  connections_.Enter(b.get(), "10.0.0.1");
-  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), ConnectionRefusal::kAddress);
+  connections_.Enter(a->get(), At("10.0.0.1"));
+  connections_.Enter(b.get(), At("10.0.0.1"));
+  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), ConnectionRefusal::kAddress);
   a.reset();
-  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), ConnectionRefusal::kAddress);
+  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), ConnectionRefusal::kAddress);
   clock_.Advance(kConnectionsCountedEvery);
-  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), std::nullopt);
+  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), std::nullopt);
+}
+
+TEST_F(ConnectionsTest, WhoIsCutOffStaysOutForAWhile) {
+  int pair[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+  const FileDescriptor here(pair[0]), there(pair[1]), next = Socket();
+  connections_.Enter(here.get(), At("10.0.0.1", "7"));
+  EXPECT_EQ(connections_.CutOff("ipv4:10.0.0.1:8"), std::nullopt);
+  EXPECT_EQ(connections_.CutOff("ipv4:10.0.0.1:7"), "10.0.0.1");
+  char nothing;
+  EXPECT_EQ(read(there.get(), &nothing, 1), 0) << "the connection has ended";
+  EXPECT_EQ(connections_.Enter(next.get(), At("10.0.0.1")), ConnectionRefusal::kFlood);
+  clock_.Advance(kKeptOut);
+  EXPECT_EQ(connections_.Enter(next.get(), At("10.0.0.1")), std::nullopt);
 }
 
 TEST_F(ConnectionsTest, WhatIsNoSocketIsNotCounted) {
   const FileDescriptor file(open("/dev/null", O_RDONLY));
-  EXPECT_EQ(connections_.Enter(file.get(), "10.0.0.1"), std::nullopt);
-  EXPECT_EQ(connections_.Enter(-1, "10.0.0.1"), std::nullopt);
+  EXPECT_EQ(connections_.Enter(file.get(), At("10.0.0.1")), std::nullopt);
+  EXPECT_EQ(connections_.Enter(-1, At("10.0.0.1")), std::nullopt);
   EXPECT_EQ(connections_.open(), 0u);
 }
 
