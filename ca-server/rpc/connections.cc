@@ -5,6 +5,8 @@
 namespace mayfly::rpc {
 namespace {
 
+using net::ConnectionRefusal;
+
 // Of an open socket.
 std::optional<ino_t> InodeOf(int socket) {
   struct stat status{};
@@ -13,10 +15,6 @@ std::optional<ino_t> InodeOf(int socket) {
 }
 
 }  // namespace
-
-std::string_view ConnectionRefusalName(ConnectionRefusal refusal) {
-  return refusal == ConnectionRefusal::kFull ? "full" : "address";
-}
 
 std::optional<ConnectionRefusal> Connections::Enter(int socket, const std::string& address) {
   const auto inode = InodeOf(socket);

@@ -11,17 +11,9 @@
 #include <string>
 
 #include "base/clock.h"
+#include "net/connection_refusal.h"
 
 namespace mayfly::rpc {
-
-enum class ConnectionRefusal : uint8_t {
-  kFull,     // so many are open
-  kAddress,  // so many of this address are
-};
-constexpr ConnectionRefusal kConnectionRefusals[] = {ConnectionRefusal::kFull,
-                                                     ConnectionRefusal::kAddress};
-// "full", "address"
-std::string_view ConnectionRefusalName(ConnectionRefusal refusal);
 
 // Looking which of them are open costs a system call for each: no more often than this.
 constexpr Milliseconds kConnectionsCountedEvery{100};
@@ -33,8 +25,8 @@ class Connections {
   Connections(size_t open_max, size_t address_max, const Clock& clock)
       : open_max_(open_max), address_max_(address_max), clock_(clock) {}
 
-  // An open socket, counted until it is closed. Nothing: it may go on.
-  std::optional<ConnectionRefusal> Enter(int socket, const std::string& address);
+  // An open socket of a net::ClientAddress, counted until it is closed. Nothing: it may go on.
+  std::optional<net::ConnectionRefusal> Enter(int socket, const std::string& address);
   size_t open();
 
  private:

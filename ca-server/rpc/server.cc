@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "grpc/health/v1/health.pb.h"
+#include "net/client_address.h"
 #include "net/tcp_acceptor.h"
 #include "rpc/service.h"
 
@@ -86,8 +87,7 @@ void SetOptions(int socket) {
 // descriptors: they are taken here, counted, and handed on.
 struct RpcServer::Impl {
   explicit Impl(const RpcServerParts& parts)
-      : connections(parts.connections_max,
-                    std::max<size_t>(parts.connections_max / kConnectionsShare, 1), parts.clock),
+      : connections(parts.connections_max, net::AddressShare(parts.connections_max), parts.clock),
         on_refused(parts.on_refused) {}
 
   struct Gate {
@@ -100,7 +100,7 @@ struct RpcServer::Impl {
   void StopTaking();
 
   Connections connections;
-  std::function<void(ConnectionRefusal, const std::string&)> on_refused;
+  net::OnConnectionRefused on_refused;
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   std::vector<Gate> gates;
@@ -130,17 +130,16 @@ void RpcServer::Impl::Run() {
 
 void RpcServer::Impl::HandOn(net::Tcp::socket socket,
                              grpc::experimental::ExternalConnectionAcceptor& to) {
-  boost::system::error_code gone;
-  const std::string address = socket.remote_endpoint(gone).address().to_string();
-  if (gone) return;  // returning closes it
-  if (const auto refusal = connections.Enter(socket.native_handle(), address)) {
-    // Reset at once: whoever comes too often leaves nothing behind in the kernel either.
-    socket.set_option(asio::socket_base::linger(true, 0), gone);
-    if (on_refused) on_refused(*refusal, address);
+  const auto address = net::ClientAddressOf(socket);
+  if (!address) return;  // returning closes it
+  if (const auto refusal = connections.Enter(socket.native_handle(), *address)) {
+    net::Reset(std::move(socket));
+    if (on_refused) on_refused(*refusal, *address);
     return;
   }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
-  connection.fd = socket.release(gone);
+  boost::system::error_code ignored;
+  connection.fd = socket.release(ignored);
   SetOptions(connection.fd);
   to.HandleNewConnection(&connection);
 }

@@ -26,7 +26,7 @@ TEST_F(ConnectionsTest, SoManyAreOpenInAll) {
   EXPECT_EQ(connections_.Enter(a.get(), "10.0.0.1"), std::nullopt);
   EXPECT_EQ(connections_.Enter(b.get(), "10.0.0.2"), std::nullopt);
   EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.3"), std::nullopt);
-  EXPECT_EQ(connections_.Enter(Socket().get(), "10.0.0.4"), ConnectionRefusal::kFull);
+  EXPECT_EQ(connections_.Enter(Socket().get(), "10.0.0.4"), net::ConnectionRefusal::kFull);
   EXPECT_EQ(connections_.open(), 3u);
 }
 
@@ -34,7 +34,7 @@ TEST_F(ConnectionsTest, SoManyAreOfOneAddress) {
   const auto a = Socket(), b = Socket(), c = Socket();
   EXPECT_EQ(connections_.Enter(a.get(), "10.0.0.1"), std::nullopt);
   EXPECT_EQ(connections_.Enter(b.get(), "10.0.0.1"), std::nullopt);
-  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), ConnectionRefusal::kAddress);
+  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), net::ConnectionRefusal::kAddress);
   EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.2"), std::nullopt);
 }
 
@@ -71,9 +71,9 @@ TEST_F(ConnectionsTest, AreCountedOnceInAWhile) {
   const auto b = Socket(), c = Socket();
   connections_.Enter(a->get(), "10.0.0.1");
   connections_.Enter(b.get(), "10.0.0.1");
-  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), ConnectionRefusal::kAddress);
+  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), net::ConnectionRefusal::kAddress);
   a.reset();
-  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), ConnectionRefusal::kAddress);
+  EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), net::ConnectionRefusal::kAddress);
   clock_.Advance(kConnectionsCountedEvery);
   EXPECT_EQ(connections_.Enter(c.get(), "10.0.0.1"), std::nullopt);
 }
