@@ -41,6 +41,7 @@ std::unique_ptr<http::Router> HttpListeners::RouterFor(const config::ListenerCon
 Result<std::unique_ptr<HttpListeners>> HttpListeners::Start(Parts given) {
   Wiring& wiring = given.wiring;
   const size_t connections_max = given.connections_max;
+  const net::OnConnectionRefused on_refused = std::move(given.on_refused);
   std::unique_ptr<HttpListeners> listeners(new HttpListeners(std::move(given)));
   for (const config::ListenerConfig& listener : wiring.config().listeners) {
     if (listener.is_grpc()) continue;
@@ -48,7 +49,8 @@ Result<std::unique_ptr<HttpListeners>> HttpListeners::Start(Parts given) {
     http::HttpServerParts parts{.addresses = {{listener.host, listener.port}},
                                 .handler = *listeners->routers_.back(),
                                 .clock = wiring.foundation().clock,
-                                .limits = {.connections_max = connections_max}};
+                                .limits = {.connections_max = connections_max},
+                                .on_refused = on_refused};
     if (listener.tls == config::ListenerTls::kServer) {
       parts.tls = {listener.certificate, listener.private_key};
     }

@@ -23,6 +23,7 @@ class HttpListeners {
     http::OcspHandler::Observer observe_answer;
     std::vector<http::ReadinessCheck> checks;
     size_t connections_max;  // of each listener
+    net::OnConnectionRefused on_refused;
   };
   // What they answer with outlives them. Errors: as http::HttpServer::Start.
   static Result<std::unique_ptr<HttpListeners>> Start(Parts parts);

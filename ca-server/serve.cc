@@ -175,7 +175,8 @@ Result<net::ConnectionBudget> BudgetFor(const config::Config& config) {
                           {{"files_max", files_max},
                            {"files_for_all", needed},
                            {"connections_max", budget.with_certificate},
-                           {"connections_without_certificate_max", budget.without_certificate}});
+                           {"connections_without_certificate_max", budget.without_certificate},
+                           {"connections_of_each_http_listener", budget.http}});
   }
   return budget;
 }
@@ -291,8 +292,8 @@ Status Server::Open(Door& door, const std::filesystem::path& roots) {
       .services = {&door.service.grpc_service()},
       .connections_max = door.connections_max,
       .clock = wiring_.foundation().clock,
-      .on_refused = [this](rpc::ConnectionRefusal refusal, const std::string& address) {
-        metrics_.Count(refusal, address);
+      .on_refused = [this](net::ConnectionRefusal refusal, const std::string& address) {
+        metrics_.CountRpc(refusal, address);
       }};
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
     if (!listener.is_grpc() || listener.tls != tls) continue;
@@ -311,10 +312,13 @@ Status Server::Listen() {
   for (Door& door : doors_) TRY(Open(door, roots));
   // Last, so that whoever finds it ready finds everything ready.
   MeasureWhatIsTrueNow();
-  TRY_ASSIGN(http_,
-             HttpListeners::Start({wiring_, responder_.responder(),
-                                   [this](const ocsp::Answer& answer) { metrics_.Count(answer); },
-                                   Checks(), http_connections_max_}));
+  TRY_ASSIGN(http_, HttpListeners::Start(
+                        {wiring_, responder_.responder(),
+                         [this](const ocsp::Answer& answer) { metrics_.Count(answer); }, Checks(),
+                         http_connections_max_,
+                         [this](net::ConnectionRefusal refusal, const std::string& address) {
+                           metrics_.CountHttp(refusal, address);
+                         }}));
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
     telemetry::LogInfo("listening", {{"host", listener.host}, {"port", listener.port}});
   }

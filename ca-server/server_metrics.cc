@@ -46,10 +46,14 @@ ServerMetrics::ServerMetrics(telemetry::Metrics& metrics, const Clock& clock)
         metrics.MakeCounter("mayfly_handshake_refusals_total", "TLS handshakes that failed.",
                             {{"reason", std::string(rpc::HandshakeRefusalName(refusal))}}));
   }
-  for (const rpc::ConnectionRefusal refusal : rpc::kConnectionRefusals) {
-    connections_refused_.push_back(metrics.MakeCounter(
-        "mayfly_rpc_connections_refused_total", "gRPC connections closed as they came.",
-        {{"reason", std::string(rpc::ConnectionRefusalName(refusal))}}));
+  for (const net::ConnectionRefusal refusal : net::kConnectionRefusals) {
+    const std::string reason(net::ConnectionRefusalName(refusal));
+    rpc_connections_refused_.push_back(metrics.MakeCounter("mayfly_rpc_connections_refused_total",
+                                                           "gRPC connections closed as they came.",
+                                                           {{"reason", reason}}));
+    http_connections_refused_.push_back(metrics.MakeCounter(
+        "mayfly_http_connections_refused_total",
+        "HTTP connections closed as they came, or while they waited.", {{"reason", reason}}));
   }
 }
 
@@ -81,14 +85,26 @@ void ServerMetrics::Count(rpc::HandshakeRefusal refusal, std::string_view messag
       {{"reason", reason}, {"error", message}, {"like_it_not_logged", NotLogged(*held_back)}});
 }
 
-void ServerMetrics::Count(rpc::ConnectionRefusal refusal, const std::string& address) {
-  connections_refused_[static_cast<size_t>(refusal)].Add();
-  const std::string_view reason = rpc::ConnectionRefusalName(refusal);
-  const auto held_back = refusals_logged_.Pass(std::string(reason) + " " + address);
+void ServerMetrics::CountRpc(net::ConnectionRefusal refusal, const std::string& address) {
+  rpc_connections_refused_[static_cast<size_t>(refusal)].Add();
+  LogRefusal("grpc", refusal, address);
+}
+
+void ServerMetrics::CountHttp(net::ConnectionRefusal refusal, const std::string& address) {
+  http_connections_refused_[static_cast<size_t>(refusal)].Add();
+  LogRefusal("http", refusal, address);
+}
+
+void ServerMetrics::LogRefusal(std::string_view protocol, net::ConnectionRefusal refusal,
+                               const std::string& address) {
+  const std::string_view reason = net::ConnectionRefusalName(refusal);
+  const auto held_back =
+      refusals_logged_.Pass(std::string(protocol) + " " + std::string(reason) + " " + address);
   if (!held_back) return;
-  telemetry::LogWarning(
-      "connection refused",
-      {{"reason", reason}, {"address", address}, {"like_it_not_logged", NotLogged(*held_back)}});
+  telemetry::LogWarning("connection refused", {{"protocol", protocol},
+                                               {"reason", reason},
+                                               {"address", address},
+                                               {"like_it_not_logged", NotLogged(*held_back)}});
 }
 
 }  // namespace mayfly

@@ -6,8 +6,8 @@
 #include <atomic>
 #include <optional>
 
+#include "net/connection_refusal.h"
 #include "ocsp/responder.h"
-#include "rpc/connections.h"
 #include "rpc/handshake_refusals.h"
 #include "rpc/service.h"
 #include "telemetry/log.h"
@@ -28,12 +28,15 @@ class ServerMetrics {
   void Count(const ocsp::Answer& answer);
   // Counts, and logs at most once a second for each reason: strangers decide how often it comes.
   void Count(rpc::HandshakeRefusal refusal, std::string_view message);
-  // The same, of connections that were closed as they came; a line for each reason and address.
-  void Count(rpc::ConnectionRefusal refusal, const std::string& address);
+  // The same, of connections that there was no place for; a line for each reason and address.
+  void CountRpc(net::ConnectionRefusal refusal, const std::string& address);
+  void CountHttp(net::ConnectionRefusal refusal, const std::string& address);
   // As CallLog::WriteHeldBack.
   void LogHeldBack() { telemetry::LogHeldBack(refusals_logged_); }
 
  private:
+  void LogRefusal(std::string_view protocol, net::ConnectionRefusal refusal,
+                  const std::string& address);
   static constexpr size_t kResults = static_cast<size_t>(ErrorCode::kInternal) + 2;  // and "ok"
   static constexpr size_t kAnswers = ocsp::kAnswerKinds.size();
   struct Method {
@@ -44,9 +47,10 @@ class ServerMetrics {
   std::vector<Method> methods_;
   telemetry::LabelledCounters issued_;
   telemetry::LabelledCounters refused_;
-  std::vector<telemetry::Counter> answers_;              // by kind, then whether from memory
-  std::vector<telemetry::Counter> refusals_;             // by HandshakeRefusal
-  std::vector<telemetry::Counter> connections_refused_;  // by ConnectionRefusal
+  std::vector<telemetry::Counter> answers_;                   // by kind, then whether from memory
+  std::vector<telemetry::Counter> refusals_;                  // by HandshakeRefusal
+  std::vector<telemetry::Counter> rpc_connections_refused_;   // by ConnectionRefusal
+  std::vector<telemetry::Counter> http_connections_refused_;  // the same
   telemetry::Throttle refusals_logged_;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "http/message.h"
+#include "net/connection_refusal.h"
 #include "net/listen_address.h"
 #include "net/tls_files.h"
 
@@ -26,7 +27,9 @@ constexpr Milliseconds kWriteTimeout{5'000};
 constexpr Milliseconds kHandshakeTimeout{5'000};
 
 struct HttpLimits {
-  size_t connections_max = kConnectionsMax;  // more are closed as they come
+  // Of which one address may have net::AddressShare. For one more, the one that has waited longest
+  // for a request goes; where none waits, the new one is reset.
+  size_t connections_max = kConnectionsMax;
   size_t requests_per_connection_max = kRequestsPerConnectionMax;
   Milliseconds idle_timeout = kIdleTimeout;
   Milliseconds body_timeout = kBodyTimeout;
@@ -41,6 +44,7 @@ struct HttpServerParts {
   const Clock& clock;  // must outlive the server
   HttpLimits limits = {};
   std::optional<net::TlsFiles> tls = std::nullopt;  // nothing: plain HTTP
+  net::OnConnectionRefused on_refused{};            // also where another one went in its place
 };
 
 class HttpServer {

@@ -79,6 +79,7 @@ void Session::Cut() {
 
 void Session::ReadHeader() {
   state_ = State::kAwaitingHeader;
+  *parts_.place = parts_.clock.BootNow();
   parser_.emplace();
   parser_->header_limit(kHeaderBytesMax);
   parser_->body_limit(kBodyBytesMax);
@@ -96,6 +97,7 @@ void Session::ReadHeader() {
 // The parser counts from where it last stopped, so its own limit bounds what it buffers; the exact
 // one is kept here.
 void Session::OnHeader(beast::error_code error, size_t header_bytes) {
+  *parts_.place = kWaitsNot;
   if (!error && header_bytes > kHeaderBytesMax) error = beast::http::error::header_limit;
   if (error) return Refuse(error);
   ReadBody();
@@ -124,10 +126,10 @@ void Session::Dispatch() {
   bool keep_alive = message.keep_alive() && requests_ < parts_.limits.requests_per_connection_max;
   HttpRequest request = ToRequest(std::move(message));
   bool head = request.method == "HEAD";
-  // `alive` is let go after post() has returned: nothing else keeps the io_context until then,
+  // The place is let go after post() has returned: nothing else keeps the io_context until then,
   // since the posted part may end the session at once.
   Spawn(parts_.handler.Handle(std::move(request)),
-        [self = shared_from_this(), alive = parts_.alive, keep_alive,
+        [self = shared_from_this(), place = parts_.place, keep_alive,
          head](HttpResponse response) mutable {
           auto executor = self->tcp_.get_executor();
           asio::post(executor, [self = std::move(self), keep_alive, head,

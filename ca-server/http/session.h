@@ -1,6 +1,7 @@
 // One connection. For server.cc only: this header shows the HTTP library.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -22,11 +23,16 @@ namespace mayfly::http {
 namespace beast = boost::beast;
 using Tcp = boost::asio::ip::tcp;
 
+// Since when a connection has waited for a whole request header, so that half a one holds no place;
+// kWaitsNot while it does something else.
+using WaitsSince = std::atomic<BootTime>;
+constexpr BootTime kWaitsNot = BootTime::max();
+
 struct SessionParts {
   HttpHandler& handler;
   const Clock& clock;
   const HttpLimits& limits;
-  std::shared_ptr<void> alive;                     // while it is held, the io_context lives
+  std::shared_ptr<WaitsSince> place;               // while it is held, the io_context lives
   std::shared_ptr<boost::asio::ssl::context> tls;  // null: plain HTTP
 };
 

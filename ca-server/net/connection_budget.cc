@@ -14,10 +14,17 @@ size_t FilesFor(const ConnectionBudget& budget, size_t http_listeners) {
 ConnectionBudget WithinFiles(ConnectionBudget wanted, size_t http_listeners, size_t files_max) {
   const size_t needed = FilesFor(wanted, http_listeners);
   if (needed <= files_max) return wanted;
-  const size_t connections = needed - kOtherFiles;
   const size_t there_are = files_max - std::min(files_max, kOtherFiles);
-  const auto share = [&](size_t of) { return std::max<size_t>(of * there_are / connections, 1); };
-  return {share(wanted.with_certificate), share(wanted.without_certificate), share(wanted.http)};
+  const size_t floor =
+      std::min({wanted.http, kHttpFloor, there_are / std::max<size_t>(http_listeners, 1)});
+  const size_t for_floor = floor * http_listeners;
+  const size_t connections = needed - kOtherFiles - for_floor;
+  const size_t rest = there_are - for_floor;
+  const auto share = [&](size_t of) { return of * rest / connections; };
+  const auto one_at_least = [](size_t count) { return std::max<size_t>(count, 1); };
+  return {one_at_least(share(wanted.with_certificate)),
+          one_at_least(share(wanted.without_certificate)),
+          one_at_least(floor + share(wanted.http - floor))};
 }
 
 Result<size_t> RaiseFileLimit() {

@@ -17,7 +17,12 @@ struct ConnectionBudget {
   size_t http;                 // of each HTTP listener
 };
 
-// Each in proportion where `files_max` does not reach for all and kOtherFiles; at least one each.
+// What each HTTP listener has before the others get their share: whether a certificate is revoked,
+// and whether this server works, is asked over a few connections.
+constexpr size_t kHttpFloor = 32;
+
+// Where `files_max` does not reach for all and kOtherFiles: HTTP's floor, and of the rest each in
+// proportion; at least one each.
 ConnectionBudget WithinFiles(ConnectionBudget wanted, size_t http_listeners, size_t files_max);
 
 // What WithinFiles wants.

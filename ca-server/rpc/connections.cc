@@ -6,6 +6,8 @@
 namespace mayfly::rpc {
 namespace {
 
+using net::ConnectionRefusal;
+
 // Of an open socket.
 std::optional<ino_t> InodeOf(int socket) {
   struct stat status{};
@@ -13,19 +15,15 @@ std::optional<ino_t> InodeOf(int socket) {
   return status.st_ino;
 }
 
-}  // namespace
-
-std::string_view ConnectionRefusalName(ConnectionRefusal refusal) {
-  switch (refusal) {
-    case ConnectionRefusal::kFull:
-      return "full";
-    case ConnectionRefusal::kAddress:
-      return "address";
-    case ConnectionRefusal::kFlood:
-      return "reset-flood";
-  }
-  return "";
+// At once, whatever has been read and not: gRPC finds it closed. Between the look at the inode and
+// this gRPC could close it and somebody else open another: some instructions, against a flood.
+void Reset(int socket) {
+  sockaddr nobody{};
+  nobody.sa_family = AF_UNSPEC;  // connect(2): dissolves the association
+  connect(socket, &nobody, sizeof nobody);
 }
+
+}  // namespace
 
 std::optional<ConnectionRefusal> Connections::Enter(int socket, const Peer& peer) {
   const auto inode = InodeOf(socket);
@@ -49,14 +47,12 @@ std::optional<ConnectionRefusal> Connections::Enter(int socket, const Peer& peer
   return std::nullopt;
 }
 
-// Between the look at the inode and the end of the socket gRPC could close it and somebody else
-// open another: some instructions, against a flood.
 std::optional<std::string> Connections::CutOff(const std::string& peer) {
   std::lock_guard lock(mutex_);
   for (const auto& [socket, entry] : entries_) {
     if (entry.peer.text != peer || InodeOf(socket) != entry.inode) continue;
     kept_out_[entry.peer.address] = clock_.BootNow() + kKeptOut;
-    shutdown(socket, SHUT_RDWR);
+    Reset(socket);
     return entry.peer.address;
   }
   return std::nullopt;

@@ -11,18 +11,9 @@
 #include <string>
 
 #include "base/clock.h"
+#include "net/connection_refusal.h"
 
 namespace mayfly::rpc {
-
-enum class ConnectionRefusal : uint8_t {
-  kFull,     // so many are open
-  kAddress,  // so many of this address are
-  kFlood,    // one of this address was cut off a moment ago
-};
-constexpr ConnectionRefusal kConnectionRefusals[] = {
-    ConnectionRefusal::kFull, ConnectionRefusal::kAddress, ConnectionRefusal::kFlood};
-// "full", "address", "reset-flood"
-std::string_view ConnectionRefusalName(ConnectionRefusal refusal);
 
 // Looking which of them are open costs a system call for each: no more often than this.
 constexpr Milliseconds kConnectionsCountedEvery{100};
@@ -30,8 +21,8 @@ constexpr Milliseconds kConnectionsCountedEvery{100};
 constexpr Seconds kKeptOut{10};
 
 struct Peer {
-  std::string address;
-  std::string text;  // as gRPC calls it: "ipv4:10.0.0.7:51234", "ipv6:%5B::1%5D:51234"
+  std::string address;  // net::ClientAddress
+  std::string text;     // as gRPC calls it: "ipv4:10.0.0.7:51234", "ipv6:%5B::1%5D:51234"
 };
 
 // Any thread.
@@ -42,8 +33,8 @@ class Connections {
       : open_max_(open_max), address_max_(address_max), clock_(clock) {}
 
   // An open socket, counted until it is closed. Nothing: it may go on.
-  std::optional<ConnectionRefusal> Enter(int socket, const Peer& peer);
-  // Ends the connection of this peer, and keeps its address out for kKeptOut. Gives the address;
+  std::optional<net::ConnectionRefusal> Enter(int socket, const Peer& peer);
+  // Resets the connection of this peer, and keeps its address out for kKeptOut. Gives the address;
   // nothing where no such connection is open here.
   std::optional<std::string> CutOff(const std::string& peer);
   size_t open();

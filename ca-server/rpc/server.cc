@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -18,6 +19,7 @@
 #include <utility>
 
 #include "grpc/health/v1/health.pb.h"
+#include "net/client_address.h"
 #include "net/tcp_acceptor.h"
 #include "rpc/reset_floods.h"
 #include "rpc/service.h"
@@ -73,15 +75,15 @@ void EnableHealthAndReflection() {
   });
 }
 
-// IPv4 is IPv4, also where it comes over IPv6, as gRPC has it.
-Peer PeerAt(const net::Tcp::endpoint& endpoint) {
+// IPv4 is IPv4, also where it comes over IPv6.
+std::string TextOfPeer(const net::Tcp::endpoint& endpoint) {
   asio::ip::address ip = endpoint.address();
   if (ip.is_v6() && ip.to_v6().is_v4_mapped()) {
     ip = asio::ip::make_address_v4(asio::ip::v4_mapped, ip.to_v6());
   }
-  const std::string text = ip.to_string(), port = std::to_string(endpoint.port());
-  if (ip.is_v4()) return {text, "ipv4:" + text + ":" + port};
-  return {text, "ipv6:%5B" + text + "%5D:" + port};
+  const std::string port = std::to_string(endpoint.port());
+  if (ip.is_v4()) return "ipv4:" + ip.to_string() + ":" + port;
+  return "ipv6:%5B" + ip.to_string() + "%5D:" + port;
 }
 
 // What gRPC would set on the sockets that it takes itself.
@@ -100,8 +102,7 @@ void SetOptions(int socket) {
 // descriptors: they are taken here, counted, and handed on.
 struct RpcServer::Impl {
   explicit Impl(const RpcServerParts& parts)
-      : connections(parts.connections_max,
-                    std::max<size_t>(parts.connections_max / kConnectionsShare, 1), parts.clock),
+      : connections(parts.connections_max, net::AddressShare(parts.connections_max), parts.clock),
         on_refused(parts.on_refused) {}
 
   struct Gate {
@@ -116,12 +117,13 @@ struct RpcServer::Impl {
 
   Connections connections;
   ResetFloods floods;
-  std::function<void(ConnectionRefusal, const std::string&)> on_refused;
+  net::OnConnectionRefused on_refused;
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   asio::steady_timer next_look{context};
   std::vector<Gate> gates;
   std::unique_ptr<grpc::Server> server;
+  std::atomic<bool> is_stopping = false;
   std::thread thread;
   std::mutex mutex;
   bool drained = false;
@@ -148,19 +150,19 @@ void RpcServer::Impl::Run() {
 
 void RpcServer::Impl::HandOn(net::Tcp::socket socket,
                              grpc::experimental::ExternalConnectionAcceptor& to) {
+  const auto address = net::ClientAddressOf(socket);
   boost::system::error_code gone;
   const net::Tcp::endpoint from = socket.remote_endpoint(gone);
-  if (gone) return;  // returning closes it
-  const Peer peer = PeerAt(from);
-  const std::string& address = peer.address;
-  if (const auto refusal = connections.Enter(socket.native_handle(), peer)) {
-    // Reset at once: whoever comes too often leaves nothing behind in the kernel either.
-    socket.set_option(asio::socket_base::linger(true, 0), gone);
-    if (on_refused) on_refused(*refusal, address);
+  if (!address || gone) return;  // returning closes it
+  if (const auto refusal =
+          connections.Enter(socket.native_handle(), {*address, TextOfPeer(from)})) {
+    net::Reset(std::move(socket));
+    if (on_refused) on_refused(*refusal, *address);
     return;
   }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
-  connection.fd = socket.release(gone);
+  boost::system::error_code ignored;
+  connection.fd = socket.release(ignored);
   SetOptions(connection.fd);
   to.HandleNewConnection(&connection);
 }
@@ -168,16 +170,17 @@ void RpcServer::Impl::HandOn(net::Tcp::socket socket,
 void RpcServer::Impl::LookForFloods() {
   for (const std::string& peer : floods.Look()) {
     const auto address = connections.CutOff(peer);
-    if (address && on_refused) on_refused(ConnectionRefusal::kFlood, *address);
+    if (address && on_refused) on_refused(net::ConnectionRefusal::kFlood, *address);
   }
   next_look.expires_after(kFloodsLookedForEvery);
   next_look.async_wait([this](boost::system::error_code stopped) {
-    if (!stopped) LookForFloods();
+    if (!stopped && !is_stopping) LookForFloods();
   });
 }
 
 void RpcServer::Impl::StopTaking() {
   for (Gate& gate : gates) gate.acceptor->Close();
+  is_stopping = true;
   asio::post(context, [this] { next_look.cancel(); });
   work.reset();
   if (thread.joinable()) thread.join();

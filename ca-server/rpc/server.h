@@ -54,16 +54,13 @@ struct RpcListener {
   net::TlsFiles tls;
 };
 
-// An address may have so many times less than all connections.
-constexpr size_t kConnectionsShare = 4;
-
 struct RpcServerParts {
   Callers callers;
   std::vector<RpcListener> listeners;
   std::vector<grpc::Service*> services;  // must outlive the server
   size_t connections_max;                // of all listeners together; more are closed as they come
   const Clock& clock;                    // must outlive the server
-  std::function<void(ConnectionRefusal, const std::string& address)> on_refused{};  // any thread
+  net::OnConnectionRefused on_refused{};
 };
 
 class RpcServer {

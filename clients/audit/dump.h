@@ -30,6 +30,7 @@ class DumpRow {
 
   bool IsNull(const std::string& column) const;
   const std::string& Text(const std::string& column) const;
+  std::string First() const { return fields_.front().value_or(""); }  // of its columns
   uint64_t Number(const std::string& column) const;
   Bytes Octets(const std::string& column) const;    // bytea
   Bytes Uuid(const std::string& column) const;      // its 16 octets

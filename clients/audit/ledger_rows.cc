@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <tuple>
 
 #include "clients/audit/hash_tree.h"
@@ -11,10 +12,31 @@ namespace mayfly::audit_reader {
 namespace {
 
 constexpr uint64_t kSigned = 1;
+constexpr size_t kShownMax = 60;  // octets of a row's first column in a finding
 
 // Tables whose rows never are without a record. Uses of tokens and claims of keys may be: they are
 // inserted before it, and stay where it is refused.
 constexpr std::array<std::string_view, 3> kOfRecords{"lineage_use", "request", "revocation"};
+
+// Tables whose rows bear the tick that they were written in.
+constexpr std::array<std::string_view, 16> kOfTicks{
+    "issuance",
+    "outcome",
+    "revocation",
+    "event",
+    "request",
+    "lineage_use",
+    "token_use",
+    "key_claim",
+    "policy_version",
+    "block",
+    "proposal",
+    "proposal_end",
+    "ca_certificate",
+    "enrolment_token",
+    "foreign_certificate",
+    "ca_certificate_outcome",
+};
 
 // What identifies an outcome: its serial number and its issuer's id.
 using Key = std::pair<Bytes, uint64_t>;
@@ -70,18 +92,22 @@ class RowReader {
     const OnRow take = [this](const std::string& table, const DumpRow& row) { Take(table, row); };
     SchemaCheck schema;
     TRY_ASSIGN(rows_.partitions,
-               ReadDump(dump, {.tables = {"issuer", "outcome"},
+               ReadDump(dump, {.tables = {"control", "issuer", "outcome"},
                                .on_row = take,
                                .on_statement = [&](const auto& each) { schema.Take(each); }}));
     for (const Finding& finding : schema.Findings()) rows_.findings.push_back(finding);
+    FindControl();
     FindIssuersOfOneName();
     for (const SerialRange& range : rows_.partitions) {
       if (IsWholeSpan(range)) continue;
       Find("ledger.partition", "a partition holds no whole span of serial numbers: " +
                                    ToHex(range.from) + " to " + ToHex(range.to));
     }
-    TRY(ReadDump(dump, {.tables = {"issuance", "revocation", "event", "request", "lineage_use"},
-                        .on_row = take}));
+    TRY(ReadDump(dump, {.tables = {kOfTicks.begin(), kOfTicks.end()},
+                        .on_row = [this](const std::string& table, const DumpRow& row) {
+                          FindLater(table, row);
+                          if (table != "outcome") Take(table, row);
+                        }}));
     for (const auto& [key, outcome] : outcomes_) {
       if (!outcome.has_record) Find("ledger.row", "an outcome has no record: " + NameOf(key));
     }
@@ -107,12 +133,37 @@ class RowReader {
   std::string NameOf(const Key& key) { return IssuerOf(key.second) + "/" + ToHex(key.first); }
 
   void Take(const std::string& table, const DumpRow& row) {
+    if (table == "control") TakeControl(row);
     if (table == "issuer") TakeIssuer(row);
     if (table == "outcome") TakeOutcome(row);
     if (table == "issuance") TakeRecord(row);
     if (table == "revocation") TakeRevocation(row);
     if (table == "event") TakeEvent(row);
     if (std::ranges::find(kOfRecords, table) != kOfRecords.end()) Refer(table, row);
+  }
+
+  void TakeControl(const DumpRow& row) {
+    const uint64_t tick = row.Number("tick");
+    const bool is_below_zero = tick > std::numeric_limits<int64_t>::max();
+    if (!is_below_zero) control_ticks_.push_back(tick);
+  }
+
+  void FindControl() {
+    if (control_ticks_.size() == 1) return;
+    Find("ledger.tick", "the dump has " + std::to_string(control_ticks_.size()) +
+                            " rows of control with a tick, and the ledger has one");
+  }
+
+  // A row is in force at once, and logged when its tick is closed: one of a tick to come would
+  // never be. No honest row bears a later tick than the control row of the same dump, however many
+  // are writing: a writer reads its tick from what is committed there (begin_write, under a lock
+  // that it shares with others and not with close_tick), control.tick only grows, and a dump is one
+  // snapshot. So a dump that has the row has the control row as the writer read it, or a later one.
+  void FindLater(const std::string& table, const DumpRow& row) {
+    const uint64_t tick = row.Number("tick");
+    if (control_ticks_.size() != 1 || tick <= control_ticks_.front()) return;
+    Find("ledger.tick", "a row of " + table + " is of tick " + row.Text("tick") +
+                            ", which the ledger has not begun: " + Escape(row.First(), kShownMax));
   }
 
   void TakeIssuer(const DumpRow& row) {
@@ -241,6 +292,7 @@ class RowReader {
   }
 
   LedgerRows rows_;
+  std::vector<uint64_t> control_ticks_;  // of one row in a good dump
   std::map<uint64_t, std::string> issuers_;
   std::map<Key, Outcome> outcomes_;
   std::set<Key> intents_;

@@ -19,7 +19,7 @@ struct DerivedEntry {
 struct LedgerRows {
   std::vector<DerivedEntry> entries;  // in the log's order
   std::vector<SerialRange> partitions;
-  // The schema, and rows that are there twice or without what they belong to.
+  // The schema, and rows that are there twice, without what they belong to, or of a tick to come.
   std::vector<Finding> findings;
   uint64_t intents = 0;  // records that nothing was decided about
   // Has a serial number a partition that it would be in?

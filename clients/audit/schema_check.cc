@@ -195,6 +195,8 @@ std::string StatementOf(std::string_view form, const std::string& partition) {
 }  // namespace
 
 void SchemaCheck::Take(const SqlStatement& statement) {
+  // What its end names is not known.
+  if (statement.is_cut) return cut_.push_back(Quoted(statement.text.substr(0, kShownMax)));
   if (IsBesideTheSchema(statement)) return;
   Form form = FormOf(statement);
   const std::set<std::string>& expected = Expected().at(form.parent);
@@ -214,6 +216,9 @@ std::vector<Finding> SchemaCheck::Findings() const {
   }
   std::vector<Finding> findings;
   const auto find = [&](std::string text) { findings.push_back({kRule, std::move(text)}); };
+  for (const std::string& start : cut_) {
+    find("a statement is longer than " + std::to_string(kStatementOctetsMax) + " octets: " + start);
+  }
   for (const auto& [partition, seen] : seen_) {
     const std::string parent(PartitionAtStart(partition).value_or(PartitionName{}).parent);
     for (const std::string& form : Expected().at(parent)) {

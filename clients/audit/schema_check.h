@@ -28,6 +28,7 @@ class SchemaCheck {
   // The statements that were there, as they are compared, by the partition; "": of none.
   std::map<std::string, std::set<const std::string*>> seen_{{"", {}}};
   std::vector<Unexpected> unexpected_;
+  std::vector<std::string> cut_;  // what those began with
 };
 
 }  // namespace mayfly::audit_reader

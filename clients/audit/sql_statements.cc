@@ -2,7 +2,6 @@
 
 #include <cctype>
 #include <limits>
-#include <string_view>
 
 namespace mayfly::audit_reader {
 namespace {
@@ -14,16 +13,6 @@ bool IsOfName(char octet) {
   return value >= 0x80 || isalnum(value) || octet == '_';
 }
 
-// E'..': a backslash takes the next octet as it is.
-bool HasEscapes(std::string_view before) {
-  if (!before.ends_with('E') && !before.ends_with('e')) return false;
-  return before.size() == 1 || !IsOfName(before[before.size() - 2]);
-}
-
-Error BadStatement(const std::string& message) {
-  return Fail(ErrorCode::kInvalidArgument, "audit.dump", message);
-}
-
 }  // namespace
 
 char SqlStatements::Take() {
@@ -31,14 +20,30 @@ char SqlStatements::Take() {
   return in_ ? static_cast<char>(octet) : '\0';
 }
 
+// Reading goes on to a statement's end however long it is: whoever may create a view could stop
+// every verification else.
+void SqlStatements::Keep(char octet) {
+  last_but_one_ = last_;
+  last_ = octet;
+  if (statement_.text.size() < kStatementOctetsMax) {
+    statement_.text += octet;
+  } else {
+    statement_.is_cut = true;
+  }
+}
+
+void SqlStatements::KeepCode(std::string_view code) {
+  if (!statement_.is_cut) statement_.code += code;
+}
+
 void SqlStatements::Put(char octet) {
   if (has_space_ && !statement_.text.empty()) {
-    statement_.text += ' ';
-    statement_.code += ' ';
+    Keep(' ');
+    KeepCode(" ");
   }
   has_space_ = false;
-  statement_.text += octet;
-  statement_.code += octet;
+  Keep(octet);
+  KeepCode({&octet, 1});
 }
 
 void SqlStatements::SkipLine() {
@@ -47,46 +52,53 @@ void SqlStatements::SkipLine() {
 }
 
 void SqlStatements::TakeQuoted(char quote) {
-  const bool has_escapes = quote == '\'' && !has_space_ && HasEscapes(statement_.text);
+  // E'..': a backslash takes the next octet as it is.
+  const bool has_escapes =
+      quote == '\'' && !has_space_ && (last_ == 'E' || last_ == 'e') && !IsOfName(last_but_one_);
   Put(quote);
   is_whole_ = false;
-  while (!is_whole_ && !IsFull()) {
+  while (!is_whole_) {
     const char octet = Take();
     if (!in_) return;
-    statement_.text += octet;
+    Keep(octet);
     if (has_escapes && octet == '\\') {
-      statement_.text += Take();
+      Keep(Take());
     } else if (octet == quote && IsNext(quote)) {
-      statement_.text += Take();  // two are one of what is quoted
+      Keep(Take());  // two are one of what is quoted
     } else {
       is_whole_ = octet == quote;
     }
   }
-  statement_.code += quote;
+  KeepCode({&quote, 1});
 }
 
 // $$..$$ or $name$..$name$; else the dollar is part of a name.
 void SqlStatements::TakeAfterDollar() {
-  const bool is_in_name =
-      !has_space_ && !statement_.text.empty() && IsOfName(statement_.text.back());
+  const bool is_in_name = !has_space_ && IsOfName(last_);
   Put('$');
-  const size_t start = statement_.text.size() - 1;
+  std::string delimiter = "$";
   while (in_.peek() != std::istream::traits_type::eof() &&
-         IsOfName(static_cast<char>(in_.peek())) && !IsFull())
+         IsOfName(static_cast<char>(in_.peek())) && delimiter.size() < kStatementOctetsMax) {
+    delimiter += static_cast<char>(in_.peek());
     Put(Take());
+  }
   if (is_in_name || !IsNext('$')) return;
+  delimiter += '$';
   Put(Take());
-  const std::string delimiter = statement_.text.substr(start);
-  const size_t body = statement_.text.size();
+  size_t matched = 0;  // octets of the delimiter; a dollar begins it or ends it
   is_whole_ = false;
-  while (!is_whole_ && !IsFull()) {
+  while (!is_whole_) {
     const char octet = Take();
     if (!in_) return;
-    statement_.text += octet;
-    is_whole_ = octet == '$' && statement_.text.size() >= body + delimiter.size() &&
-                statement_.text.ends_with(delimiter);
+    Keep(octet);
+    if (octet == delimiter[matched]) {
+      ++matched;
+    } else {
+      matched = octet == '$' ? 1 : 0;
+    }
+    is_whole_ = matched == delimiter.size();
   }
-  statement_.code += delimiter;
+  KeepCode(delimiter);
 }
 
 void SqlStatements::TakeCode(char octet) {
@@ -107,6 +119,7 @@ Result<std::optional<SqlStatement>> SqlStatements::Next() {
   depth_ = 0;
   has_space_ = false;
   is_whole_ = true;
+  last_ = last_but_one_ = '\0';
   while (true) {
     const char octet = Take();
     if (!in_) break;
@@ -120,12 +133,10 @@ Result<std::optional<SqlStatement>> SqlStatements::Next() {
     } else {
       TakeCode(octet);
     }
-    if (IsFull()) {
-      return BadStatement("a statement is longer than " + std::to_string(kStatementOctetsMax) +
-                          " octets");
-    }
   }
-  if (!is_whole_ || !statement_.text.empty()) return BadStatement("it ends within a statement");
+  if (!is_whole_ || !statement_.text.empty()) {
+    return Fail(ErrorCode::kInvalidArgument, "audit.dump", "it ends within a statement");
+  }
   return std::optional<SqlStatement>();
 }
 

@@ -25,8 +25,7 @@ constexpr std::string_view kAskForLess =
 constexpr std::string_view kKeepEvidence =
     "Keep the folder and the dump as they are, and tell who answers for the CA.";
 
-constexpr std::string_view kMakeDump =
-    "pg_dump --exclude-table-data=mayfly.control mayfly > ledger.sql";
+constexpr std::string_view kMakeDump = "pg_dump mayfly > ledger.sql";
 
 constexpr Help kHelp[] = {
     {"client.unreachable",
@@ -171,6 +170,10 @@ constexpr Help kHelp[] = {
     {"log.", kKeepEvidence},
     {"ledger.schema",
      "Is mayfly of the server's version, and was the dump made as below? Else somebody changed the "
+     "database: keep the folder and the dump as they are, and tell who answers for the CA.",
+     {kMakeDump}},
+    {"ledger.tick",
+     "Was the dump made as below, with the rows of mayfly.control? Else somebody wrote into the "
      "database: keep the folder and the dump as they are, and tell who answers for the CA.",
      {kMakeDump}},
     {"ledger.issuer", kKeepEvidence},

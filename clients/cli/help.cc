@@ -371,7 +371,7 @@ const HelpText kAuditVerify = {"Verify the audit log, and a dump against it", R"
 No CA is asked. DIR is the CA's log folder, or a copy. The dump is pg_dump's
 plain format of schema and data, made after the log was copied:
 
-  pg_dump --exclude-table-data=mayfly.control mayfly > ledger.sql
+  pg_dump mayfly > ledger.sql
 
 Whatever was deleted, altered, added, repeated or put in another order, up to
 the checkpoint, is a finding; partitions that retention dropped are none once

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import http.client
 import re
 import socket
 import urllib.request
@@ -14,6 +15,8 @@ from harness.authority import ROOT
 from harness.csr import make_csr, new_key
 
 IDLE_CONNECTIONS = 1000
+HTTP_CONNECTIONS = 1100  # more than a listener has
+HALF_A_REQUEST = b"POST /ocsp HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n"
 FLOODERS = 5  # connections of one principal: one has 128 calls at once at most
 FLOOD = 600
 FILES_MAX = 600  # of a server that may open few
@@ -54,7 +57,8 @@ def connections(port, count, first_bytes=b""):
     with contextlib.ExitStack() as stack:
         for _ in range(count):
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
-            connection.sendall(first_bytes)
+            with contextlib.suppress(ConnectionError):  # one too many
+                connection.sendall(first_bytes)
         yield
 
 
@@ -94,6 +98,27 @@ def metric(authority, name):
         return float(re.search(rf"^{re.escape(name)} (\S+)$", page.read().decode(), re.M).group(1))
 
 
+def status_from(address, port, path):
+    """Of what a client at this address gets."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10, source_address=(address, 0))
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        return connection.getresponse().status
+
+
+@pytest.mark.parametrize("first_bytes", [b"", HALF_A_REQUEST])
+def test_one_address_does_not_take_all_http_connections(module_authority, first_bytes):
+    port = module_authority.port("http")
+    refused = 'mayfly_http_connections_refused_total{reason="address"}'
+    before = metric(module_authority, refused)
+    with connections(port, HTTP_CONNECTIONS, first_bytes):
+        assert status_from("127.0.0.9", port, "/trust-bundle.pem") == 200
+        assert metric(module_authority, refused) - before > HTTP_CONNECTIONS / 2
+    lines = [line for line in module_authority.log.splitlines()
+             if "connection refused" in line and "protocol=http" in line]
+    assert 0 < len(lines) < HTTP_CONNECTIONS / 10, "one a second is logged"
+
+
 @pytest.fixture(scope="module", name="few_files")
 def server_with_few_files(module_authority):
     """A CA whose server may open FILES_MAX files."""
@@ -105,7 +130,9 @@ def server_with_few_files(module_authority):
 
 @pytest.mark.parametrize("listener", ["grpc", "enrolment"])
 def test_more_connections_than_files_close_no_listener(few_files, listener):
-    assert "fewer connections than configured" in few_files.log
+    said = re.search("fewer connections than configured.* connections_of_each_http_listener=([0-9]+)",
+                     few_files.log)
+    assert int(said[1]) >= 32
     refused = 'mayfly_rpc_connections_refused_total{reason="address"}'
     before = metric(few_files, refused)
     with connections(few_files.port(listener), 3 * FILES_MAX):

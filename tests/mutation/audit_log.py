@@ -56,6 +56,13 @@ MUTATIONS = [
              "      if (seen.contains(&form)) continue;\n", "      continue;\n", "unit_audit_reader", "*"),
     Mutation("two issuers of one name taken for one", "clients/audit/ledger_rows.cc",
              "    FindIssuersOfOneName();\n", "", "unit_audit_reader", "*"),
+    Mutation("a row of a tick to come believed", "clients/audit/ledger_rows.cc",
+             "                          FindLater(table, row);\n", "", "unit_audit_reader", "*"),
+    Mutation("a dump without the control row believed", "clients/audit/ledger_rows.cc",
+             "    FindControl();\n", "", "unit_audit_reader", "*"),
+    Mutation("an overlong statement passed over", SCHEMA_CHECK,
+             "  if (statement.is_cut) return cut_.push_back(Quoted(statement.text.substr(0, kShownMax)));\n",
+             "  if (statement.is_cut) return;\n", "unit_audit_reader", "*"),
     Mutation("rows without a record believed", "clients/audit/ledger_rows.cc",
              "    FindWithoutRecord();\n", "", "unit_audit_reader", "*"),
 ]

@@ -53,6 +53,7 @@ VERIFIER = "clients/audit/verify.cc"
 SCHEMA_CHECK = "clients/audit/schema_check.cc"
 CONNECTIONS = "ca-server/rpc/connections.cc"
 TLS_CONTEXT = "ca-server/http/tls_context.cc"
+HTTP_SERVER = "ca-server/http/server.cc"
 
 
 def issuance(name, file, text, replacement, tests="*"):

@@ -1,3 +1,6 @@
+COPY mayfly.control (one, decision, tick, page_key) FROM stdin;
+t	9	10	\\x00
+\.
 COPY mayfly.event (id, kind, principal, detail, tick, at) FROM stdin;
 1	policy.activated	local:0	{"version": 4}	2	2026-03-01 12:00:02.000000+00
 2	denial	spiffe://example.internal/api	{"profile": "server"}	9	2026-03-01 12:00:09.000000+00

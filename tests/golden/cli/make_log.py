@@ -22,7 +22,10 @@ ABANDONED_SERIAL = bytes.fromhex("21019c0b1d8900112233445566778899aabbccdd")
 ABANDONED_TBS = bytes.fromhex("301ba0030201020214") + ABANDONED_SERIAL
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
-ROWS = """COPY mayfly.event (id, kind, principal, detail, tick, at) FROM stdin;
+ROWS = """COPY mayfly.control (one, decision, tick, page_key) FROM stdin;
+t\t9\t10\t\\\\\\\\x00
+\\\\.
+COPY mayfly.event (id, kind, principal, detail, tick, at) FROM stdin;
 {events}\\\\.
 COPY mayfly.issuer (id, name) FROM stdin;
 1\tissuing-1

@@ -11,8 +11,7 @@ def pg_dump(authority):
     """The CA's database, as its owner dumps it."""
     program = sorted(glob.glob("/usr/lib/postgresql/*/bin/pg_dump"))[-1]
     done = subprocess.run(
-        [program, "-h", str(authority.sockets / "database"), "-U", "mayfly_owner",
-         "--exclude-table-data=mayfly.control", "mayfly"],
+        [program, "-h", str(authority.sockets / "database"), "-U", "mayfly_owner", "mayfly"],
         capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -10,6 +10,7 @@ namespace {
 
 struct Read {
   std::vector<std::string> texts, codes;
+  size_t cut = 0;
   std::string rule;  // of the error, where there is one
 };
 Read ReadAll(const std::string& text) {
@@ -22,6 +23,7 @@ Read ReadAll(const std::string& text) {
     if (!statement || !*statement) return read;
     read.texts.push_back((*statement)->text);
     read.codes.push_back((*statement)->code);
+    if ((*statement)->is_cut) ++read.cut;
   }
 }
 using Texts = std::vector<std::string>;
@@ -57,6 +59,9 @@ TEST(SqlStatements, WhatIsQuotedStaysAsItIs) {
       {"AS $_$ $$;$_ ;$_$ x", "AS $_$$_$ x"},
       {"$a$ $a $a$", "$a$$a$"},
       {"$$$$", "$$$$"},
+      {"$a$a$a$", "$a$$a$"},
+      {"$a$$b$a$", "$a$$a$"},
+      {"$ab$ $a$ab$", "$ab$$ab$"},
       {"a$b$c", "a$b$c"},
       {"$1 + $2", "$1 + $2"},
   };
@@ -76,12 +81,29 @@ TEST(SqlStatements, WithoutAnEnd) {
   EXPECT_EQ(ReadAll("a; -- b").rule, "");
 }
 
+// What is past the limit is told apart as what is before it.
+TEST(SqlStatements, AnOverlongOneEndsWhereItDoes) {
+  const std::string most(kStatementOctetsMax, 'x');
+  for (const char* end : {" 'a;b'", " \"a;b\"", " E'a\\';b'", " $$a;b$$", " $_$;$$;$_$", "(a;b)"}) {
+    const Read read = ReadAll(most + end + ";next;");
+    EXPECT_TRUE(read.texts == (Texts{most, "next"})) << end;
+    EXPECT_TRUE(read.codes == read.texts) << end;
+  }
+}
+
 TEST(SqlStatements, LengthAtTheLimitAndOnePast) {
   for (const auto& [start, end] : std::vector<std::pair<std::string, std::string>>{
            {"", ""}, {"'", "'"}, {"\"", "\""}, {"$$", "$$"}, {"$", ""}}) {
     const std::string most(kStatementOctetsMax - start.size() - end.size(), 'x');
-    EXPECT_EQ(ReadAll(start + most + end + ";").rule, "") << start;
-    EXPECT_EQ(ReadAll(start + most + "x" + end + ";").rule, "audit.dump") << start;
+    EXPECT_EQ(ReadAll(start + most + end + ";").cut, 0u) << start;
+    for (size_t more : {size_t{1}, kStatementOctetsMax}) {
+      const std::string longer = start + most + std::string(more, 'x') + end;
+      const Read read = ReadAll(longer + ";next;");
+      EXPECT_EQ(read.cut, 1u) << start;
+      const Texts texts{longer.substr(0, kStatementOctetsMax), "next"};
+      EXPECT_TRUE(read.texts == texts) << start;
+      EXPECT_EQ(ReadAll(longer).rule, "audit.dump") << "it has no end";
+    }
   }
 }
 

@@ -7,6 +7,8 @@
 
 #include <fstream>
 #include <memory>
+#include <set>
+#include <sstream>
 
 #include "clients/audit/dump.h"
 #include "clients/audit/hash_tree.h"
@@ -166,12 +168,15 @@ class VerifyTest : public testing::Test {
   const std::string kRevocation = std::string("1\t\\\\x") + kFirst + "\t1\t4\t" + kStartText +
                                   "\t" + kExpiredText + "\tada\t3\n";
   const std::string kRequest =
-      std::string("01994f0a-1b2c-7000-8000-000000000002\t1\t\\\\x") + kFirst + "\n";
+      std::string("01994f0a-1b2c-7000-8000-000000000002\t1\t\\\\x") + kFirst + "\t2\n";
+  const std::string kControl = "t\t6\t4\t\\\\x00\n";  // of tick 4
   const std::string kDump =
       "-- PostgreSQL database dump\n" +
       fakes::SchemaDump("20250925", "2101994aabd800", "2101994fd23400") +
-      "COPY mayfly.event (id, kind, principal, detail, tick, at) FROM stdin;\n" + kFirstEvent +
-      kSecondEvent +
+      "COPY mayfly.control (one, decision, tick, page_key) FROM stdin;\n" + kControl +
+      "\\.\n"
+      "COPY mayfly.event (id, kind, principal, detail, tick, at) FROM stdin;\n" +
+      kFirstEvent + kSecondEvent +
       "\\.\n"
       "COPY mayfly.issuer (id, name, subject) FROM stdin;\n"
       "1\tissuing-1\t\\\\x00\n2\troot\t\\\\x01\n"
@@ -190,7 +195,7 @@ class VerifyTest : public testing::Test {
       "tick) FROM stdin;\n" +
       kRevocation +
       "\\.\n"
-      "COPY mayfly.request (request_id, issuer_id, serial) FROM stdin;\n" +
+      "COPY mayfly.request (request_id, issuer_id, serial, tick) FROM stdin;\n" +
       kRequest + "\\.\n";
 
   std::filesystem::path folder_;
@@ -224,6 +229,63 @@ TEST_F(VerifyTest, RowsThatAreGoneExtraOrTwice) {
   const std::string later = std::string("3\tdenial\t\t{}\t4\t") + kStartText + "\n";
   EXPECT_EQ(RulesOf(Verify(kSecondEvent, kSecondEvent + later)), "");
   EXPECT_EQ(Verify(kSecondEvent, kSecondEvent + later)->later, 1u);
+}
+
+// In force, and of a tick that is not closed before the end of time.
+TEST_F(VerifyTest, ARowOfATickToCome) {
+  const auto event = [](const std::string& tick) {
+    return "3\tdenial\t\t{}\t" + tick + "\t" + kStartText + "\n";
+  };
+  EXPECT_EQ(RulesOf(Verify(kSecondEvent, kSecondEvent + event("4"))), "") << "the open one";
+  for (const char* tick : {"5", "1000000000000", "-1"}) {
+    EXPECT_EQ(RulesOf(Verify(kSecondEvent, kSecondEvent + event(tick))), "ledger.tick") << tick;
+  }
+  const std::string revoked = Replaced(kRevocation, "ada\t3\n", "ada\t1000000000000\n");
+  const auto report = Verify(kRevocation, kRevocation + "2" + revoked.substr(1));
+  EXPECT_EQ(RulesOf(report), "ledger.tick");
+  EXPECT_EQ(report->findings.front().text,
+            "a row of revocation is of tick 1000000000000, which the ledger has not begun: 2");
+  EXPECT_EQ(RulesOf(Verify(kSecondOutcome, Replaced(kSecondOutcome, "\t4\t3\t", "\t4\t9\t"))),
+            "ledger.tick ledger.missing");
+  EXPECT_EQ(RulesOf(Verify(kFirstRecord, Replaced(kFirstRecord, "\t4\t2\t", "\t4\t9\t"))),
+            "ledger.tick ledger.altered");
+  // A tick that the log has passed.
+  for (const char* tick : {"0", "1", "2", "3"}) {
+    EXPECT_EQ(RulesOf(Verify(kSecondEvent, kSecondEvent + event(tick))), "ledger.extra") << tick;
+  }
+}
+
+TEST_F(VerifyTest, TicksOfAllTables) {
+  std::istringstream schema{std::string(schema::Dump())};
+  constexpr std::string_view kTable = "CREATE TABLE mayfly.";
+  std::string table;
+  int count = 0;
+  for (std::string line; std::getline(schema, line);) {
+    if (line.starts_with(kTable))
+      table = line.substr(kTable.size(), line.rfind(" (") - kTable.size());
+    if (line.starts_with("CREATE TABLE mayfly_partitions.")) table.clear();
+    if (!line.starts_with("    tick bigint NOT NULL") || table.empty()) continue;
+    // Those that tests of their own are of, or whose ticks are closed ones that were read.
+    if (std::set<std::string>{"issuance", "outcome", "revocation", "event", "audit_checkpoint"}
+            .contains(table)) {
+      continue;
+    }
+    ++count;
+    const std::string row = std::string("\\\\x") + kFirst + "\t1\t5\n";
+    const std::string rows =
+        "COPY mayfly." + table + " (serial, issuer_id, tick) FROM stdin;\n" + row + "\\.\n";
+    EXPECT_EQ(RulesOf(Verify(kDump, kDump + rows)), "ledger.tick") << table;
+  }
+  EXPECT_EQ(count, 12);
+}
+
+TEST_F(VerifyTest, TheControlRowIsOne) {
+  EXPECT_EQ(RulesOf(Verify(kControl)), "ledger.tick");
+  EXPECT_EQ(RulesOf(Verify(kControl, kControl + kControl)), "ledger.tick");
+  EXPECT_EQ(RulesOf(Verify(kControl, Replaced(kControl, "\t4\t", "\t-4\t"))), "ledger.tick");
+  // Put back: what was logged is of a tick to come.
+  EXPECT_EQ(RulesOf(Verify(kControl, Replaced(kControl, "\t4\t", "\t2\t"))),
+            "ledger.tick ledger.tick ledger.tick ledger.tick");
 }
 
 TEST_F(VerifyTest, EveryColumnCounts) {
@@ -274,6 +336,19 @@ TEST_F(VerifyTest, AnotherSchemaIsFound) {
             "ledger.schema");
   const std::string child = "CREATE TABLE public.rc () INHERITS (mayfly.revocation);\n";
   EXPECT_EQ(RulesOf(Verify(kPartition, kPartition + child)), "ledger.schema");
+}
+
+// Whoever may create a view, in any schema, does not stop the rest.
+TEST_F(VerifyTest, AnOverlongStatementIsAFinding) {
+  const std::string view =
+      "CREATE VIEW public.v AS SELECT '" + std::string(kStatementOctetsMax, ';') + "' AS a;\n";
+  const auto report = Verify(kPartition, view + kPartition);
+  EXPECT_EQ(RulesOf(report), "ledger.schema");
+  EXPECT_EQ(report->findings.front().text.substr(0, 79),
+            "a statement is longer than 1048576 octets: \"CREATE VIEW public.v AS SELECT ';;;");
+  EXPECT_EQ(RulesOf(Verify(
+                kDump, Replaced(Replaced(kDump, kPartition, view + kPartition), kRevocation, ""))),
+            "ledger.schema ledger.missing");
 }
 
 // Statements within a function's text are no statements.

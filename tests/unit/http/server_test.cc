@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <thread>
 
 #include "base/executor.h"
@@ -19,7 +20,12 @@ namespace {
 // A client that writes what it is told, octet for octet.
 class RawClient {
  public:
-  explicit RawClient(uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit RawClient(uint16_t port, const char* from = "127.0.0.1")
+      : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    ::inet_pton(AF_INET, from, &own.sin_addr);
+    ::bind(socket_, reinterpret_cast<sockaddr*>(&own), sizeof own);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -60,7 +66,7 @@ class RawClient {
   bool connected_;
 };
 
-// Says what it was asked: "METHOD target|content type|body$". "/slow" waits for LetGo().
+// Says what it was asked: "METHOD target|content type|body$". "/slow", once, waits for LetGo().
 class EchoHandler final : public HttpHandler {
  public:
   Task<HttpResponse> Handle(HttpRequest request) override {
@@ -91,18 +97,72 @@ class EchoHandler final : public HttpHandler {
   Gate gate_;
 };
 
+// Stands still until told, and knows how often a connection began to wait.
+class WaitCountingClock final : public Clock {
+ public:
+  TimePoint Now() const override { return clock_.Now(); }
+  BootTime BootNow() const override {
+    ++waits_;
+    return clock_.BootNow();
+  }
+  void Advance(Milliseconds by) { clock_.Advance(by); }
+  int waits() const { return waits_; }
+
+ private:
+  fakes::ManualClock clock_{TimePoint(Seconds(784111777))};
+  mutable std::atomic<int> waits_ = 0;
+};
+
 struct ServerTest : testing::Test {
   void Start(HttpLimits limits = {}) {
-    server = HttpServer::Start({{{"127.0.0.1", 0}}, 2, handler, clock, limits}).value();
+    HttpServerParts parts{{{"127.0.0.1", 0}}, 2, handler, clock, limits};
+    parts.on_refused = [this](net::ConnectionRefusal refusal, const std::string& address) {
+      std::lock_guard lock(mutex);
+      refused.emplace_back(refusal, address);
+    };
+    server = HttpServer::Start(std::move(parts)).value();
     port = server->ports().at(0);
+  }
+  void StartWithConnections(size_t max) {
+    HttpLimits limits;
+    limits.connections_max = max;
+    Start(limits);
   }
   std::string Exchange(std::string_view text) {
     RawClient client(port);
     client.Send(text);
     return client.Receive();
   }
-  fakes::ManualClock clock{TimePoint(Seconds(784111777))};
+  // One that waits for its first request, and later ones wait for less long.
+  std::unique_ptr<RawClient> Waiting(const char* from) {
+    const int before = clock.waits();
+    auto client = std::make_unique<RawClient>(port, from);
+    EXPECT_TRUE(fakes::Eventually([&] { return clock.waits() > before; }));
+    clock.Advance(Milliseconds(1));
+    return client;
+  }
+  // One whose request is under way until the handler lets go.
+  std::unique_ptr<RawClient> Busy(const char* from) {
+    const int before = handler.handled;
+    auto client = std::make_unique<RawClient>(port, from);
+    client->Send("GET /slow HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_TRUE(fakes::Eventually([&] { return handler.handled > before; }));
+    return client;
+  }
+  static bool IsAnswered(RawClient& client) {
+    client.Send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    return client.Receive("$").find(" 200 ") != std::string::npos;
+  }
+  using Refused = std::vector<std::pair<net::ConnectionRefusal, std::string>>;
+  Refused WhoWasRefused() {
+    std::lock_guard lock(mutex);
+    return refused;
+  }
+
+  WaitCountingClock clock;
   EchoHandler handler;
+  std::mutex mutex;
+  Refused refused;
   std::unique_ptr<HttpServer> server;
   uint16_t port = 0;
 };
@@ -231,18 +291,58 @@ TEST_F(ServerTest, RequestsPerConnectionAreLimited) {
 }
 
 TEST_F(ServerTest, ConnectionsAreLimited) {
-  HttpLimits limits;
-  limits.connections_max = 1;
-  Start(limits);
-  std::string get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-  auto first = std::make_unique<RawClient>(port);
-  first->Send(get);
+  StartWithConnections(1);
+  auto first = Busy("127.0.0.1");
+  RawClient second(port, "127.0.0.2");
+  EXPECT_FALSE(IsAnswered(second));
+  EXPECT_EQ(WhoWasRefused(), Refused({{net::ConnectionRefusal::kFull, "127.0.0.2"}}));
+  handler.LetGo();
   EXPECT_TRUE(Has(first->Receive("$"), " 200 "));
-  EXPECT_EQ(Exchange(get), "");
   first.reset();
   EXPECT_TRUE(fakes::Eventually([&] {
     return Has(Exchange("GET / HTTP/1.1\r\nHost: h\r\n" + std::string(kClose)), " 200 ");
   }));
+}
+
+TEST_F(ServerTest, OneAddressHasAQuarterOfTheConnections) {
+  StartWithConnections(7);
+  const auto first = Busy("127.0.0.1");
+  RawClient second(port), another(port, "127.0.0.2");
+  EXPECT_FALSE(IsAnswered(second));
+  EXPECT_TRUE(IsAnswered(another));
+  EXPECT_EQ(WhoWasRefused(), Refused({{net::ConnectionRefusal::kAddress, "127.0.0.1"}}));
+  handler.LetGo();
+  EXPECT_TRUE(Has(first->Receive("$"), " 200 "));
+}
+
+TEST_F(ServerTest, TheConnectionOfAnAddressThatWaitedLongestMakesPlace) {
+  StartWithConnections(12);
+  const auto anothers = Waiting("127.0.0.2");
+  const auto busy = Busy("127.0.0.1");
+  const auto older = Waiting("127.0.0.1");
+  older->Send("GET / HTTP/1.1\r\nHo");
+  const auto newer = Waiting("127.0.0.1");
+  RawClient newest(port);
+  EXPECT_TRUE(IsAnswered(newest));
+  EXPECT_EQ(older->Receive(), "") << "half a header holds no place";
+  EXPECT_TRUE(IsAnswered(*newer));
+  EXPECT_TRUE(IsAnswered(*anothers));
+  EXPECT_EQ(WhoWasRefused(), Refused({{net::ConnectionRefusal::kAddress, "127.0.0.1"}}));
+  handler.LetGo();
+  EXPECT_TRUE(Has(busy->Receive("$"), " 200 "));
+}
+
+TEST_F(ServerTest, TheConnectionThatWaitedLongestMakesPlaceWhereAllAreTaken) {
+  StartWithConnections(3);
+  const auto busy = Busy("127.0.0.1");
+  const auto older = Waiting("127.0.0.2"), newer = Waiting("127.0.0.3");
+  RawClient newest(port, "127.0.0.4");
+  EXPECT_TRUE(IsAnswered(newest));
+  EXPECT_EQ(older->Receive(), "");
+  EXPECT_TRUE(IsAnswered(*newer));
+  EXPECT_EQ(WhoWasRefused(), Refused({{net::ConnectionRefusal::kFull, "127.0.0.2"}}));
+  handler.LetGo();
+  EXPECT_TRUE(Has(busy->Receive("$"), " 200 "));
 }
 
 TEST_F(ServerTest, AddressInUseIsAnError) {

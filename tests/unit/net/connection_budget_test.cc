@@ -26,8 +26,16 @@ TEST(ConnectionBudget, IsLessInProportionWhereTheyDoNot) {
   }
 }
 
+TEST(ConnectionBudget, KeepsAFloorForHttp) {
+  EXPECT_EQ(WithinFiles(kWanted, 2, kOtherFiles + 2 * kHttpFloor).http, kHttpFloor);
+  EXPECT_EQ(WithinFiles(kWanted, 2, kOtherFiles + kHttpFloor).http, kHttpFloor / 2);
+  EXPECT_GE(WithinFiles(kWanted, 2, 600).http, kHttpFloor);
+  EXPECT_EQ(WithinFiles({16384, 2048, 8}, 2, 600).http, 8u) << "no more than was wanted";
+  EXPECT_GE(WithinFiles(kWanted, 0, 600).with_certificate, 300u);
+}
+
 TEST(ConnectionBudget, LeavesEachAtLeastOne) {
-  for (const size_t files : {0u, 256u, 260u}) {
+  for (const size_t files : {0u, 256u, 258u}) {
     const auto budget = WithinFiles(kWanted, 2, files);
     EXPECT_GE(budget.with_certificate, 1u);
     EXPECT_EQ(budget.without_certificate, 1u);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,7 +31,7 @@ TEST_F(ConnectionsTest, SoManyAreOpenInAll) {
   EXPECT_EQ(connections_.Enter(a.get(), At("10.0.0.1")), std::nullopt);
   EXPECT_EQ(connections_.Enter(b.get(), At("10.0.0.2")), std::nullopt);
   EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.3")), std::nullopt);
-  EXPECT_EQ(connections_.Enter(Socket().get(), At("10.0.0.4")), ConnectionRefusal::kFull);
+  EXPECT_EQ(connections_.Enter(Socket().get(), At("10.0.0.4")), net::ConnectionRefusal::kFull);
   EXPECT_EQ(connections_.open(), 3u);
 }
 
@@ -38,7 +39,7 @@ TEST_F(ConnectionsTest, SoManyAreOfOneAddress) {
   const auto a = Socket(), b = Socket(), c = Socket();
   EXPECT_EQ(connections_.Enter(a.get(), At("10.0.0.1")), std::nullopt);
   EXPECT_EQ(connections_.Enter(b.get(), At("10.0.0.1")), std::nullopt);
-  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), ConnectionRefusal::kAddress);
+  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), net::ConnectionRefusal::kAddress);
   EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.2")), std::nullopt);
 }
 
@@ -75,23 +76,28 @@ TEST_F(ConnectionsTest, AreCountedOnceInAWhile) {
   const auto b = Socket(), c = Socket();
   connections_.Enter(a->get(), At("10.0.0.1"));
   connections_.Enter(b.get(), At("10.0.0.1"));
-  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), ConnectionRefusal::kAddress);
+  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), net::ConnectionRefusal::kAddress);
   a.reset();
-  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), ConnectionRefusal::kAddress);
+  EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), net::ConnectionRefusal::kAddress);
   clock_.Advance(kConnectionsCountedEvery);
   EXPECT_EQ(connections_.Enter(c.get(), At("10.0.0.1")), std::nullopt);
 }
 
 TEST_F(ConnectionsTest, WhoIsCutOffStaysOutForAWhile) {
-  int pair[2];
-  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-  const FileDescriptor here(pair[0]), there(pair[1]), next = Socket();
+  const FileDescriptor listener = Socket(), client = Socket(), next = Socket();
+  ASSERT_EQ(listen(listener.get(), 1), 0);
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  ASSERT_EQ(connect(client.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+  const FileDescriptor here(accept(listener.get(), nullptr, nullptr));
   connections_.Enter(here.get(), At("10.0.0.1", "7"));
   EXPECT_EQ(connections_.CutOff("ipv4:10.0.0.1:8"), std::nullopt);
   EXPECT_EQ(connections_.CutOff("ipv4:10.0.0.1:7"), "10.0.0.1");
   char nothing;
-  EXPECT_EQ(read(there.get(), &nothing, 1), 0) << "the connection has ended";
-  EXPECT_EQ(connections_.Enter(next.get(), At("10.0.0.1")), ConnectionRefusal::kFlood);
+  EXPECT_EQ(read(client.get(), &nothing, 1), -1);
+  EXPECT_EQ(errno, ECONNRESET);
+  EXPECT_EQ(connections_.Enter(next.get(), At("10.0.0.1")), net::ConnectionRefusal::kFlood);
   clock_.Advance(kKeptOut);
   EXPECT_EQ(connections_.Enter(next.get(), At("10.0.0.1")), std::nullopt);
 }

@@ -95,7 +95,7 @@ TEST_P(ResetFloodsTest, EndTheConnectionAndKeepTheAddressOut) {
   std::lock_guard lock(mutex_);
   ASSERT_GE(connections_refused_.size(), 2u);
   for (const auto& [refusal, address] : connections_refused_) {
-    EXPECT_EQ(refusal, ConnectionRefusal::kFlood);
+    EXPECT_EQ(refusal, net::ConnectionRefusal::kFlood);
     EXPECT_EQ(address, "127.0.0.9");
   }
 }

@@ -49,7 +49,7 @@ class Server : public testing::Test {
             {&service_->grpc_service()},
             connections_max_,
             clock_,
-            [this](ConnectionRefusal refusal, const std::string& address) {
+            [this](net::ConnectionRefusal refusal, const std::string& address) {
               std::lock_guard lock(mutex_);
               connections_refused_.emplace_back(refusal, address);
             }};
@@ -96,7 +96,7 @@ class Server : public testing::Test {
   std::mutex mutex_;
   std::vector<RequestLogEntry> log_;
   size_t connections_max_ = 64;
-  std::vector<std::pair<ConnectionRefusal, std::string>> connections_refused_;
+  std::vector<std::pair<net::ConnectionRefusal, std::string>> connections_refused_;
   std::unique_ptr<Turns> turns_;
   std::unique_ptr<CertificateAuthorityService> service_;
   std::unique_ptr<RpcServer> server_;

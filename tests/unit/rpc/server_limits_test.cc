@@ -103,7 +103,7 @@ TEST_F(Server, OneAddressHasAQuarterOfTheConnections) {
     std::lock_guard lock(mutex_);
     ASSERT_EQ(connections_refused_.size(), 1u);
     EXPECT_EQ(connections_refused_[0],
-              std::pair(ConnectionRefusal::kAddress, std::string("127.0.0.1")));
+              std::pair(net::ConnectionRefusal::kAddress, std::string("127.0.0.1")));
   }
   EXPECT_TRUE(fakes::Eventually([&] { return server_->connections() == 0; }));
   EXPECT_TRUE(Issue());
