@@ -292,9 +292,14 @@ Status Server::Open(Door& door, const std::filesystem::path& roots) {
       .services = {&door.service.grpc_service()},
       .connections_max = door.connections_max,
       .clock = wiring_.foundation().clock,
-      .on_refused = [this](net::ConnectionRefusal refusal, const std::string& address) {
-        metrics_.CountRpc(refusal, address);
-      }};
+      .refused =
+          [this] {
+            uint64_t refused = 0;
+            for (const Door& each : doors_) refused += each.service.refused();
+            return refused;
+          },
+      .on_refused = [this](net::ConnectionRefusal refusal,
+                           const std::string& address) { metrics_.CountRpc(refusal, address); }};
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
     if (!listener.is_grpc() || listener.tls != tls) continue;
     parts.listeners.push_back(

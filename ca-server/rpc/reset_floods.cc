@@ -75,13 +75,14 @@ std::vector<Socket> SocketsOf(int64_t server) {
 
 }  // namespace
 
-std::vector<std::string> ResetFloods::Look() {
+std::vector<std::string> ResetFloods::Look(uint64_t refused) {
   const std::vector<Server> servers = Servers();
   uint64_t failed = 0;
   for (const Server& server : servers) failed += server.calls_failed;
-  const uint64_t before = calls_failed_.value_or(failed);
-  calls_failed_ = failed;
-  if (failed < before + kUnfinishedMax) {
+  const uint64_t lost = failed - std::min(failed, refused);
+  const uint64_t before = calls_lost_.value_or(lost);
+  calls_lost_ = lost;
+  if (lost < before + kUnfinishedMax) {
     unfinished_.reset();
     return {};
   }

@@ -103,6 +103,7 @@ void SetOptions(int socket) {
 struct RpcServer::Impl {
   explicit Impl(const RpcServerParts& parts)
       : connections(parts.connections_max, net::AddressShare(parts.connections_max), parts.clock),
+        refused(parts.refused),
         on_refused(parts.on_refused) {}
 
   struct Gate {
@@ -117,6 +118,7 @@ struct RpcServer::Impl {
 
   Connections connections;
   ResetFloods floods;
+  std::function<uint64_t()> refused;
   net::OnConnectionRefused on_refused;
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
@@ -168,7 +170,7 @@ void RpcServer::Impl::HandOn(net::Tcp::socket socket,
 }
 
 void RpcServer::Impl::LookForFloods() {
-  for (const std::string& peer : floods.Look()) {
+  for (const std::string& peer : floods.Look(refused())) {
     const auto address = connections.CutOff(peer);
     if (address && on_refused) on_refused(net::ConnectionRefusal::kFlood, *address);
   }

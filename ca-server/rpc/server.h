@@ -60,6 +60,8 @@ struct RpcServerParts {
   std::vector<grpc::Service*> services;  // must outlive the server
   size_t connections_max;                // of all listeners together; more are closed as they come
   const Clock& clock;                    // must outlive the server
+  // Calls of this process's gRPC servers that were answered with an error, ever (reset_floods.h).
+  std::function<uint64_t()> refused;
   net::OnConnectionRefused on_refused{};
 };
 

@@ -309,6 +309,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     call.turn.reset();
     call.place.reset();
     Log(call, status);
+    if (!status) refused.fetch_add(1);
     in_flight.fetch_sub(1);
     call.reactor->Finish(status ? grpc::Status::OK : ToGrpcStatus(status.error()));
   }
@@ -584,6 +585,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   issuance::RateLimiter rates;  // by Principal::request_scope
   HostPlaces hosts;
   std::atomic<size_t> in_flight = 0;
+  std::atomic<uint64_t> refused = 0;
 };
 
 CertificateAuthorityService::CertificateAuthorityService(ServiceParts parts)
@@ -592,5 +594,6 @@ CertificateAuthorityService::~CertificateAuthorityService() = default;
 
 grpc::Service& CertificateAuthorityService::grpc_service() { return *impl_; }
 size_t CertificateAuthorityService::in_flight() const { return impl_->in_flight.load(); }
+uint64_t CertificateAuthorityService::refused() const { return impl_->refused.load(); }
 
 }  // namespace mayfly::rpc

@@ -35,7 +35,8 @@ class OpenServer : public testing::Test {
         {{{"127.0.0.1", 0}, {pki_.File("server.crt"), pki_.File("server.key"), {}}}},
         {&service_->grpc_service()},
         64,
-        clock_};
+        clock_,
+        [this] { return service_->refused(); }};
     auto server = RpcServer::Start(parts);
     EXPECT_TRUE(server) << Describe(server.error(), ErrorText::kForLog);
     server_ = *std::move(server);

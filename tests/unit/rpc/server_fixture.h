@@ -49,6 +49,7 @@ class Server : public testing::Test {
             {&service_->grpc_service()},
             connections_max_,
             clock_,
+            [this] { return service_->refused(); },
             [this](net::ConnectionRefusal refusal, const std::string& address) {
               std::lock_guard lock(mutex_);
               connections_refused_.emplace_back(refusal, address);
