@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from harness import api
-from harness.authority import ROOT
+from harness.authority import ROOT, wait_for
 from harness.csr import make_csr, new_key
 
 IDLE_CONNECTIONS = 1000
@@ -140,6 +140,7 @@ def test_more_connections_than_files_close_no_listener(few_files, listener):
         assert metric(few_files, refused) - before > 2 * FILES_MAX
         with urllib.request.urlopen(f"http://127.0.0.1:{few_files.port('private')}/readyz", timeout=5) as ready:
             assert ready.status == 200
+    wait_for(lambda: metric(few_files, "mayfly_rpc_connections") < 5, 10, "their sockets to be closed")
     for client in (api.operator(few_files), api.stranger(few_files)):
         with contextlib.closing(client):
             assert client.trust_bundle(seconds=10).root_certificates_der
