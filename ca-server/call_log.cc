@@ -19,7 +19,7 @@ void CallLog::Write(const rpc::RequestLogEntry& call) {
   if (call.code == ErrorCode::kOverloaded || (call.code && call.principal.empty())) {
     const auto held_back = refusals_.Pass(WhoAndWhy(call));
     if (!held_back) return;
-    if (*held_back > 0) not_logged = std::to_string(*held_back);
+    not_logged = telemetry::NotLogged(*held_back);
   }
   const auto level = call.code ? telemetry::Level::kWarning : telemetry::Level::kInfo;
   telemetry::Log(level, call.method,

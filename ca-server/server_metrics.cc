@@ -10,8 +10,6 @@ std::string ResultName(size_t result, size_t ok) {
   return std::string(result == ok ? "ok" : ErrorCodeName(static_cast<ErrorCode>(result)));
 }
 
-std::string NotLogged(uint64_t held_back) { return held_back > 0 ? std::to_string(held_back) : ""; }
-
 }  // namespace
 
 ServerMetrics::ServerMetrics(telemetry::Metrics& metrics, const Clock& clock)
@@ -80,9 +78,10 @@ void ServerMetrics::Count(rpc::HandshakeRefusal refusal, std::string_view messag
   const std::string_view reason = rpc::HandshakeRefusalName(refusal);
   const auto held_back = refusals_logged_.Pass(reason);
   if (!held_back) return;
-  telemetry::LogWarning(
-      "handshake refused",
-      {{"reason", reason}, {"error", message}, {"like_it_not_logged", NotLogged(*held_back)}});
+  telemetry::LogWarning("handshake refused",
+                        {{"reason", reason},
+                         {"error", message},
+                         {"like_it_not_logged", telemetry::NotLogged(*held_back)}});
 }
 
 void ServerMetrics::CountRpc(net::ConnectionRefusal refusal, const std::string& address) {
@@ -101,10 +100,11 @@ void ServerMetrics::LogRefusal(std::string_view protocol, net::ConnectionRefusal
   const auto held_back =
       refusals_logged_.Pass(std::string(protocol) + " " + std::string(reason) + " " + address);
   if (!held_back) return;
-  telemetry::LogWarning("connection refused", {{"protocol", protocol},
-                                               {"reason", reason},
-                                               {"address", address},
-                                               {"like_it_not_logged", NotLogged(*held_back)}});
+  telemetry::LogWarning("connection refused",
+                        {{"protocol", protocol},
+                         {"reason", reason},
+                         {"address", address},
+                         {"like_it_not_logged", telemetry::NotLogged(*held_back)}});
 }
 
 }  // namespace mayfly

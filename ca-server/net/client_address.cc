@@ -11,11 +11,15 @@ constexpr size_t kNetworkBytes = 8;
 
 }  // namespace
 
+ip::address Unmapped(const ip::address& ip) {
+  if (ip.is_v4() || !ip.to_v6().is_v4_mapped()) return ip;
+  return ip::make_address_v4(ip::v4_mapped, ip.to_v6());
+}
+
 std::string ClientAddress(const ip::address& ip) {
-  if (ip.is_v4()) return ip.to_string();
-  const ip::address_v6 v6 = ip.to_v6();
-  if (v6.is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, v6).to_string();
-  auto bytes = v6.to_bytes();
+  const ip::address unmapped = Unmapped(ip);
+  if (unmapped.is_v4()) return unmapped.to_string();
+  auto bytes = unmapped.to_v6().to_bytes();
   std::fill(bytes.begin() + kNetworkBytes, bytes.end(), 0);
   return ip::address_v6(bytes).to_string() + "/64";
 }

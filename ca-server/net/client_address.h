@@ -8,6 +8,9 @@
 
 namespace mayfly::net {
 
+// IPv4 where IPv6 carries it; else the same.
+boost::asio::ip::address Unmapped(const boost::asio::ip::address& ip);
+
 // "10.0.0.7", also where IPv6 carries it; "2001:db8:0:1::/64", since whoever has one address of
 // such a network has all of them.
 std::string ClientAddress(const boost::asio::ip::address& ip);

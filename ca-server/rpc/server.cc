@@ -75,12 +75,8 @@ void EnableHealthAndReflection() {
   });
 }
 
-// IPv4 is IPv4, also where it comes over IPv6.
 std::string TextOfPeer(const net::Tcp::endpoint& endpoint) {
-  asio::ip::address ip = endpoint.address();
-  if (ip.is_v6() && ip.to_v6().is_v4_mapped()) {
-    ip = asio::ip::make_address_v4(asio::ip::v4_mapped, ip.to_v6());
-  }
+  const asio::ip::address ip = net::Unmapped(endpoint.address());
   const std::string port = std::to_string(endpoint.port());
   if (ip.is_v4()) return "ipv4:" + ip.to_string() + ":" + port;
   return "ipv6:%5B" + ip.to_string() + "%5D:" + port;
@@ -152,19 +148,16 @@ void RpcServer::Impl::Run() {
 
 void RpcServer::Impl::HandOn(net::Tcp::socket socket,
                              grpc::experimental::ExternalConnectionAcceptor& to) {
-  const auto address = net::ClientAddressOf(socket);
   boost::system::error_code gone;
   const net::Tcp::endpoint from = socket.remote_endpoint(gone);
-  if (!address || gone) return;  // returning closes it
-  if (const auto refusal =
-          connections.Enter(socket.native_handle(), {*address, TextOfPeer(from)})) {
-    net::Reset(std::move(socket));
-    if (on_refused) on_refused(*refusal, *address);
-    return;
+  if (gone) return;  // returning closes it
+  const Peer peer{net::ClientAddress(from.address()), TextOfPeer(from)};
+  if (const auto refusal = connections.Enter(socket.native_handle(), peer)) {
+    if (on_refused) on_refused(*refusal, peer.address);
+    return net::Reset(std::move(socket));
   }
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
-  boost::system::error_code ignored;
-  connection.fd = socket.release(ignored);
+  connection.fd = socket.release(gone);
   SetOptions(connection.fd);
   to.HandleNewConnection(&connection);
 }

@@ -4,6 +4,8 @@
 
 namespace mayfly::telemetry {
 
+std::string NotLogged(uint64_t held_back) { return held_back > 0 ? std::to_string(held_back) : ""; }
+
 std::optional<uint64_t> Throttle::Pass(std::string_view key) {
   std::lock_guard lock(mutex_);
   const BootTime now = clock_.BootNow();

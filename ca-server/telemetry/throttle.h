@@ -17,6 +17,9 @@ namespace mayfly::telemetry {
 constexpr size_t kThrottleKeysMax = 4096;
 constexpr char kOtherKeys[] = "others";
 
+// What Pass gives, as the field "like_it_not_logged": "" for none, so that the field is left out.
+std::string NotLogged(uint64_t held_back);
+
 class Throttle {
  public:
   // `clock` must outlive it.

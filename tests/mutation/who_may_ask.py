@@ -202,7 +202,7 @@ MUTATIONS = [
              "  std::fill(bytes.begin() + kNetworkBytes, bytes.end(), 0);\n", "", "unit_net",
              "ClientAddress*"),
     Mutation("IPv4 within IPv6 is another address", "ca-server/net/client_address.cc",
-             "if (v6.is_v4_mapped())", "if (false)", "unit_net", "ClientAddress*"),
+             "ip.is_v4() || !ip.to_v6().is_v4_mapped()", "true", "unit_net", "ClientAddress*"),
     Mutation("few files leave HTTP no floor", "ca-server/net/connection_budget.cc",
              "std::min({wanted.http, kHttpFloor,", "std::min({wanted.http, size_t{0},", "unit_net",
              "ConnectionBudget*"),
