@@ -152,7 +152,7 @@ rpc::CallLimits CallLimitsOf(const config::LimitsConfig& limits, size_t in_fligh
 // What serves one kind of callers.
 struct Door {
   rpc::Callers callers;
-  size_t connections_max;
+  std::unique_ptr<rpc::Connections> connections;
   rpc::CertificateAuthorityService service;
   std::unique_ptr<rpc::RpcServer> server = nullptr;  // none where no listener is of the kind
 };
@@ -263,11 +263,17 @@ Door Server::MakeDoor(rpc::Callers callers, size_t connections_max, size_t in_fl
     metrics_.Count(call);
     call_log_.Write(call);
   };
-  return {callers, connections_max,
+  const auto on_refused = [this](net::ConnectionRefusal refusal, const std::string& address) {
+    metrics_.CountRpc(refusal, address);
+  };
+  auto connections =
+      std::make_unique<rpc::Connections>(connections_max, foundation.clock, on_refused);
+  rpc::Connections& counted = *connections;
+  return {callers, std::move(connections),
           rpc::CertificateAuthorityService(
               {callers, *use_cases_, check_jwt, CheckForeign(), foundation.clock,
                foundation.executor, foundation.random, wiring_.page_key(),
-               CallLimitsOf(wiring_.config().limits, in_flight_max), turns_, log})};
+               CallLimitsOf(wiring_.config().limits, in_flight_max), turns_, counted, log})};
 }
 
 // Everything that a handshake or an answer needs is renewed before anything listens.
@@ -286,20 +292,15 @@ Status Server::Start(const Signals& signals) {
 Status Server::Open(Door& door, const std::filesystem::path& roots) {
   const auto tls = door.callers == rpc::Callers::kWithCertificate ? config::ListenerTls::kMutual
                                                                   : config::ListenerTls::kServer;
-  rpc::RpcServerParts parts{
-      .callers = door.callers,
-      .listeners = {},
-      .services = {&door.service.grpc_service()},
-      .connections_max = door.connections_max,
-      .clock = wiring_.foundation().clock,
-      .refused =
-          [this] {
-            uint64_t refused = 0;
-            for (const Door& each : doors_) refused += each.service.refused();
-            return refused;
-          },
-      .on_refused = [this](net::ConnectionRefusal refusal,
-                           const std::string& address) { metrics_.CountRpc(refusal, address); }};
+  rpc::RpcServerParts parts{.callers = door.callers,
+                            .listeners = {},
+                            .services = {&door.service.grpc_service()},
+                            .connections = *door.connections,
+                            .refused = [this] {
+                              uint64_t refused = 0;
+                              for (const Door& each : doors_) refused += each.service.refused();
+                              return refused;
+                            }};
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
     if (!listener.is_grpc() || listener.tls != tls) continue;
     parts.listeners.push_back(
@@ -384,7 +385,7 @@ void Server::MeasureWhatIsTrueNow() {
     size_t calls = 0, open = 0;
     for (const Door& door : doors_) {
       calls += door.service.in_flight();
-      if (door.server) open += door.server->connections();
+      open += door.connections->open();
     }
     in_flight.Set(static_cast<double>(calls));
     connections.Set(static_cast<double>(open));

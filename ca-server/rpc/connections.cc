@@ -17,7 +17,8 @@ std::optional<ino_t> InodeOf(int socket) {
 
 // At once, whatever has been read and not: gRPC finds it closed. Between the look at the inode and
 // this gRPC could close it and somebody else open another: some instructions, against a flood.
-void Reset(int socket) {
+void Reset(int socket, ino_t inode) {
+  if (InodeOf(socket) != inode) return;
   sockaddr nobody{};
   nobody.sa_family = AF_UNSPEC;  // connect(2): dissolves the association
   connect(socket, &nobody, sizeof nobody);
@@ -25,37 +26,74 @@ void Reset(int socket) {
 
 }  // namespace
 
-std::optional<ConnectionRefusal> Connections::Enter(int socket, const Peer& peer) {
+bool Connections::Enter(int socket, const Peer& peer) {
   const auto inode = InodeOf(socket);
-  if (!inode) return std::nullopt;  // closed already
+  if (!inode) return true;  // closed already
   std::lock_guard lock(mutex_);
   // Who had this descriptor before has closed it.
   if (const auto before = entries_.find(socket); before != entries_.end()) Forget(before);
-  const auto refusal = [&]() -> std::optional<ConnectionRefusal> {
-    if (entries_.size() >= open_max_) return ConnectionRefusal::kFull;
-    const auto same = of_address_.find(peer.address);
-    if (same != of_address_.end() && same->second >= address_max_) {
-      return ConnectionRefusal::kAddress;
-    }
-    return std::nullopt;
-  };
-  if (IsKeptOut(peer.address)) return ConnectionRefusal::kFlood;
-  if (refusal()) ForgetClosed();
-  if (const auto refused = refusal()) return refused;
-  entries_.emplace(socket, Entry{*inode, peer});
-  ++of_address_[peer.address];
+  if (Refusal(peer.address)) ForgetClosed();
+  const auto refusal = IsKeptOut(peer.address) ? ConnectionRefusal::kFlood : Refusal(peer.address);
+  if (refusal && !MakePlace(*refusal, peer.address)) {
+    Tell(*refusal, peer.address);
+    return false;
+  }
+  const uint64_t number = entered_++;
+  entries_.emplace(socket, Entry{*inode, peer, number});
+  of_peer_[peer.text] = socket;
+  Address& address = of_address_[peer.address];
+  ++address.open;
+  address.not_admitted.emplace(number, socket);
+  not_admitted_.emplace(number, socket);
+  return true;
+}
+
+void Connections::NoteAdmitted(const std::string& peer) {
+  std::lock_guard lock(mutex_);
+  const auto socket = of_peer_.find(peer);
+  if (socket == of_peer_.end()) return;
+  const Entry& entry = entries_.at(socket->second);
+  if (not_admitted_.erase(entry.number) == 0) return;
+  of_address_.at(entry.peer.address).not_admitted.erase(entry.number);
+}
+
+void Connections::CutOff(const std::string& peer) {
+  std::lock_guard lock(mutex_);
+  const auto socket = of_peer_.find(peer);
+  if (socket == of_peer_.end()) return;
+  const Entry& entry = entries_.at(socket->second);
+  if (InodeOf(socket->second) != entry.inode) return;
+  kept_out_[entry.peer.address] = clock_.BootNow() + kKeptOut;
+  Tell(ConnectionRefusal::kFlood, entry.peer.address);
+  Reset(socket->second, entry.inode);
+}
+
+size_t Connections::open() {
+  std::lock_guard lock(mutex_);
+  ForgetClosed();
+  return entries_.size();
+}
+
+std::optional<ConnectionRefusal> Connections::Refusal(const std::string& address) const {
+  const auto same = of_address_.find(address);
+  if (same != of_address_.end() && same->second.open >= net::AddressShare(open_max_)) {
+    return ConnectionRefusal::kAddress;
+  }
+  if (entries_.size() >= open_max_) return ConnectionRefusal::kFull;
   return std::nullopt;
 }
 
-std::optional<std::string> Connections::CutOff(const std::string& peer) {
-  std::lock_guard lock(mutex_);
-  for (const auto& [socket, entry] : entries_) {
-    if (entry.peer.text != peer || InodeOf(socket) != entry.inode) continue;
-    kept_out_[entry.peer.address] = clock_.BootNow() + kKeptOut;
-    Reset(socket);
-    return entry.peer.address;
-  }
-  return std::nullopt;
+bool Connections::MakePlace(ConnectionRefusal refusal, const std::string& address) {
+  if (refusal == ConnectionRefusal::kFlood) return false;
+  const Order& waiting = refusal == ConnectionRefusal::kAddress
+                             ? of_address_.find(address)->second.not_admitted
+                             : not_admitted_;
+  if (waiting.empty()) return false;
+  const auto oldest = entries_.find(waiting.begin()->second);
+  Tell(refusal, oldest->second.peer.address);
+  Reset(oldest->first, oldest->second.inode);
+  Forget(oldest);
+  return true;
 }
 
 bool Connections::IsKeptOut(const std::string& address) {
@@ -64,10 +102,8 @@ bool Connections::IsKeptOut(const std::string& address) {
   return kept_out_.contains(address);
 }
 
-size_t Connections::open() {
-  std::lock_guard lock(mutex_);
-  ForgetClosed();
-  return entries_.size();
+void Connections::Tell(ConnectionRefusal refusal, const std::string& address) const {
+  if (on_refused_) on_refused_(refusal, address);
 }
 
 void Connections::ForgetClosed() {
@@ -80,8 +116,14 @@ void Connections::ForgetClosed() {
 }
 
 Connections::Entries::iterator Connections::Forget(Entries::iterator entry) {
-  const auto address = of_address_.find(entry->second.peer.address);
-  if (--address->second == 0) of_address_.erase(address);
+  const auto& [socket, of] = *entry;
+  not_admitted_.erase(of.number);
+  const auto address = of_address_.find(of.peer.address);
+  address->second.not_admitted.erase(of.number);
+  if (--address->second.open == 0) of_address_.erase(address);
+  // Somebody may call from the same port at another listener.
+  const auto peer = of_peer_.find(of.peer.text);
+  if (peer != of_peer_.end() && peer->second == socket) of_peer_.erase(peer);
   return entries_.erase(entry);
 }
 

@@ -5,10 +5,13 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "base/clock.h"
 #include "net/connection_refusal.h"
@@ -25,36 +28,52 @@ struct Peer {
   std::string text;     // as gRPC calls it: "ipv4:10.0.0.7:51234", "ipv6:%5B::1%5D:51234"
 };
 
+// Where all places are taken, in all or of an address, those make place first over which nobody was
+// admitted yet, the oldest before the others: staying in a handshake costs whoever does it nothing.
 // Any thread.
 class Connections {
  public:
-  // `clock` must outlive it.
-  Connections(size_t open_max, size_t address_max, const Clock& clock)
-      : open_max_(open_max), address_max_(address_max), clock_(clock) {}
+  // `clock` must outlive it. `on_refused` is told of who is reset, before that: who came, or who
+  // made place.
+  Connections(size_t open_max, const Clock& clock, net::OnConnectionRefused on_refused)
+      : open_max_(open_max), clock_(clock), on_refused_(std::move(on_refused)) {}
 
-  // An open socket, counted until it is closed. Nothing: it may go on.
-  std::optional<net::ConnectionRefusal> Enter(int socket, const Peer& peer);
-  // Resets the connection of this peer, and keeps its address out for kKeptOut. Gives the address;
-  // nothing where no such connection is open here.
-  std::optional<std::string> CutOff(const std::string& peer);
+  // An open socket, counted until it is closed, or false: it is to be reset.
+  bool Enter(int socket, const Peer& peer);
+  // Who calls over it is known, and may. `peer` as Peer::text.
+  void NoteAdmitted(const std::string& peer);
+  // Resets the connection of this peer, where it is open, and keeps its address out for kKeptOut.
+  void CutOff(const std::string& peer);
   size_t open();
 
  private:
+  using Order = std::map<uint64_t, int>;  // descriptors, in the order in which they came
   struct Entry {
     ino_t inode;
     Peer peer;
+    uint64_t number;
   };
   using Entries = std::map<int, Entry>;
+  struct Address {
+    size_t open = 0;
+    Order not_admitted{};
+  };
+  std::optional<net::ConnectionRefusal> Refusal(const std::string& address) const;
+  bool MakePlace(net::ConnectionRefusal refusal, const std::string& address);
   bool IsKeptOut(const std::string& address);
+  void Tell(net::ConnectionRefusal refusal, const std::string& address) const;
   void ForgetClosed();
   Entries::iterator Forget(Entries::iterator entry);
 
   const size_t open_max_;
-  const size_t address_max_;
   const Clock& clock_;
+  const net::OnConnectionRefused on_refused_;
   std::mutex mutex_;
   Entries entries_;  // by descriptor
-  std::map<std::string, size_t, std::less<>> of_address_;
+  std::unordered_map<std::string, int> of_peer_;
+  std::map<std::string, Address, std::less<>> of_address_;
+  Order not_admitted_;
+  uint64_t entered_ = 0;                                   // ever
   std::map<std::string, BootTime, std::less<>> kept_out_;  // until then
   std::optional<BootTime> counted_at_;
 };

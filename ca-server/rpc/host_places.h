@@ -16,8 +16,9 @@ namespace mayfly::rpc {
 // It takes so many addresses to fill a listener without client certificates.
 constexpr size_t kHostsMin = 4;
 
-// "ipv4:10.0.0.7:51234" -> "ipv4:10.0.0.7"
-std::string HostOf(std::string_view peer);
+// net::ClientAddress of a peer as gRPC calls it: "10.0.0.7" of "ipv4:10.0.0.7:51234",
+// "2001:db8:0:1::/64" of "ipv6:%5B2001:db8:0:1::7%5D:51234"; of another the text as it is.
+std::string HostOf(const std::string& peer);
 
 // Must outlive its places. Any thread.
 class HostPlaces {

@@ -98,9 +98,7 @@ void SetOptions(int socket) {
 // descriptors: they are taken here, counted, and handed on.
 struct RpcServer::Impl {
   explicit Impl(const RpcServerParts& parts)
-      : connections(parts.connections_max, net::AddressShare(parts.connections_max), parts.clock),
-        refused(parts.refused),
-        on_refused(parts.on_refused) {}
+      : connections(parts.connections), refused(parts.refused) {}
 
   struct Gate {
     std::unique_ptr<net::TcpAcceptor> acceptor;
@@ -112,10 +110,9 @@ struct RpcServer::Impl {
   void StopTaking();
   void LookForFloods();
 
-  Connections connections;
+  Connections& connections;
   ResetFloods floods;
   std::function<uint64_t()> refused;
-  net::OnConnectionRefused on_refused;
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   asio::steady_timer next_look{context};
@@ -152,10 +149,7 @@ void RpcServer::Impl::HandOn(net::Tcp::socket socket,
   const net::Tcp::endpoint from = socket.remote_endpoint(gone);
   if (gone) return;  // returning closes it
   const Peer peer{net::ClientAddress(from.address()), TextOfPeer(from)};
-  if (const auto refusal = connections.Enter(socket.native_handle(), peer)) {
-    if (on_refused) on_refused(*refusal, peer.address);
-    return net::Reset(std::move(socket));
-  }
+  if (!connections.Enter(socket.native_handle(), peer)) return net::Reset(std::move(socket));
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
   connection.fd = socket.release(gone);
   SetOptions(connection.fd);
@@ -163,10 +157,7 @@ void RpcServer::Impl::HandOn(net::Tcp::socket socket,
 }
 
 void RpcServer::Impl::LookForFloods() {
-  for (const std::string& peer : floods.Look(refused())) {
-    const auto address = connections.CutOff(peer);
-    if (address && on_refused) on_refused(net::ConnectionRefusal::kFlood, *address);
-  }
+  for (const std::string& peer : floods.Look(refused())) connections.CutOff(peer);
   next_look.expires_after(kFloodsLookedForEvery);
   next_look.async_wait([this](boost::system::error_code stopped) {
     if (!stopped && !is_stopping) LookForFloods();
@@ -206,8 +197,6 @@ RpcServer::RpcServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
   for (const Impl::Gate& gate : impl_->gates) ports_.push_back(gate.acceptor->port());
 }
 RpcServer::~RpcServer() { Drain(Milliseconds(0)); }
-
-size_t RpcServer::connections() const { return impl_->connections.open(); }
 
 Status RpcServer::Trouble() const {
   for (const Impl::Gate& gate : impl_->gates) TRY(gate.acceptor->Trouble());

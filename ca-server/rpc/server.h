@@ -58,11 +58,9 @@ struct RpcServerParts {
   Callers callers;
   std::vector<RpcListener> listeners;
   std::vector<grpc::Service*> services;  // must outlive the server
-  size_t connections_max;                // of all listeners together; more are closed as they come
-  const Clock& clock;                    // must outlive the server
+  Connections& connections;              // of all listeners together; must outlive the server
   // Calls of this process's gRPC servers that were answered with an error, ever (reset_floods.h).
   std::function<uint64_t()> refused;
-  net::OnConnectionRefused on_refused{};
 };
 
 class RpcServer {
@@ -75,8 +73,6 @@ class RpcServer {
   // Where it listens, in the order of the listeners.
   const std::vector<uint16_t>& ports() const { return ports_; }
 
-  // Connections that are open, in the handshake included. Any thread.
-  size_t connections() const;
   // As net::TcpAcceptor::Trouble, of any listener. Any thread.
   Status Trouble() const;
 

@@ -11,6 +11,7 @@
 #include "rpc/access.h"
 #include "rpc/convert.h"
 #include "rpc/host_places.h"
+#include "rpc/not_served.h"
 #include "rpc/page_token.h"
 #include "rpc/peer.h"
 #include "rpc/proposal_calls.h"
@@ -32,32 +33,8 @@ struct Call {
   std::optional<HostPlaces::Place> place{};  // of a caller without a certificate
 };
 
-Error Overloaded(size_t in_flight_max) {
-  Error error = Fail(ErrorCode::kOverloaded, "rpc.in-flight",
-                     "over " + std::to_string(in_flight_max) + " calls are in flight");
-  error.retry_after = kOverloadedRetryAfter;
-  return error;
-}
-
-Error HostOverloaded(size_t host_max) {
-  Error error =
-      Fail(ErrorCode::kOverloaded, "rpc.host-calls",
-           "over " + std::to_string(host_max) + " calls of your address are in flight already");
-  error.retry_after = kOverloadedRetryAfter;
-  return error;
-}
-
-Error TooOften(Milliseconds wait, uint32_t per_minute) {
-  Error error = Fail(ErrorCode::kOverloaded, "rpc.principal-rate",
-                     "over " + std::to_string(per_minute) + " calls of yours in a minute");
-  error.retry_after = wait;
-  return error;
-}
-
-Error TimeIsUp() {
-  return Fail(ErrorCode::kDeadlineExceeded, "rpc.deadline",
-              "the call was over, or cancelled, before it began");
-}
+// By whom it is proved, not by where they call from.
+bool IsKnown(const policy::Principal& principal) { return !principal.request_scope.empty(); }
 
 // What a page token is good for: this list, for this caller.
 std::string ListOf(const v1::ListEventsRequest& request, const policy::Principal& principal) {
@@ -284,6 +261,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     CO_TRY_ASSIGN(const Caller caller,
                   co_await Admit(parts.use_cases, v1::AccessOf<Request>::kAccess,
                                  std::move(principal), deadline));
+    if (IsKnown(caller.principal())) parts.connections.NoteAdmitted(call.entry.peer);
     Task<Status> handling = (this->*handler)(call, caller, request, response);
     Status status = co_await handling;
     co_return status;
@@ -293,8 +271,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   Task<Result<Turns::Turn>> TakeTurn(const Call& call, const policy::Principal& principal) {
     const uint32_t per_minute = parts.limits.principal_per_minute_max;
     // Those whom nobody knows are told apart by where they call from.
-    const std::string who =
-        principal.request_scope.empty() ? HostOf(call.entry.peer) : principal.request_scope;
+    const std::string who = IsKnown(principal) ? principal.request_scope : HostOf(call.entry.peer);
     if (per_minute > 0) {
       if (const auto wait = rates.Take(who, per_minute, Seconds(60))) {
         co_return TooOften(*wait, per_minute);

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/executor.h"
+#include "rpc/connections.h"
 #include "rpc/identification.h"
 #include "rpc/turns.h"
 
@@ -27,8 +28,6 @@ constexpr char kCertificateAuthorityServiceName[] = "mayfly.ca.v1.CertificateAut
 // Where the client sets no deadline, and the longest that is honoured.
 constexpr Seconds kDeadlineDefault{10};
 constexpr Seconds kDeadlineMax{30};
-// What a caller beyond the limit of calls in flight is told to wait.
-constexpr Milliseconds kOverloadedRetryAfter{500};
 
 // One finished call, for the log. Text is as it came, so the log must escape it; nothing in it is
 // secret.
@@ -68,8 +67,9 @@ struct ServiceParts {
   RandomSource& random;
   Hash256 page_key;  // seals page tokens; the same in every server of one database
   CallLimits limits;
-  Turns& turns;    // of all services of a server: who asks at one asks beside those at the others
-  RequestLog log;  // called once a call, on any thread
+  Turns& turns;  // of all services of a server: who asks at one asks beside those at the others
+  Connections& connections;  // of the server that it stands behind
+  RequestLog log;            // called once a call, on any thread
 };
 
 class CertificateAuthorityService {

@@ -52,11 +52,12 @@ def clients_of(authority, operator, name, count):
 
 
 @contextlib.contextmanager
-def connections(port, count, first_bytes=b""):
-    """So many that say no more than this."""
+def connections(port, count, first_bytes=b"", addresses=("127.0.0.1",)):
+    """So many that say no more than this, from these addresses in turn."""
     with contextlib.ExitStack() as stack:
-        for _ in range(count):
-            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+        for i in range(count):
+            connection = stack.enter_context(socket.create_connection(
+                ("127.0.0.1", port), timeout=10, source_address=(addresses[i % len(addresses)], 0)))
             with contextlib.suppress(ConnectionError):  # one too many
                 connection.sendall(first_bytes)
         yield
@@ -137,10 +138,22 @@ def test_more_connections_than_files_close_no_listener(few_files, listener):
     before = metric(few_files, refused)
     with connections(few_files.port(listener), 3 * FILES_MAX):
         assert metric(few_files, "mayfly_rpc_connections") < FILES_MAX / 4
-        assert metric(few_files, refused) - before > 2 * FILES_MAX
+        wait_for(lambda: metric(few_files, refused) - before > 2 * FILES_MAX, 10, "them to be refused")
         with urllib.request.urlopen(f"http://127.0.0.1:{few_files.port('private')}/readyz", timeout=5) as ready:
             assert ready.status == 200
     wait_for(lambda: metric(few_files, "mayfly_rpc_connections") < 5, 10, "their sockets to be closed")
     for client in (api.operator(few_files), api.stranger(few_files)):
         with contextlib.closing(client):
             assert client.trust_bundle(seconds=10).root_certificates_der
+
+
+@pytest.mark.parametrize("listener", ["grpc", "enrolment"])
+def test_many_addresses_that_stay_in_the_handshake_keep_nobody_out(few_files, listener):
+    refused = 'mayfly_rpc_connections_refused_total{reason="full"}'
+    before = metric(few_files, refused)
+    with connections(few_files.port(listener), 2 * FILES_MAX,
+                     addresses=[f"127.0.1.{i}" for i in range(1, 9)]):
+        wait_for(lambda: metric(few_files, refused) - before > FILES_MAX, 10, "them to be refused")
+        for client in (api.operator(few_files), api.stranger(few_files)):
+            with contextlib.closing(client):
+                assert client.trust_bundle(seconds=10).root_certificates_der

@@ -27,9 +27,13 @@ TEST(HostPlaces, APlaceThatWasMovedIsGivenBackOnce) {
   EXPECT_TRUE(places.Take("a"));
 }
 
-TEST(HostOf, IsThePeerWithoutItsPort) {
-  EXPECT_EQ(HostOf("ipv4:10.0.0.7:51234"), "ipv4:10.0.0.7");
-  EXPECT_EQ(HostOf("ipv6:[fd00::1]:51234"), "ipv6:[fd00::1]");
+TEST(HostOf, IsTheAddressThatConnectionsAreCountedFor) {
+  EXPECT_EQ(HostOf("ipv4:10.0.0.7:51234"), "10.0.0.7");
+  EXPECT_EQ(HostOf("ipv6:%5B2001:db8:0:1:2:3:4:5%5D:51234"), "2001:db8:0:1::/64");
+  EXPECT_EQ(HostOf("ipv6:%5B::1%5D:51234"), "::/64");
+  EXPECT_EQ(HostOf("unix:/run/a:b"), "unix:/run/a:b");
+  EXPECT_EQ(HostOf("ipv4:"), "ipv4:");
+  EXPECT_EQ(HostOf(""), "");
 }
 
 }  // namespace

@@ -29,13 +29,12 @@ class OpenServer : public testing::Test {
     service_ = std::make_unique<CertificateAuthorityService>(
         ServiceParts{Callers::kWithoutCertificate, use_cases_,
                      [this](std::string token) { return CheckJwt(token); }, nullptr, clock_, pool_,
-                     random_, Hash256{7}, kLimits, turns_, nullptr});
+                     random_, Hash256{7}, kLimits, turns_, connections_, nullptr});
     const RpcServerParts parts{
         Callers::kWithoutCertificate,
         {{{"127.0.0.1", 0}, {pki_.File("server.crt"), pki_.File("server.key"), {}}}},
         {&service_->grpc_service()},
-        64,
-        clock_,
+        connections_,
         [this] { return service_->refused(); }};
     auto server = RpcServer::Start(parts);
     EXPECT_TRUE(server) << Describe(server.error(), ErrorText::kForLog);
@@ -82,6 +81,7 @@ class OpenServer : public testing::Test {
   FakeUseCases use_cases_{Load(pki_)};
   static constexpr CallLimits kLimits{8, 8, 8, 8, 0};
   Turns turns_{TurnLimitsOf(kLimits), clock_, pool_};
+  Connections connections_{64, clock_, nullptr};
   std::unique_ptr<CertificateAuthorityService> service_;
   std::unique_ptr<RpcServer> server_;
   std::unique_ptr<v1::CertificateAuthorityService::Stub> stub_;

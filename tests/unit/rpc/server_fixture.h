@@ -31,13 +31,19 @@ class Server : public testing::Test {
   void Start(CallLimits limits) {
     server_.reset();
     service_.reset();
+    connections_ = std::make_unique<Connections>(
+        connections_max_, clock_,
+        [this](net::ConnectionRefusal refusal, const std::string& address) {
+          std::lock_guard lock(mutex_);
+          connections_refused_.emplace_back(refusal, address);
+        });
     turns_ = std::make_unique<Turns>(TurnLimitsOf(limits), clock_, pool_);
-    service_ = std::make_unique<CertificateAuthorityService>(
-        ServiceParts{Callers::kWithCertificate, use_cases_, nullptr, check_foreign_, clock_, pool_,
-                     random_, Hash256{7}, limits, *turns_, [this](const RequestLogEntry& entry) {
-                       std::lock_guard lock(mutex_);
-                       log_.push_back(entry);
-                     }});
+    service_ = std::make_unique<CertificateAuthorityService>(ServiceParts{
+        Callers::kWithCertificate, use_cases_, nullptr, check_foreign_, clock_, pool_, random_,
+        Hash256{7}, limits, *turns_, *connections_, [this](const RequestLogEntry& entry) {
+          std::lock_guard lock(mutex_);
+          log_.push_back(entry);
+        }});
     auto server = RpcServer::Start(Parts(0));
     ASSERT_TRUE(server) << Describe(server.error(), ErrorText::kForLog);
     server_ = *std::move(server);
@@ -47,13 +53,8 @@ class Server : public testing::Test {
             {{{"127.0.0.1", port},
               {pki_.File("server.crt"), pki_.File("server.key"), pki_.File(trusted_)}}},
             {&service_->grpc_service()},
-            connections_max_,
-            clock_,
-            [this] { return service_->refused(); },
-            [this](net::ConnectionRefusal refusal, const std::string& address) {
-              std::lock_guard lock(mutex_);
-              connections_refused_.emplace_back(refusal, address);
-            }};
+            *connections_,
+            [this] { return service_->refused(); }};
   }
   Result<std::unique_ptr<client::Client>> Connect(const std::string& who,
                                                   Milliseconds overall = Milliseconds(10'000)) {
@@ -99,6 +100,7 @@ class Server : public testing::Test {
   size_t connections_max_ = 64;
   std::vector<std::pair<net::ConnectionRefusal, std::string>> connections_refused_;
   std::unique_ptr<Turns> turns_;
+  std::unique_ptr<Connections> connections_;
   std::unique_ptr<CertificateAuthorityService> service_;
   std::unique_ptr<RpcServer> server_;
 };

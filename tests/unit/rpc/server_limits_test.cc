@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/file_descriptor.h"
+#include "rpc/not_served.h"
 #include "tests/fakes/eventually.h"
 #include "tests/unit/rpc/server_fixture.h"
 
@@ -96,18 +97,34 @@ TEST_F(Server, OneAddressHasAQuarterOfTheConnections) {
   const uint16_t port = server_->ports().at(0);
   {
     const Silent first(port), second(port), third(port);
-    EXPECT_TRUE(third.is_closed(5000));
-    EXPECT_FALSE(first.is_closed(0));
+    EXPECT_TRUE(first.is_closed(5000)) << "nobody was admitted over it";
     EXPECT_FALSE(second.is_closed(0));
-    EXPECT_EQ(server_->connections(), 2u);
+    EXPECT_FALSE(third.is_closed(0));
+    EXPECT_EQ(connections_->open(), 2u);
     std::lock_guard lock(mutex_);
     ASSERT_EQ(connections_refused_.size(), 1u);
     EXPECT_EQ(connections_refused_[0],
               std::pair(net::ConnectionRefusal::kAddress, std::string("127.0.0.1")));
   }
-  EXPECT_TRUE(fakes::Eventually([&] { return server_->connections() == 0; }));
+  EXPECT_TRUE(fakes::Eventually([&] { return connections_->open() == 0; }));
   EXPECT_TRUE(Issue());
   EXPECT_TRUE(server_->Trouble());
+}
+
+TEST_F(Server, WhoIsAdmittedMakesNoPlaceForWhoStaysInTheHandshake) {
+  connections_max_ = 8;
+  Start({8, 8, 8, 8, 0});
+  const uint16_t port = server_->ports().at(0);
+  const auto client = Connect("client");
+  ASSERT_TRUE(client);
+  ASSERT_TRUE((*client)->TrustBundle());
+  const Silent first(port), second(port), third(port);
+  EXPECT_TRUE(first.is_closed(5000));
+  EXPECT_TRUE(second.is_closed(5000));
+  EXPECT_FALSE(third.is_closed(0));
+  EXPECT_TRUE((*client)->TrustBundle());
+  std::lock_guard lock(mutex_);
+  EXPECT_EQ(connections_refused_.size(), 2u) << "the client never came again";
 }
 
 }  // namespace
