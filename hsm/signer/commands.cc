@@ -32,7 +32,7 @@ void PrintPem(ByteSpan spki) {
 }
 
 TokenAccess AccessOf(const SignerProcessConfig& config) {
-  return {config.module, config.pin_file, config.state_directory};
+  return {config.module, config.pin_file, config.state_directory, config.start_limit};
 }
 
 Error WrongCurve() {

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "hsm/signer/key_uri.h"
+#include "hsm/signer/pin_marker.h"
 #include "ports/signer.h"
 
 namespace mayfly::hsm {
@@ -25,6 +26,7 @@ struct TokenAccess {
   std::filesystem::path module;
   std::filesystem::path pin_file;
   std::filesystem::path state_directory;
+  std::chrono::seconds start_limit;
 };
 
 enum class SessionMode { kReadOnly, kReadWrite };
@@ -39,6 +41,7 @@ enum class TokenCurve { kP256, kP384 };
 class TokenSession {
  public:
   // Loads the module, finds the one token of that name, logs in under the rules of pin_marker.h.
+  // SIGALRM ends the process when the start limit is over and the login has not begun.
   // Errors, all kSignerUnavailable but the PIN file's: "signer.module", "signer.token-absent",
   // "signer.token-ambiguous", "signer.pin-file", "signer.pin-state", "signer.pin-refused",
   // "signer.pin-locked" (locked, or one wrong PIN from it: nothing is sent), "signer.token-failed".
@@ -68,6 +71,8 @@ class TokenSession {
   Result<PKCS11_SLOT*> FindSlot(const TokenName& name);
   Status OpenSession(PKCS11_SLOT* slot, SessionMode mode);
   Status Login(PKCS11_SLOT* slot, const TokenAccess& access, RandomSource& random);
+  Status SendPin(PKCS11_SLOT* slot, const SecretBytes& pin, PinMarker& marker);
+  bool ReportsWrongPin(PKCS11_SLOT* slot) const;
 
   struct ObjectQuery {
     CK_OBJECT_CLASS object_class;
