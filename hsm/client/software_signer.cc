@@ -152,9 +152,7 @@ Result<SoftwareSigner::Key> SoftwareSigner::Load(const std::filesystem::path& fi
   if (!handle) return KeyFileError(file, "the key file holds no unencrypted PEM private key");
   TRY_ASSIGN(Bytes der, SpkiOf(handle.get()));
   TRY_ASSIGN(auto spki, x509::SubjectPublicKeyInfo::FromDer(der));
-  if (!x509::SignatureAlgorithmFor(spki.type())) {
-    return KeyFileError(file, "a key that signs here is P-256 or P-384");
-  }
+  TRY(KeyKindOf(spki));
   return Key{std::move(handle), std::move(spki)};
 }
 
@@ -214,12 +212,12 @@ Task<Result<x509::SubjectPublicKeyInfo>> SoftwareSigner::PublicKey(std::string u
 }
 
 Result<x509::SubjectPublicKeyInfo> GenerateSoftwareKey(const std::filesystem::path& directory,
-                                                       std::string_view name, SoftwareCurve curve) {
+                                                       std::string_view name, KeyKind kind) {
   if (!IsKeyName(name)) {
     return Fail(ErrorCode::kInvalidArgument, "signer.key-name",
                 "a key's name has 1 to 64 letters, digits, '-' and '_'");
   }
-  KeyHandle key(EVP_EC_gen(curve == SoftwareCurve::kP256 ? "P-256" : "P-384"));
+  KeyHandle key(EVP_EC_gen(kind == KeyKind::kP256 ? "P-256" : "P-384"));
   if (!key) return SignerFailure("signer.failed", "no key could be generated");
   TRY_ASSIGN(Bytes der, SpkiOf(key.get()));
   TRY_ASSIGN(auto spki, x509::SubjectPublicKeyInfo::FromDer(der));

@@ -15,6 +15,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "hsm/client/key_kind.h"
 #include "hsm/signer/key_uri.h"
 #include "ports/signer.h"
 
@@ -33,8 +34,6 @@ struct TokenKey {
   CK_OBJECT_HANDLE private_key;
   x509::SubjectPublicKeyInfo spki;
 };
-
-enum class TokenCurve { kP256, kP384 };
 
 class TokenSession {
  public:
@@ -60,7 +59,7 @@ class TokenSession {
 
   // Makes an EC key pair in the token that can never leave it. The URI must name it by object=;
   // kConflict "signer.key-exists" when an object of that label is there.
-  Result<TokenKey> GenerateKey(const KeyUri& uri, TokenCurve curve, RandomSource& random);
+  Result<TokenKey> GenerateKey(const KeyUri& uri, KeyKind kind, RandomSource& random);
 
  private:
   struct Module;

@@ -24,8 +24,8 @@ constexpr std::array<uint8_t, 10> kP256Params = {0x06, 0x08, 0x2a, 0x86, 0x48,
                                                  0xce, 0x3d, 0x03, 0x01, 0x07};
 constexpr std::array<uint8_t, 7> kP384Params = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};
 
-ByteSpan ParamsOf(TokenCurve curve) {
-  return curve == TokenCurve::kP256 ? ByteSpan(kP256Params) : ByteSpan(kP384Params);
+ByteSpan ParamsOf(KeyKind kind) {
+  return kind == KeyKind::kP256 ? ByteSpan(kP256Params) : ByteSpan(kP384Params);
 }
 
 Error TokenFailed(const char* what, CK_RV code) {
@@ -69,9 +69,9 @@ Result<x509::SubjectPublicKeyInfo> MakeSpki(ByteSpan params, ByteSpan point) {
     });
     writer.BitString(point);
   });
-  auto spki = x509::SubjectPublicKeyInfo::FromDer(writer.bytes());
-  if (spki && x509::SignatureAlgorithmFor(spki->type())) return spki;
-  return SignerFailure("signer.key-type", "a key that signs here is P-256 or P-384");
+  TRY_ASSIGN(auto spki, x509::SubjectPublicKeyInfo::FromDer(writer.bytes()));
+  TRY(KeyKindOf(spki));
+  return spki;
 }
 
 }  // namespace
@@ -182,8 +182,7 @@ Status TokenSession::RequireUnused(const std::string& label) {
   return Ok();
 }
 
-Result<TokenKey> TokenSession::GenerateKey(const KeyUri& uri, TokenCurve curve,
-                                           RandomSource& random) {
+Result<TokenKey> TokenSession::GenerateKey(const KeyUri& uri, KeyKind kind, RandomSource& random) {
   if (uri.object.empty()) {
     return Fail(ErrorCode::kConfiguration, "signer.uri", "a new key needs a name: object=");
   }
@@ -196,13 +195,10 @@ Result<TokenKey> TokenSession::GenerateKey(const KeyUri& uri, TokenCurve curve,
   const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
   CK_ATTRIBUTE label = AttributeFrom(CKA_LABEL, AsBytes(uri.object));
   CK_ATTRIBUTE key_id = AttributeFrom(CKA_ID, ByteSpan(id));
+  // What the public half may be used for is left to the module: anybody can do it outside the
+  // token, and tpm2-pkcs11 takes CKA_VERIFY for a key that decrypts.
   std::array public_template = {AttributeFrom(CKA_TOKEN, yes),
-                                AttributeFrom(CKA_VERIFY, yes),
-                                AttributeFrom(CKA_ENCRYPT, no),
-                                AttributeFrom(CKA_WRAP, no),
-                                AttributeFrom(CKA_EC_PARAMS, ParamsOf(curve)),
-                                label,
-                                key_id};
+                                AttributeFrom(CKA_EC_PARAMS, ParamsOf(kind)), label, key_id};
   // Every use but signing is denied by name: modules differ in what they take for the default.
   std::array private_template = {AttributeFrom(CKA_TOKEN, yes),
                                  AttributeFrom(CKA_PRIVATE, yes),

@@ -57,7 +57,7 @@ def add_issuer(ca, more=""):
     ceremony.write_text(ceremony.read_text() + SIGNER_KEYS)
     for key in ("issuing-2", "ocsp-2"):
         ca.run(ca.programs / "mayfly-signer", "generate-key", "--config", ceremony,
-               "--uri", f"pkcs11:token=mayfly;object={key}", "--curve", "p256")
+               "--uri", f"pkcs11:token=mayfly;object={key}", "--type", "p256")
     ca.chain_file.unlink()  # a ceremony is due: ./quickstart holds it, and restarts
     ca.configure(issuer_section(ca) + more)
 

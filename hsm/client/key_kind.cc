@@ -1,0 +1,45 @@
+#include "hsm/client/key_kind.h"
+
+#include <array>
+
+#include "hsm/client/signing_rules.h"
+
+namespace mayfly::hsm {
+namespace {
+
+struct KindRow {
+  KeyKind kind;
+  std::string_view name;
+  x509::KeyType type;
+};
+
+constexpr std::array kKinds = {
+    KindRow{KeyKind::kP256, "p256", x509::KeyType::kEcP256},
+    KindRow{KeyKind::kP384, "p384", x509::KeyType::kEcP384},
+};
+
+}  // namespace
+
+std::string_view KeyKindName(KeyKind kind) { return kKinds[static_cast<size_t>(kind)].name; }
+
+std::optional<KeyKind> KeyKindNamed(std::string_view name) {
+  for (const KindRow& row : kKinds) {
+    if (row.name == name) return row.kind;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> KeyKindNames() {
+  std::vector<std::string> names;
+  for (const KindRow& row : kKinds) names.emplace_back(row.name);
+  return names;
+}
+
+Result<KeyKind> KeyKindOf(const x509::SubjectPublicKeyInfo& key) {
+  for (const KindRow& row : kKinds) {
+    if (row.type == key.type()) return row.kind;
+  }
+  return SignerFailure("signer.key-type", "a key that signs here is P-256 or P-384");
+}
+
+}  // namespace mayfly::hsm
