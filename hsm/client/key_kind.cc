@@ -16,6 +16,7 @@ struct KindRow {
 constexpr std::array kKinds = {
     KindRow{KeyKind::kP256, "p256", x509::KeyType::kEcP256},
     KindRow{KeyKind::kP384, "p384", x509::KeyType::kEcP384},
+    KindRow{KeyKind::kEd25519, "ed25519", x509::KeyType::kEd25519},
 };
 
 }  // namespace
@@ -35,11 +36,15 @@ std::vector<std::string> KeyKindNames() {
   return names;
 }
 
+Error UnservedKind() {
+  return SignerFailure("signer.key-type", "a key that signs here is P-256, P-384 or Ed25519");
+}
+
 Result<KeyKind> KeyKindOf(const x509::SubjectPublicKeyInfo& key) {
   for (const KindRow& row : kKinds) {
     if (row.type == key.type()) return row.kind;
   }
-  return SignerFailure("signer.key-type", "a key that signs here is P-256 or P-384");
+  return UnservedKind();
 }
 
 }  // namespace mayfly::hsm

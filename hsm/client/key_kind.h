@@ -10,13 +10,15 @@
 
 namespace mayfly::hsm {
 
-enum class KeyKind { kP256, kP384 };
+enum class KeyKind { kP256, kP384, kEd25519 };
 
 std::string_view KeyKindName(KeyKind kind);  // "p256" ...
 std::optional<KeyKind> KeyKindNamed(std::string_view name);
 std::vector<std::string> KeyKindNames();
 
-// Errors: kSignerUnavailable "signer.key-type", for all other keys.
+// kSignerUnavailable "signer.key-type": the key is of another kind.
+Error UnservedKind();
+// Errors: UnservedKind().
 Result<KeyKind> KeyKindOf(const x509::SubjectPublicKeyInfo& key);
 
 }  // namespace mayfly::hsm

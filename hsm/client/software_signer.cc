@@ -77,8 +77,22 @@ Result<Bytes> SpkiOf(EVP_PKEY* key) {
   return out;
 }
 
+// Nothing for Ed25519, which hashes by itself.
 const EVP_MD* DigestFor(x509::SignatureAlgorithm algorithm) {
+  if (algorithm == x509::SignatureAlgorithm::kEd25519) return nullptr;
   return algorithm == x509::SignatureAlgorithm::kEcdsaSha384 ? EVP_sha384() : EVP_sha256();
+}
+
+KeyHandle MakeKey(KeyKind kind) {
+  switch (kind) {
+    case KeyKind::kP256:
+      return KeyHandle(EVP_EC_gen("P-256"));
+    case KeyKind::kP384:
+      return KeyHandle(EVP_EC_gen("P-384"));
+    case KeyKind::kEd25519:
+      return KeyHandle(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+  }
+  return nullptr;
 }
 
 std::optional<Bytes> SignWith(EVP_PKEY* key, x509::SignatureAlgorithm algorithm, ByteSpan message) {
@@ -217,7 +231,7 @@ Result<x509::SubjectPublicKeyInfo> GenerateSoftwareKey(const std::filesystem::pa
     return Fail(ErrorCode::kInvalidArgument, "signer.key-name",
                 "a key's name has 1 to 64 letters, digits, '-' and '_'");
   }
-  KeyHandle key(EVP_EC_gen(kind == KeyKind::kP256 ? "P-256" : "P-384"));
+  KeyHandle key = MakeKey(kind);
   if (!key) return SignerFailure("signer.failed", "no key could be generated");
   TRY_ASSIGN(Bytes der, SpkiOf(key.get()));
   TRY_ASSIGN(auto spki, x509::SubjectPublicKeyInfo::FromDer(der));

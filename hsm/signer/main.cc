@@ -17,7 +17,7 @@ constexpr const char* kServeHelp =
     "that hangs or dies is replaced; a token that vanishes is waited for. A PIN that the token\n"
     "refused is never sent again until you run `mayfly-signer clear-pin`.";
 constexpr const char* kGenerateKeyHelp =
-    "Make an EC key pair inside the token and print its public key as PEM.\n\n"
+    "Make a key pair inside the token and print its public key as PEM.\n\n"
     "The private key can sign and nothing else, and can never leave the token. A name that is\n"
     "taken is refused; with --if-missing an existing key of the same type is a success.\n"
     "Example: mayfly-signer generate-key --config signer.toml \\\n"

@@ -68,9 +68,11 @@ class ProcessFixture {
 };
 
 using Software = testing::Types<SoftwareFixture<KeyKind::kP256, KeyKind::kP384>,
-                                SoftwareFixture<KeyKind::kP384, KeyKind::kP256>>;
+                                SoftwareFixture<KeyKind::kP384, KeyKind::kP256>,
+                                SoftwareFixture<KeyKind::kEd25519, KeyKind::kP256>>;
 using SoftHsm = testing::Types<ProcessFixture<SoftHsmToken, KeyKind::kP256, KeyKind::kP384>,
-                               ProcessFixture<SoftHsmToken, KeyKind::kP384, KeyKind::kP256>>;
+                               ProcessFixture<SoftHsmToken, KeyKind::kP384, KeyKind::kP256>,
+                               ProcessFixture<SoftHsmToken, KeyKind::kEd25519, KeyKind::kP256>>;
 using Tpm = testing::Types<ProcessFixture<TpmToken, KeyKind::kP256, KeyKind::kP384>,
                            ProcessFixture<TpmToken, KeyKind::kP384, KeyKind::kP256>>;
 
@@ -387,6 +389,13 @@ TEST_F(SignerProcess, KeysAreNeverOverwritten) {
   EXPECT_EQ(host.GenerateKey("issuing", KeyKind::kP256, {"--if-missing"}), 0);
   EXPECT_EQ(host.GenerateKey("issuing", KeyKind::kP384, {"--if-missing"}), 1);
   EXPECT_EQ(host.GenerateKey("fresh", KeyKind::kP384, {"--if-missing"}), 0);
+}
+
+TEST(KeysThatATokenLacks, AreRefused) {
+  SignerHost host(std::make_unique<TpmToken>());
+  ASSERT_NO_FATAL_FAILURE(host.MakeToken());
+  EXPECT_EQ(host.GenerateKey("issuing", KeyKind::kEd25519), 1);
+  EXPECT_EQ(Count(host.Output(), "signer.key-unsupported"), 1u) << host.Output();
 }
 
 // A key that a server would have to give away is not a key of an HSM.
