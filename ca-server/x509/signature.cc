@@ -241,8 +241,9 @@ Result<SignatureAlgorithm> SignatureAlgorithmFor(KeyType type) {
   if (type == KeyType::kEcP256) return SignatureAlgorithm::kEcdsaSha256;
   if (type == KeyType::kEcP384) return SignatureAlgorithm::kEcdsaSha384;
   if (type == KeyType::kEd25519) return SignatureAlgorithm::kEd25519;
+  if (type == KeyType::kRsa) return SignatureAlgorithm::kRsaPkcs1Sha256;
   return Fail(ErrorCode::kKeyRejected, "key.type",
-              "a signing key is of type ec-p256, ec-p384 or ed25519, not " +
+              "a signing key is of type ec-p256, ec-p384, ed25519 or rsa, not " +
                   std::string(KeyTypeName(type)));
 }
 

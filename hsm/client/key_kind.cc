@@ -11,12 +11,15 @@ struct KindRow {
   KeyKind kind;
   std::string_view name;
   x509::KeyType type;
+  size_t rsa_modulus_bits = 0;
 };
 
 constexpr std::array kKinds = {
     KindRow{KeyKind::kP256, "p256", x509::KeyType::kEcP256},
     KindRow{KeyKind::kP384, "p384", x509::KeyType::kEcP384},
     KindRow{KeyKind::kEd25519, "ed25519", x509::KeyType::kEd25519},
+    KindRow{KeyKind::kRsa3072, "rsa3072", x509::KeyType::kRsa, 3072},
+    KindRow{KeyKind::kRsa4096, "rsa4096", x509::KeyType::kRsa, 4096},
 };
 
 }  // namespace
@@ -37,12 +40,14 @@ std::vector<std::string> KeyKindNames() {
 }
 
 Error UnservedKind() {
-  return SignerFailure("signer.key-type", "a key that signs here is P-256, P-384 or Ed25519");
+  return SignerFailure(
+      "signer.key-type",
+      "a key that signs here is P-256, P-384, Ed25519, or RSA of 3072 or 4096 bits");
 }
 
 Result<KeyKind> KeyKindOf(const x509::SubjectPublicKeyInfo& key) {
   for (const KindRow& row : kKinds) {
-    if (row.type == key.type()) return row.kind;
+    if (row.type == key.type() && row.rsa_modulus_bits == key.rsa_modulus_bits()) return row.kind;
   }
   return UnservedKind();
 }

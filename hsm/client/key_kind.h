@@ -10,7 +10,7 @@
 
 namespace mayfly::hsm {
 
-enum class KeyKind { kP256, kP384, kEd25519 };
+enum class KeyKind { kP256, kP384, kEd25519, kRsa3072, kRsa4096 };
 
 std::string_view KeyKindName(KeyKind kind);  // "p256" ...
 std::optional<KeyKind> KeyKindNamed(std::string_view name);

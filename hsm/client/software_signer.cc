@@ -91,6 +91,10 @@ KeyHandle MakeKey(KeyKind kind) {
       return KeyHandle(EVP_EC_gen("P-384"));
     case KeyKind::kEd25519:
       return KeyHandle(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+    case KeyKind::kRsa3072:
+      return KeyHandle(EVP_RSA_gen(3072));
+    case KeyKind::kRsa4096:
+      return KeyHandle(EVP_RSA_gen(4096));
   }
   return nullptr;
 }

@@ -16,6 +16,7 @@ constexpr size_t kAttributeBytesMax = 4096;
 constexpr size_t kGeneratedIdBytes = 16;
 constexpr size_t kFoundMax = 2;  // one more than is good
 constexpr size_t kRawSignatureBytesMax = 1024;
+constexpr std::array<uint8_t, 3> kRsaExponent = {1, 0, 1};
 
 Error TokenFailed(const char* what, CK_RV code) {
   char text[96];
@@ -106,6 +107,11 @@ Result<CK_OBJECT_HANDLE> TokenSession::FindPublicHalf(const KeyUri& uri,
 
 Result<x509::SubjectPublicKeyInfo> TokenSession::ReadPublicKey(CK_KEY_TYPE type,
                                                                CK_OBJECT_HANDLE public_key) {
+  if (type == CKK_RSA) {
+    TRY_ASSIGN(Bytes modulus, Attribute(public_key, CKA_MODULUS));
+    TRY_ASSIGN(Bytes exponent, Attribute(public_key, CKA_PUBLIC_EXPONENT));
+    return RsaPublicKey(modulus, exponent);
+  }
   if (type != CKK_EC && type != CKK_EC_EDWARDS) return UnservedKind();
   TRY_ASSIGN(Bytes point, Attribute(public_key, CKA_EC_POINT));
   if (type == CKK_EC_EDWARDS) return EdwardsPublicKey(point);
@@ -179,8 +185,13 @@ Result<TokenKey> TokenSession::GenerateKey(const KeyUri& uri, KeyKind kind, Rand
   // What the public half may be used for is left to the module: anybody can do it outside the
   // token, and tpm2-pkcs11 takes CKA_VERIFY for a key that decrypts.
   const TokenMechanism& how = MechanismOf(kind);
-  std::array public_template = {AttributeFrom(CKA_TOKEN, yes),
-                                AttributeFrom(CKA_EC_PARAMS, how.ec_params), label, key_id};
+  std::vector<CK_ATTRIBUTE> public_template = {AttributeFrom(CKA_TOKEN, yes), label, key_id};
+  if (how.key_type == CKK_RSA) {
+    public_template.push_back(AttributeFrom(CKA_MODULUS_BITS, how.rsa_modulus_bits));
+    public_template.push_back(AttributeFrom(CKA_PUBLIC_EXPONENT, ByteSpan(kRsaExponent)));
+  } else {
+    public_template.push_back(AttributeFrom(CKA_EC_PARAMS, how.ec_params));
+  }
   // Every use but signing is denied by name: modules differ in what they take for the default.
   std::array private_template = {AttributeFrom(CKA_TOKEN, yes),
                                  AttributeFrom(CKA_PRIVATE, yes),

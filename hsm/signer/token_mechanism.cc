@@ -19,6 +19,8 @@ constexpr std::array<uint8_t, 10> kP256Params = {0x06, 0x08, 0x2a, 0x86, 0x48,
 constexpr std::array<uint8_t, 7> kP384Params = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};
 constexpr std::array<uint8_t, 5> kEd25519Params = {0x06, 0x03, 0x2b, 0x65, 0x70};
 
+constexpr std::string_view kRsaEncryption = "1.2.840.113549.1.1.1";
+
 constexpr size_t kP256OrderBytes = 32;
 constexpr size_t kP384OrderBytes = 48;
 constexpr size_t kEd25519SignatureBytes = 64;  // RFC 8032 5.1.6
@@ -60,10 +62,14 @@ Result<Bytes> OfLength(ByteSpan raw, size_t bytes) {
 
 const TokenMechanism& MechanismOf(KeyKind kind) {
   static const std::array rows = {
-      TokenMechanism{KeyKind::kP256, CKK_EC, CKM_EC_KEY_PAIR_GEN, CKM_ECDSA, kP256Params},
-      TokenMechanism{KeyKind::kP384, CKK_EC, CKM_EC_KEY_PAIR_GEN, CKM_ECDSA, kP384Params},
+      TokenMechanism{KeyKind::kP256, CKK_EC, CKM_EC_KEY_PAIR_GEN, CKM_ECDSA, kP256Params, 0},
+      TokenMechanism{KeyKind::kP384, CKK_EC, CKM_EC_KEY_PAIR_GEN, CKM_ECDSA, kP384Params, 0},
       TokenMechanism{KeyKind::kEd25519, CKK_EC_EDWARDS, CKM_EC_EDWARDS_KEY_PAIR_GEN, CKM_EDDSA,
-                     kEd25519Params},
+                     kEd25519Params, 0},
+      TokenMechanism{
+          KeyKind::kRsa3072, CKK_RSA, CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_SHA256_RSA_PKCS, {}, 3072},
+      TokenMechanism{
+          KeyKind::kRsa4096, CKK_RSA, CKM_RSA_PKCS_KEY_PAIR_GEN, CKM_SHA256_RSA_PKCS, {}, 4096},
   };
   return rows[static_cast<size_t>(kind)];
 }
@@ -88,6 +94,24 @@ Result<x509::SubjectPublicKeyInfo> EdwardsPublicKey(ByteSpan point) {
   return key ? std::move(key) : UnservedKind();
 }
 
+Result<x509::SubjectPublicKeyInfo> RsaPublicKey(ByteSpan modulus, ByteSpan exponent) {
+  der::Writer writer;
+  writer.Sequence([&] {
+    writer.Sequence([&] {
+      writer.ObjectIdentifier(der::OidOrDie(kRsaEncryption));
+      writer.Null();
+    });
+    writer.BitStringHolding([&] {
+      writer.Sequence([&] {
+        writer.UnsignedInteger(modulus);
+        writer.UnsignedInteger(exponent);
+      });
+    });
+  });
+  auto key = x509::SubjectPublicKeyInfo::FromDer(writer.bytes());
+  return key ? std::move(key) : UnservedKind();
+}
+
 Bytes SignatureInput(KeyKind kind, ByteSpan message) {
   switch (kind) {
     case KeyKind::kP256:
@@ -95,6 +119,8 @@ Bytes SignatureInput(KeyKind kind, ByteSpan message) {
     case KeyKind::kP384:
       return Hash(EVP_sha384(), message);
     case KeyKind::kEd25519:
+    case KeyKind::kRsa3072:
+    case KeyKind::kRsa4096:
       return ToBytes(message);
   }
   return {};
@@ -108,6 +134,9 @@ Result<Bytes> SignatureOutput(KeyKind kind, ByteSpan raw) {
       return EcdsaToDer(raw, kP384OrderBytes);
     case KeyKind::kEd25519:
       return OfLength(raw, kEd25519SignatureBytes);
+    case KeyKind::kRsa3072:
+    case KeyKind::kRsa4096:
+      return OfLength(raw, MechanismOf(kind).rsa_modulus_bits / 8);
   }
   return WrongLength();
 }

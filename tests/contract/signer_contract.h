@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -43,7 +44,9 @@ class SignerContract : public testing::Test {
  protected:
   using Outcome = SignResult::Outcome;
 
-  SignerContract() : signer(fixture.signer()) {}
+  // One for all tests of a suite: they leave the keys as they are, and some take long to make.
+  static void SetUpTestSuite() { shared_fixture = std::make_unique<Fixture>(); }
+  static void TearDownTestSuite() { shared_fixture.reset(); }
 
   x509::SubjectPublicKeyInfo KeyAt(const std::string& uri) {
     auto key = SyncWait(signer.PublicKey(uri, Soon()));
@@ -70,8 +73,9 @@ class SignerContract : public testing::Test {
     EXPECT_EQ(result.error.rule, rule);
   }
 
-  Fixture fixture;
-  Signer& signer;
+  static inline std::unique_ptr<Fixture> shared_fixture;
+  Fixture& fixture = *shared_fixture;
+  Signer& signer = fixture.signer();
 };
 
 TYPED_TEST_SUITE_P(SignerContract);

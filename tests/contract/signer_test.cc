@@ -69,12 +69,17 @@ class ProcessFixture {
 
 using Software = testing::Types<SoftwareFixture<KeyKind::kP256, KeyKind::kP384>,
                                 SoftwareFixture<KeyKind::kP384, KeyKind::kP256>,
-                                SoftwareFixture<KeyKind::kEd25519, KeyKind::kP256>>;
+                                SoftwareFixture<KeyKind::kEd25519, KeyKind::kP256>,
+                                SoftwareFixture<KeyKind::kRsa3072, KeyKind::kP256>,
+                                SoftwareFixture<KeyKind::kRsa4096, KeyKind::kP256>>;
 using SoftHsm = testing::Types<ProcessFixture<SoftHsmToken, KeyKind::kP256, KeyKind::kP384>,
                                ProcessFixture<SoftHsmToken, KeyKind::kP384, KeyKind::kP256>,
-                               ProcessFixture<SoftHsmToken, KeyKind::kEd25519, KeyKind::kP256>>;
+                               ProcessFixture<SoftHsmToken, KeyKind::kEd25519, KeyKind::kP256>,
+                               ProcessFixture<SoftHsmToken, KeyKind::kRsa3072, KeyKind::kP256>,
+                               ProcessFixture<SoftHsmToken, KeyKind::kRsa4096, KeyKind::kP256>>;
 using Tpm = testing::Types<ProcessFixture<TpmToken, KeyKind::kP256, KeyKind::kP384>,
-                           ProcessFixture<TpmToken, KeyKind::kP384, KeyKind::kP256>>;
+                           ProcessFixture<TpmToken, KeyKind::kP384, KeyKind::kP256>,
+                           ProcessFixture<TpmToken, KeyKind::kRsa3072, KeyKind::kP256>>;
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Software, SignerContract, Software);
 INSTANTIATE_TYPED_TEST_SUITE_P(SoftHsm, SignerContract, SoftHsm);
@@ -395,7 +400,8 @@ TEST(KeysThatATokenLacks, AreRefused) {
   SignerHost host(std::make_unique<TpmToken>());
   ASSERT_NO_FATAL_FAILURE(host.MakeToken());
   EXPECT_EQ(host.GenerateKey("issuing", KeyKind::kEd25519), 1);
-  EXPECT_EQ(Count(host.Output(), "signer.key-unsupported"), 1u) << host.Output();
+  EXPECT_EQ(host.GenerateKey("issuing", KeyKind::kRsa4096), 1);
+  EXPECT_EQ(Count(host.Output(), "signer.key-unsupported"), 2u) << host.Output();
 }
 
 // A key that a server would have to give away is not a key of an HSM.

@@ -12,7 +12,8 @@ from harness.csr import make_csr
 from harness.issuing_ca import add_issuers, signed_by
 from harness.ocsp import openssl_ocsp
 
-SIGNATURES = {"p384": "ecdsa-with-SHA384", "ed25519": "ED25519"}
+SIGNATURES = {"p384": "ecdsa-with-SHA384", "ed25519": "ED25519",
+              "rsa3072": "sha256WithRSAEncryption"}
 
 
 @pytest.fixture(scope="module", name="policy")
