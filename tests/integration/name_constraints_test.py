@@ -8,6 +8,7 @@ import pytest
 
 from harness import api, gnutls
 from harness.csr import make_csr
+from harness.issuing_ca import add_issuers
 
 CONSTRAINTS = """
 [issuer.permitted]
