@@ -44,6 +44,7 @@ write_signer_configuration() {
     root:ca-certificate issuing:certificate,crl ocsp:ocsp audit:audit
 }
 
+# A test puts a module of its own before SoftHSM's: MAYFLY_PKCS11_MODULE.
 write_signer_file() {  # FILE COMMENT KEY:PURPOSE,PURPOSE...
   local file=$1 comment=$2 key purposes
   shift 2
@@ -51,7 +52,7 @@ write_signer_file() {  # FILE COMMENT KEY:PURPOSE,PURPOSE...
     cat <<END
 # $comment
 # Written by ./quickstart at each start.
-module = "$(softhsm_module)"
+module = "${MAYFLY_PKCS11_MODULE:-$(softhsm_module)}"
 pin_file = "softhsm/pin"
 socket = "$sockets/signer.sock"
 state_directory = "signer-state"

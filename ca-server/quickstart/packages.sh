@@ -21,6 +21,7 @@ test_packages=(
   python3-pytest python3-grpcio python3-protobuf python3-cryptography python3-psycopg2 python3-venv
   golang-go     # another implementation judges the audit log
   faketime      # certtool judges what has expired as of its own time
+  swtpm libtpm2-pkcs11-1 libtss2-tcti-swtpm0  # a second token, of another make
   zsh fish      # completion is typed into them
 )
 full_test_packages=(  # ./run-tests --full, and tests/fuzz/run

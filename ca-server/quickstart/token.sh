@@ -44,6 +44,6 @@ make_keys() {
   local key
   for key in root issuing ocsp audit; do
     mayfly-signer generate-key --config "$home/ceremony-signer.toml" \
-      --uri "pkcs11:token=mayfly;object=$key" --curve p256 --if-missing
+      --uri "pkcs11:token=mayfly;object=$key" --type p256 --if-missing
   done
 }

@@ -240,8 +240,11 @@ void WriteSignatureAlgorithm(der::Writer& writer, SignatureAlgorithm algorithm) 
 Result<SignatureAlgorithm> SignatureAlgorithmFor(KeyType type) {
   if (type == KeyType::kEcP256) return SignatureAlgorithm::kEcdsaSha256;
   if (type == KeyType::kEcP384) return SignatureAlgorithm::kEcdsaSha384;
+  if (type == KeyType::kEd25519) return SignatureAlgorithm::kEd25519;
+  if (type == KeyType::kRsa) return SignatureAlgorithm::kRsaPkcs1Sha256;
   return Fail(ErrorCode::kKeyRejected, "key.type",
-              "a signing key is of type ec-p256 or ec-p384, not " + std::string(KeyTypeName(type)));
+              "a signing key is of type ec-p256, ec-p384, ed25519 or rsa, not " +
+                  std::string(KeyTypeName(type)));
 }
 
 Status VerifySignature(const SubjectPublicKeyInfo& key, const SignatureScheme& algorithm,

@@ -43,7 +43,7 @@ Result<SignatureAlgorithm> ReadSignatureAlgorithm(der::Reader& reader);
 Result<SignatureScheme> ReadRequestSignatureAlgorithm(der::Reader& reader);
 void WriteSignatureAlgorithm(der::Writer& writer, SignatureAlgorithm algorithm);
 
-// What our own keys sign with: P-256 SHA-256, P-384 SHA-384. Nothing for other types.
+// What our own keys sign with. Errors: kKeyRejected "key.type", for types that none of them has.
 Result<SignatureAlgorithm> SignatureAlgorithmFor(KeyType type);
 
 // Verifies; ok only for a good signature. `signature` as X.509 has it (ECDSA: DER Ecdsa-Sig-Value);

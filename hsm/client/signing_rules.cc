@@ -51,7 +51,9 @@ std::optional<Error> RefuseAlgorithm(x509::SignatureAlgorithm algorithm, x509::K
   auto expected = x509::SignatureAlgorithmFor(type);
   if (expected && *expected == algorithm) return std::nullopt;
   return SignerFailure("signer.algorithm",
-                       "P-256 keys sign with ecdsa-sha256 and P-384 keys with ecdsa-sha384");
+                       "a key of type " + std::string(x509::KeyTypeName(type)) +
+                           " does not sign with " +
+                           std::string(x509::SignatureAlgorithmName(algorithm)));
 }
 
 }  // namespace mayfly::hsm

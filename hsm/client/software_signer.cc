@@ -77,8 +77,26 @@ Result<Bytes> SpkiOf(EVP_PKEY* key) {
   return out;
 }
 
+// Nothing for Ed25519, which hashes by itself.
 const EVP_MD* DigestFor(x509::SignatureAlgorithm algorithm) {
+  if (algorithm == x509::SignatureAlgorithm::kEd25519) return nullptr;
   return algorithm == x509::SignatureAlgorithm::kEcdsaSha384 ? EVP_sha384() : EVP_sha256();
+}
+
+KeyHandle MakeKey(KeyKind kind) {
+  switch (kind) {
+    case KeyKind::kP256:
+      return KeyHandle(EVP_EC_gen("P-256"));
+    case KeyKind::kP384:
+      return KeyHandle(EVP_EC_gen("P-384"));
+    case KeyKind::kEd25519:
+      return KeyHandle(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+    case KeyKind::kRsa3072:
+      return KeyHandle(EVP_RSA_gen(3072));
+    case KeyKind::kRsa4096:
+      return KeyHandle(EVP_RSA_gen(4096));
+  }
+  return nullptr;
 }
 
 std::optional<Bytes> SignWith(EVP_PKEY* key, x509::SignatureAlgorithm algorithm, ByteSpan message) {
@@ -152,9 +170,7 @@ Result<SoftwareSigner::Key> SoftwareSigner::Load(const std::filesystem::path& fi
   if (!handle) return KeyFileError(file, "the key file holds no unencrypted PEM private key");
   TRY_ASSIGN(Bytes der, SpkiOf(handle.get()));
   TRY_ASSIGN(auto spki, x509::SubjectPublicKeyInfo::FromDer(der));
-  if (!x509::SignatureAlgorithmFor(spki.type())) {
-    return KeyFileError(file, "a key that signs here is P-256 or P-384");
-  }
+  TRY(KeyKindOf(spki));
   return Key{std::move(handle), std::move(spki)};
 }
 
@@ -214,12 +230,12 @@ Task<Result<x509::SubjectPublicKeyInfo>> SoftwareSigner::PublicKey(std::string u
 }
 
 Result<x509::SubjectPublicKeyInfo> GenerateSoftwareKey(const std::filesystem::path& directory,
-                                                       std::string_view name, SoftwareCurve curve) {
+                                                       std::string_view name, KeyKind kind) {
   if (!IsKeyName(name)) {
     return Fail(ErrorCode::kInvalidArgument, "signer.key-name",
                 "a key's name has 1 to 64 letters, digits, '-' and '_'");
   }
-  KeyHandle key(EVP_EC_gen(curve == SoftwareCurve::kP256 ? "P-256" : "P-384"));
+  KeyHandle key = MakeKey(kind);
   if (!key) return SignerFailure("signer.failed", "no key could be generated");
   TRY_ASSIGN(Bytes der, SpkiOf(key.get()));
   TRY_ASSIGN(auto spki, x509::SubjectPublicKeyInfo::FromDer(der));

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/executor.h"
+#include "hsm/client/key_kind.h"
 #include "ports/signer.h"
 
 namespace mayfly::hsm {
@@ -20,13 +21,13 @@ constexpr size_t kKeyFileBytesMax = 16384;
 constexpr size_t kKeyNameBytesMax = 64;
 
 // Keys are named "file:NAME" and lie in DIRECTORY/NAME.pem (PKCS#8, mode 0600). NAME has letters,
-// digits, '-' and '_'. Only P-256 and P-384 keys sign.
+// digits, '-' and '_'.
 class SoftwareSigner final : public Signer {
  public:
   SoftwareSigner(std::filesystem::path directory, Executor& executor, const Clock& clock);
 
   // Rules as in signing_rules.h, and "signer.key-not-served" (not a "file:" name),
-  // "signer.key-not-found", "signer.key-file" (unreadable, readable by others, of another type).
+  // "signer.key-not-found", "signer.key-file" (unreadable, readable by others), "signer.key-type".
   Task<SignResult> Sign(SignJob job) override;
   Task<Result<x509::SubjectPublicKeyInfo>> PublicKey(std::string uri, BootTime deadline) override;
 
@@ -43,11 +44,9 @@ class SoftwareSigner final : public Signer {
   std::map<std::string, std::shared_ptr<const Key>, std::less<>> keys_;  // a file is read once
 };
 
-enum class SoftwareCurve { kP256, kP384 };
-
 // Makes DIRECTORY/NAME.pem (0600, durable); never overwrites: kConflict "signer.key-exists".
 // Returns its public key.
 Result<x509::SubjectPublicKeyInfo> GenerateSoftwareKey(const std::filesystem::path& directory,
-                                                       std::string_view name, SoftwareCurve curve);
+                                                       std::string_view name, KeyKind kind);
 
 }  // namespace mayfly::hsm

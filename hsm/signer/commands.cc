@@ -32,12 +32,12 @@ void PrintPem(ByteSpan spki) {
 }
 
 TokenAccess AccessOf(const SignerProcessConfig& config) {
-  return {config.module, config.pin_file, config.state_directory};
+  return {config.module, config.pin_file, config.state_directory, config.start_limit};
 }
 
-Error WrongCurve() {
+Error WrongKind() {
   return Fail(ErrorCode::kConflict, "signer.key-exists",
-              "a key of this name exists and is on the other curve; keys are never overwritten");
+              "a key of this name exists and is of another kind; keys are never overwritten");
 }
 
 Result<TokenKey> FindOrGenerate(TokenSession& session, const KeyUri& uri,
@@ -45,13 +45,13 @@ Result<TokenKey> FindOrGenerate(TokenSession& session, const KeyUri& uri,
   if (options.if_exists == IfExists::kAccept) {
     auto existing = session.FindKey(uri);
     if (existing) {
-      bool p384 = existing->spki.type() == x509::KeyType::kEcP384;
-      if (p384 != (options.curve == TokenCurve::kP384)) return WrongCurve();
+      TRY_ASSIGN(KeyKind kind, KeyKindOf(existing->spki));
+      if (kind != options.kind) return WrongKind();
       return existing;
     }
     if (existing.error().rule != "signer.key-not-found") return existing;
   }
-  return session.GenerateKey(uri, options.curve, random);
+  return session.GenerateKey(uri, options.kind, random);
 }
 
 // A key that does not sign is better found now than by the server.

@@ -17,7 +17,7 @@ enum class IfExists { kRefuse, kAccept };
 struct GenerateKeyOptions {
   std::filesystem::path config;
   std::string uri;
-  TokenCurve curve;
+  KeyKind kind;
   IfExists if_exists;
 };
 

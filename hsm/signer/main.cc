@@ -10,7 +10,6 @@
 namespace {
 
 using mayfly::hsm::IfExists;
-using mayfly::hsm::TokenCurve;
 
 constexpr const char* kServeHelp =
     "Serve signatures over the configured Unix socket.\n\n"
@@ -18,11 +17,11 @@ constexpr const char* kServeHelp =
     "that hangs or dies is replaced; a token that vanishes is waited for. A PIN that the token\n"
     "refused is never sent again until you run `mayfly-signer clear-pin`.";
 constexpr const char* kGenerateKeyHelp =
-    "Make an EC key pair inside the token and print its public key as PEM.\n\n"
+    "Make a key pair inside the token and print its public key as PEM.\n\n"
     "The private key can sign and nothing else, and can never leave the token. A name that is\n"
-    "taken is refused; with --if-missing an existing key of the same curve is a success.\n"
+    "taken is refused; with --if-missing an existing key of the same type is a success.\n"
     "Example: mayfly-signer generate-key --config signer.toml \\\n"
-    "           --uri 'pkcs11:token=mayfly;object=issuing' --curve p256";
+    "           --uri 'pkcs11:token=mayfly;object=issuing' --type p256";
 constexpr const char* kPublicKeyHelp = "Print the public key that the URI names as PEM.";
 constexpr const char* kClearPinHelp =
     "Forget which PINs were tried, so that the one in the PIN file is sent once more.\n\n"
@@ -49,14 +48,14 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.");
 
-  std::string config, uri, curve;
+  std::string config, uri, kind;
   bool if_missing = false;
   CLI::App* serve = AddCommand(app, "serve", kServeHelp, config);
   CLI::App* generate = AddCommand(app, "generate-key", kGenerateKeyHelp, config);
   generate->add_option("--uri", uri, "pkcs11:token=LABEL;object=NAME")->required();
-  generate->add_option("--curve", curve)
+  generate->add_option("--type", kind)
       ->required()
-      ->check(CLI::IsMember(std::vector<std::string>{"p256", "p384"}));
+      ->check(CLI::IsMember(mayfly::hsm::KeyKindNames()));
   generate->add_flag("--if-missing", if_missing, "Succeed when the key is already there");
   CLI::App* public_key = AddCommand(app, "public-key", kPublicKeyHelp, config);
   public_key->add_option("--uri", uri, "pkcs11:token=LABEL;object=NAME")->required();
@@ -74,7 +73,6 @@ int main(int argc, char** argv) {
   if (*clear_pin) return mayfly::hsm::ClearPinCommand(config);
   if (*public_key) return mayfly::hsm::PublicKeyCommand(config, uri);
   if (!*generate) return mayfly::hsm::kExitUsage;
-  return mayfly::hsm::GenerateKeyCommand({config, uri,
-                                          curve == "p384" ? TokenCurve::kP384 : TokenCurve::kP256,
+  return mayfly::hsm::GenerateKeyCommand({config, uri, *mayfly::hsm::KeyKindNamed(kind),
                                           if_missing ? IfExists::kAccept : IfExists::kRefuse});
 }

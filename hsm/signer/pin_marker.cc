@@ -176,6 +176,7 @@ std::vector<PinMarker::Entry>::iterator PinMarker::Find(const SecretBytes& pin) 
 Status PinMarker::Begin(const SecretBytes& pin, RandomSource& random) {
   before_ = entries_;
   auto found = Find(pin);
+  accepted_before_ = found != entries_.end() && found->state == PinState::kAccepted;
   if (found == entries_.end()) {
     if (entries_.size() >= kTriedPinsMax) {
       return PinRefused(file_, "too many different PINs have been tried");

@@ -31,6 +31,8 @@ class PinMarker {
   // Ok when this value may be sent, and it is noted as *trying*, durably, when this returns.
   // "signer.pin-refused" when it may not, "signer.pin-state" when it cannot be noted.
   Status Begin(const SecretBytes& pin, RandomSource& random);
+  // Whether the token had accepted the value that Begin noted, the last time that it was sent.
+  bool accepted_before() const { return accepted_before_; }
   // What the token said to the value that Begin noted. Durable on return.
   Status Finish(PinState state);
   // The value never reached the token: as if Begin had not been called.
@@ -60,6 +62,7 @@ class PinMarker {
   std::vector<Entry> entries_;
   std::vector<Entry> before_;
   size_t current_ = 0;
+  bool accepted_before_ = false;
 };
 
 // Keeps other processes of this program out until it is closed: "login" while a module is loaded

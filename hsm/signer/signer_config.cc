@@ -12,6 +12,7 @@ namespace {
 using config::Section;
 
 constexpr int kWorkersDefault = 2;
+constexpr int kStartSecondsDefault = 5;
 constexpr std::array kConfigurable = {SignPurpose::kCertificate, SignPurpose::kCaCertificate,
                                       SignPurpose::kCrl, SignPurpose::kOcsp, SignPurpose::kAudit};
 
@@ -95,6 +96,8 @@ Result<SignerProcessConfig> SignerProcessConfig::Load(const std::filesystem::pat
   out.socket = folder / root.String("socket");
   out.state_directory = folder / root.String("state_directory");
   out.workers = static_cast<int>(root.IntegerOr("workers", kWorkersDefault, 1, kWorkersMax));
+  out.start_limit = std::chrono::seconds(
+      root.IntegerOr("start_seconds", kStartSecondsDefault, 1, kStartSecondsMax));
   out.allowed_uids = ReadUids(root);
   out.keys = ReadKeys(root);
   if (out.socket.native().size() > kSocketPathBytesMax) {

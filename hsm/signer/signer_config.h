@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -14,6 +15,7 @@
 namespace mayfly::hsm {
 
 constexpr int kWorkersMax = 16;
+constexpr int kStartSecondsMax = 50;  // below kWorkerStartMax, which has the login in it
 constexpr size_t kServedKeysMax = 256;
 
 struct ServedKey {
@@ -27,7 +29,8 @@ struct SignerProcessConfig {
   std::filesystem::path socket;
   std::filesystem::path state_directory;
   int workers;
-  std::set<uid_t> allowed_uids;  // beside the signer's own and root
+  std::chrono::seconds start_limit;  // until the login; longer is a hung token
+  std::set<uid_t> allowed_uids;      // beside the signer's own and root
   std::vector<ServedKey> keys;
 
   // Paths are relative to the file's folder. Errors: those of config::Document; "signer.uri",

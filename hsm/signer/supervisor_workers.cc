@@ -154,7 +154,9 @@ void Supervisor::OnWorkerLate(size_t index) {
   telemetry::Log(telemetry::Level::kError, "worker.hung",
                  {{"worker", index},
                   {"worker_pid", slot.process->pid()},
-                  {"during", slot.job ? "job" : "start"}});
+                  {"during", slot.job                         ? "job"
+                             : slot.state == State::kStarting ? "start"
+                                                              : "end"}});
   if (!slot.job) {
     return EndWorker(index, SignerFailure("signer.token-hangs", "the token does not answer"));
   }

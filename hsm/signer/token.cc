@@ -4,10 +4,10 @@
 #include <openssl/err.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/failpoint.h"
 #include "hsm/client/signing_rules.h"
-#include "hsm/signer/pin_marker.h"
 
 namespace mayfly::hsm {
 namespace {
@@ -42,6 +42,16 @@ class LoginShield {
   int parent_death_signal_ = 0;
 };
 
+// What hangs before the login does no harm when it is cut off, whereas a supervisor, which cannot
+// tell whether a PIN is on its way, must wait long.
+class StartLimit {
+ public:
+  explicit StartLimit(std::chrono::seconds limit) { alarm(static_cast<unsigned>(limit.count())); }
+  ~StartLimit() { alarm(0); }
+  StartLimit(const StartLimit&) = delete;
+  StartLimit& operator=(const StartLimit&) = delete;
+};
+
 Error TokenFailed(const std::string& what) {
   return SignerFailure("signer.token-failed", "the token failed", what);
 }
@@ -69,6 +79,12 @@ bool PinNeverArrived(CK_RV code) {
   return code == CKR_TOKEN_NOT_PRESENT || code == CKR_CRYPTOKI_NOT_INITIALIZED ||
          code == CKR_SESSION_HANDLE_INVALID || code == CKR_USER_PIN_NOT_INITIALIZED ||
          code == CKR_ARGUMENTS_BAD || code == CKR_HOST_MEMORY;
+}
+
+// They speak of the token; one that compares a PIN and finds it wrong has other codes.
+bool TokenItselfFailed(CK_RV code) {
+  return code == CKR_DEVICE_ERROR || code == CKR_DEVICE_MEMORY || code == CKR_DEVICE_REMOVED ||
+         code == CKR_GENERAL_ERROR || code == CKR_FUNCTION_FAILED || code == CKR_SESSION_CLOSED;
 }
 
 // libp11 hands out texts without the padding, but not every version does.
@@ -135,6 +151,7 @@ Result<std::unique_ptr<TokenSession>> TokenSession::Open(const TokenAccess& acce
   LoginShield shield;
   // From before the module reads the token: it could read one that another process is writing.
   TRY_ASSIGN(FileDescriptor lock, LockStateFor(access.state_directory, "login", kLoginPatience));
+  std::optional<StartLimit> limit(access.start_limit);
   TRY_ASSIGN(auto module, Module::Load(access.module));
   TRY_ASSIGN(CK_FUNCTION_LIST * functions, module->Functions());
   std::unique_ptr<TokenSession> session(new TokenSession(std::move(module)));
@@ -142,6 +159,7 @@ Result<std::unique_ptr<TokenSession>> TokenSession::Open(const TokenAccess& acce
   TRY_ASSIGN(PKCS11_SLOT * slot, session->FindSlot(name));
   // Before the login, so that what can fail or hang here does so without a PIN on its way.
   TRY(session->OpenSession(slot, mode));
+  limit.reset();
   TRY(session->Login(slot, access, random));
   return session;
 }
@@ -202,6 +220,10 @@ Status TokenSession::Login(PKCS11_SLOT* slot, const TokenAccess& access, RandomS
   TRY_ASSIGN(PinMarker marker, PinMarker::Open(access.state_directory, name, kLoginPatience));
   TRY(marker.Begin(pin, random));
   if (FAILPOINT("signer.worker.in-login")) return TokenFailed("failpoint");
+  return SendPin(slot, pin, marker);
+}
+
+Status TokenSession::SendPin(PKCS11_SLOT* slot, const SecretBytes& pin, PinMarker& marker) {
   Bytes text = ToBytes(pin.Reveal());
   text.push_back(0);
   SecretBytes terminated(std::move(text));
@@ -217,8 +239,19 @@ Status TokenSession::Login(PKCS11_SLOT* slot, const TokenAccess& access, RandomS
         "the token refused the PIN; it is not sent again. Correct the PIN file, or "
         "run: mayfly-signer clear-pin --config FILE");
   }
-  if (PinNeverArrived(code)) TRY(marker.TakeBack());
+  bool nothing_counted =
+      marker.accepted_before() && TokenItselfFailed(code) && !ReportsWrongPin(slot);
+  if (PinNeverArrived(code) || nothing_counted) TRY(marker.TakeBack());
   return TokenFailed("C_Login", code);
+}
+
+// Of a token that cannot be asked now, Login asks again before it sends a PIN.
+bool TokenSession::ReportsWrongPin(PKCS11_SLOT* slot) const {
+  constexpr CK_FLAGS kCounted =
+      CKF_USER_PIN_COUNT_LOW | CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_LOCKED;
+  CK_TOKEN_INFO info;
+  CK_RV code = functions_->C_GetTokenInfo(PKCS11_get_slotid_from_slot(slot), &info);
+  return code == CKR_OK && (info.flags & kCounted) != 0;
 }
 
 }  // namespace mayfly::hsm

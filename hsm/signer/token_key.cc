@@ -1,15 +1,13 @@
 // Keys in a token: found, used, made.
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 
-#include "der/reader.h"
-#include "der/writer.h"
 #include "hsm/client/signing_rules.h"
 #include "hsm/client/wire.h"
 #include "hsm/signer/token.h"
+#include "hsm/signer/token_mechanism.h"
 
 namespace mayfly::hsm {
 namespace {
@@ -17,16 +15,8 @@ namespace {
 constexpr size_t kAttributeBytesMax = 4096;
 constexpr size_t kGeneratedIdBytes = 16;
 constexpr size_t kFoundMax = 2;  // one more than is good
-
-// RFC 5480 2.1.1 and 2.1.1.1; CKA_EC_PARAMS holds the DER of the curve's OID.
-constexpr std::string_view kEcPublicKey = "1.2.840.10045.2.1";
-constexpr std::array<uint8_t, 10> kP256Params = {0x06, 0x08, 0x2a, 0x86, 0x48,
-                                                 0xce, 0x3d, 0x03, 0x01, 0x07};
-constexpr std::array<uint8_t, 7> kP384Params = {0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22};
-
-ByteSpan ParamsOf(TokenCurve curve) {
-  return curve == TokenCurve::kP256 ? ByteSpan(kP256Params) : ByteSpan(kP384Params);
-}
+constexpr size_t kRawSignatureBytesMax = 1024;
+constexpr std::array<uint8_t, 3> kRsaExponent = {1, 0, 1};
 
 Error TokenFailed(const char* what, CK_RV code) {
   char text[96];
@@ -43,35 +33,18 @@ CK_ATTRIBUTE AttributeFrom(CK_ATTRIBUTE_TYPE type, const T& value) {
   return {type, const_cast<T*>(&value), sizeof value};
 }
 
-// PKCS#11 2.40 mechanisms 2.3.5: r and s, each as long as the curve's order.
-Result<Bytes> EcdsaToDer(ByteSpan raw, size_t order_bytes) {
-  if (raw.size() != 2 * order_bytes) {
-    return SignerFailure("signer.token-failed", "the token's signature has an unexpected length");
-  }
-  der::Writer writer;
-  writer.Sequence([&] {
-    writer.UnsignedInteger(raw.first(order_bytes));
-    writer.UnsignedInteger(raw.last(order_bytes));
-  });
-  return writer.Take();
+// How a module says that it does not know what was asked of it: the code is not the same in all.
+bool IsUnsupported(CK_RV code) {
+  return code == CKR_MECHANISM_INVALID || code == CKR_MECHANISM_PARAM_INVALID ||
+         code == CKR_CURVE_NOT_SUPPORTED || code == CKR_DOMAIN_PARAMS_INVALID ||
+         code == CKR_KEY_SIZE_RANGE || code == CKR_ATTRIBUTE_VALUE_INVALID ||
+         code == CKR_FUNCTION_NOT_SUPPORTED;
 }
 
-Result<x509::SubjectPublicKeyInfo> MakeSpki(ByteSpan params, ByteSpan point) {
-  // CKA_EC_POINT is an OCTET STRING around the point; some modules give the bare point.
-  der::Reader reader(point);
-  auto inner = reader.ReadOctetString();
-  if (inner && reader.AtEnd()) point = *inner;
-  der::Writer writer;
-  writer.Sequence([&] {
-    writer.Sequence([&] {
-      writer.ObjectIdentifier(der::OidOrDie(kEcPublicKey));
-      writer.Raw(params);
-    });
-    writer.BitString(point);
-  });
-  auto spki = x509::SubjectPublicKeyInfo::FromDer(writer.bytes());
-  if (spki && x509::SignatureAlgorithmFor(spki->type())) return spki;
-  return SignerFailure("signer.key-type", "a key that signs here is P-256 or P-384");
+Error Unsupported(const char* what, CK_RV code) {
+  Error error = TokenFailed(what, code);
+  return SignerFailure("signer.key-unsupported", "the token has no keys of this type",
+                       std::move(error.detail));
 }
 
 }  // namespace
@@ -117,9 +90,8 @@ Status TokenSession::RequireUnextractable(CK_OBJECT_HANDLE private_key) {
                        "CKA_EXTRACTABLE false), so it is not served");
 }
 
-Result<x509::SubjectPublicKeyInfo> TokenSession::PublicHalf(const KeyUri& uri,
-                                                            CK_OBJECT_HANDLE private_key) {
-  TRY_ASSIGN(Bytes params, Attribute(private_key, CKA_EC_PARAMS));
+Result<CK_OBJECT_HANDLE> TokenSession::FindPublicHalf(const KeyUri& uri,
+                                                      CK_OBJECT_HANDLE private_key) {
   TRY_ASSIGN(Bytes id, Attribute(private_key, CKA_ID));
   ObjectQuery query{CKO_PUBLIC_KEY, id.empty() ? uri.object : "", id};
   TRY_ASSIGN(auto found, FindObjects(query));
@@ -130,8 +102,29 @@ Result<x509::SubjectPublicKeyInfo> TokenSession::PublicHalf(const KeyUri& uri,
     return SignerFailure("signer.public-key-missing",
                          "the token holds no public key beside this private key");
   }
-  TRY_ASSIGN(Bytes point, Attribute(found[0], CKA_EC_POINT));
-  return MakeSpki(params, point);
+  return found[0];
+}
+
+Result<x509::SubjectPublicKeyInfo> TokenSession::ReadPublicKey(CK_KEY_TYPE type,
+                                                               CK_OBJECT_HANDLE public_key) {
+  if (type == CKK_RSA) {
+    TRY_ASSIGN(Bytes modulus, Attribute(public_key, CKA_MODULUS));
+    TRY_ASSIGN(Bytes exponent, Attribute(public_key, CKA_PUBLIC_EXPONENT));
+    return RsaPublicKey(modulus, exponent);
+  }
+  if (type != CKK_EC && type != CKK_EC_EDWARDS) return UnservedKind();
+  TRY_ASSIGN(Bytes point, Attribute(public_key, CKA_EC_POINT));
+  if (type == CKK_EC_EDWARDS) return EdwardsPublicKey(point);
+  TRY_ASSIGN(Bytes params, Attribute(public_key, CKA_EC_PARAMS));
+  return EcPublicKey(params, point);
+}
+
+Result<CK_KEY_TYPE> TokenSession::TypeOf(CK_OBJECT_HANDLE key) {
+  TRY_ASSIGN(Bytes value, Attribute(key, CKA_KEY_TYPE));
+  CK_KEY_TYPE type;
+  if (value.size() != sizeof type) return TokenFailed("CKA_KEY_TYPE has a length of", value.size());
+  std::memcpy(&type, value.data(), sizeof type);
+  return type;
 }
 
 Result<TokenKey> TokenSession::FindKey(const KeyUri& uri) {
@@ -142,33 +135,27 @@ Result<TokenKey> TokenSession::FindKey(const KeyUri& uri) {
   if (found.size() > 1) {
     return SignerFailure("signer.key-ambiguous", "two keys in the token have this name: add id=");
   }
-  TRY_ASSIGN(Bytes type, Attribute(found[0], CKA_KEY_TYPE));
-  CK_KEY_TYPE wanted = CKK_EC;
-  if (!Equal(type, ByteSpan(reinterpret_cast<const uint8_t*>(&wanted), sizeof wanted))) {
-    return SignerFailure("signer.key-type", "a key that signs here is P-256 or P-384");
-  }
+  TRY_ASSIGN(CK_KEY_TYPE type, TypeOf(found[0]));
   TRY(RequireUnextractable(found[0]));
-  TRY_ASSIGN(auto spki, PublicHalf(uri, found[0]));
-  return TokenKey{found[0], std::move(spki)};
+  TRY_ASSIGN(CK_OBJECT_HANDLE public_key, FindPublicHalf(uri, found[0]));
+  TRY_ASSIGN(auto spki, ReadPublicKey(type, public_key));
+  TRY_ASSIGN(KeyKind kind, KeyKindOf(spki));
+  return TokenKey{found[0], kind, std::move(spki)};
 }
 
 SignResult TokenSession::Sign(const TokenKey& key, ByteSpan message) {
-  const bool p384 = key.spki.type() == x509::KeyType::kEcP384;
-  std::array<uint8_t, EVP_MAX_MD_SIZE> hash;
-  unsigned int hash_size = 0;
-  EVP_Digest(message.data(), message.size(), hash.data(), &hash_size,
-             p384 ? EVP_sha384() : EVP_sha256(), nullptr);
-  CK_MECHANISM mechanism{CKM_ECDSA, nullptr, 0};
+  Bytes input = SignatureInput(key.kind, message);
+  CK_MECHANISM mechanism{MechanismOf(key.kind).signature, nullptr, 0};
   CK_RV code = functions_->C_SignInit(session_, &mechanism, key.private_key);
   if (code != CKR_OK) return NotSigned(TokenFailed("C_SignInit", code));
-  std::array<uint8_t, 256> raw;
+  std::array<uint8_t, kRawSignatureBytesMax> raw;
   CK_ULONG size = raw.size();
-  code = functions_->C_Sign(session_, hash.data(), hash_size, raw.data(), &size);
+  code = functions_->C_Sign(session_, input.data(), input.size(), raw.data(), &size);
   if (code != CKR_OK) return MayHaveBeenSigned(TokenFailed("C_Sign", code));
   if (size > raw.size()) return MayHaveBeenSigned(TokenFailed("C_Sign lied about a length:", size));
-  auto der = EcdsaToDer(ByteSpan(raw).first(size), p384 ? 48 : 32);
-  if (!der) return MayHaveBeenSigned(std::move(der).error());
-  return Signed(*std::move(der));
+  auto signature = SignatureOutput(key.kind, ByteSpan(raw).first(size));
+  if (!signature) return MayHaveBeenSigned(std::move(signature).error());
+  return Signed(*std::move(signature));
 }
 
 Status TokenSession::RequireUnused(const std::string& label) {
@@ -182,8 +169,7 @@ Status TokenSession::RequireUnused(const std::string& label) {
   return Ok();
 }
 
-Result<TokenKey> TokenSession::GenerateKey(const KeyUri& uri, TokenCurve curve,
-                                           RandomSource& random) {
+Result<TokenKey> TokenSession::GenerateKey(const KeyUri& uri, KeyKind kind, RandomSource& random) {
   if (uri.object.empty()) {
     return Fail(ErrorCode::kConfiguration, "signer.uri", "a new key needs a name: object=");
   }
@@ -196,13 +182,16 @@ Result<TokenKey> TokenSession::GenerateKey(const KeyUri& uri, TokenCurve curve,
   const CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
   CK_ATTRIBUTE label = AttributeFrom(CKA_LABEL, AsBytes(uri.object));
   CK_ATTRIBUTE key_id = AttributeFrom(CKA_ID, ByteSpan(id));
-  std::array public_template = {AttributeFrom(CKA_TOKEN, yes),
-                                AttributeFrom(CKA_VERIFY, yes),
-                                AttributeFrom(CKA_ENCRYPT, no),
-                                AttributeFrom(CKA_WRAP, no),
-                                AttributeFrom(CKA_EC_PARAMS, ParamsOf(curve)),
-                                label,
-                                key_id};
+  // What the public half may be used for is left to the module: anybody can do it outside the
+  // token, and tpm2-pkcs11 takes CKA_VERIFY for a key that decrypts.
+  const TokenMechanism& how = MechanismOf(kind);
+  std::vector<CK_ATTRIBUTE> public_template = {AttributeFrom(CKA_TOKEN, yes), label, key_id};
+  if (how.key_type == CKK_RSA) {
+    public_template.push_back(AttributeFrom(CKA_MODULUS_BITS, how.rsa_modulus_bits));
+    public_template.push_back(AttributeFrom(CKA_PUBLIC_EXPONENT, ByteSpan(kRsaExponent)));
+  } else {
+    public_template.push_back(AttributeFrom(CKA_EC_PARAMS, how.ec_params));
+  }
   // Every use but signing is denied by name: modules differ in what they take for the default.
   std::array private_template = {AttributeFrom(CKA_TOKEN, yes),
                                  AttributeFrom(CKA_PRIVATE, yes),
@@ -215,11 +204,12 @@ Result<TokenKey> TokenSession::GenerateKey(const KeyUri& uri, TokenCurve curve,
                                  AttributeFrom(CKA_DERIVE, no),
                                  label,
                                  key_id};
-  CK_MECHANISM mechanism{CKM_EC_KEY_PAIR_GEN, nullptr, 0};
+  CK_MECHANISM mechanism{how.generation, nullptr, 0};
   CK_OBJECT_HANDLE public_key, private_key;
   CK_RV code = functions_->C_GenerateKeyPair(session_, &mechanism, public_template.data(),
                                              public_template.size(), private_template.data(),
                                              private_template.size(), &public_key, &private_key);
+  if (IsUnsupported(code)) return Unsupported("C_GenerateKeyPair", code);
   if (code != CKR_OK) return TokenFailed("C_GenerateKeyPair", code);
   return FindKey(KeyUri{uri.token, uri.object, id});
 }

@@ -160,8 +160,9 @@ void HardenProcess() {
 int RunWorker(const SignerProcessConfig& config, FileDescriptor socket, RandomSource& random) {
   HardenProcess();
   FrameStream stream(std::move(socket));
-  auto session = TokenSession::Open({config.module, config.pin_file, config.state_directory},
-                                    config.keys.front().uri.token, SessionMode::kReadOnly, random);
+  auto session = TokenSession::Open(
+      {config.module, config.pin_file, config.state_directory, config.start_limit},
+      config.keys.front().uri.token, SessionMode::kReadOnly, random);
   if (!session) {
     stream.Queue(WorkerState{session.error()});
     (void)SendAll(stream);

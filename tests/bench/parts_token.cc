@@ -43,7 +43,7 @@ Result<Json> BenchTokenSignature(std::chrono::seconds duration) {
   SystemRandom random;
   TRY_ASSIGN(const auto session, OpenToken(folder.path(), random));
   TRY_ASSIGN(const auto uri, hsm::KeyUri::Parse(kUri));
-  TRY_ASSIGN(const auto key, session->GenerateKey(uri, hsm::TokenCurve::kP256, random));
+  TRY_ASSIGN(const auto key, session->GenerateKey(uri, hsm::KeyKind::kP256, random));
   const Bytes message(600, 7);  // about a TBSCertificate
   const auto begin = std::chrono::steady_clock::now();
   const Nanoseconds cpu = OwnThreadCpuTime();

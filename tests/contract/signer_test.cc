@@ -7,8 +7,8 @@
 
 namespace mayfly::contract {
 
+using hsm::KeyKind;
 using hsm::SignerClient;
-using hsm::SoftwareCurve;
 using hsm::SoftwareSigner;
 using Outcome = SignResult::Outcome;
 using std::chrono::milliseconds;
@@ -16,15 +16,17 @@ using std::chrono::seconds;
 
 constexpr const char* kWrongPin = "no-such-pin\n";
 
+template <KeyKind kKind, KeyKind kOther>
 class SoftwareFixture {
  public:
   SoftwareFixture() {
-    EXPECT_TRUE(hsm::GenerateSoftwareKey(folder_.path(), "issuing", SoftwareCurve::kP256));
-    EXPECT_TRUE(hsm::GenerateSoftwareKey(folder_.path(), "other", SoftwareCurve::kP384));
+    EXPECT_TRUE(hsm::GenerateSoftwareKey(folder_.path(), "issuing", kKind));
+    EXPECT_TRUE(hsm::GenerateSoftwareKey(folder_.path(), "other", kOther));
   }
+  static constexpr KeyKind kind() { return kKind; }
   Signer& signer() { return signer_; }
-  std::string p256_uri() const { return "file:issuing"; }
-  std::string p384_uri() const { return "file:other"; }
+  std::string key_uri() const { return "file:issuing"; }
+  std::string other_uri() const { return "file:other"; }
   std::string absent_uri() const { return "file:absent"; }
   std::string foreign_uri() const { return "file:../issuing"; }
 
@@ -44,26 +46,44 @@ struct Asking {
   SignerClient client;
 };
 
+template <class Token, KeyKind kKind, KeyKind kOther>
 class ProcessFixture {
  public:
   ProcessFixture() {
     host_.MakeToken();
-    host_.MakeKeys({"issuing", "other"});
+    EXPECT_EQ(host_.GenerateKey("issuing", kKind), 0) << host_.Output();
+    EXPECT_EQ(host_.GenerateKey("other", kOther), 0) << host_.Output();
     host_.Start();
   }
+  static constexpr KeyKind kind() { return kKind; }
   Signer& signer() { return asking_.client; }
-  std::string p256_uri() const { return host_.Uri("issuing"); }
-  std::string p384_uri() const { return host_.Uri("other"); }
+  std::string key_uri() const { return host_.Uri("issuing"); }
+  std::string other_uri() const { return host_.Uri("other"); }
   std::string absent_uri() const { return host_.Uri("absent"); }
   std::string foreign_uri() const { return host_.Uri("nobody"); }
 
  private:
-  SignerHost host_;
+  SignerHost host_{std::make_unique<Token>()};
   Asking asking_{host_.socket()};
 };
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Software, SignerContract, SoftwareFixture);
-INSTANTIATE_TYPED_TEST_SUITE_P(Process, SignerContract, ProcessFixture);
+using Software = testing::Types<SoftwareFixture<KeyKind::kP256, KeyKind::kP384>,
+                                SoftwareFixture<KeyKind::kP384, KeyKind::kP256>,
+                                SoftwareFixture<KeyKind::kEd25519, KeyKind::kP256>,
+                                SoftwareFixture<KeyKind::kRsa3072, KeyKind::kP256>,
+                                SoftwareFixture<KeyKind::kRsa4096, KeyKind::kP256>>;
+using SoftHsm = testing::Types<ProcessFixture<SoftHsmToken, KeyKind::kP256, KeyKind::kP384>,
+                               ProcessFixture<SoftHsmToken, KeyKind::kP384, KeyKind::kP256>,
+                               ProcessFixture<SoftHsmToken, KeyKind::kEd25519, KeyKind::kP256>,
+                               ProcessFixture<SoftHsmToken, KeyKind::kRsa3072, KeyKind::kP256>,
+                               ProcessFixture<SoftHsmToken, KeyKind::kRsa4096, KeyKind::kP256>>;
+using Tpm = testing::Types<ProcessFixture<TpmToken, KeyKind::kP256, KeyKind::kP384>,
+                           ProcessFixture<TpmToken, KeyKind::kP384, KeyKind::kP256>,
+                           ProcessFixture<TpmToken, KeyKind::kRsa3072, KeyKind::kP256>>;
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Software, SignerContract, Software);
+INSTANTIATE_TYPED_TEST_SUITE_P(SoftHsm, SignerContract, SoftHsm);
+INSTANTIATE_TYPED_TEST_SUITE_P(Tpm, SignerContract, Tpm);
 
 namespace {
 
@@ -266,7 +286,7 @@ TEST_F(SignerProcess, LoginOutlivesItsSupervisor) {
 TEST_F(SignerProcess, SecondSupervisorIsRefused) {
   ASSERT_NO_FATAL_FAILURE(PrepareAndStart(1));
   EXPECT_EQ(host.RunSigner({"serve"}), 1);
-  EXPECT_NE(ReadFile(host.folder() / "out").find("signer.already-serving"), std::string::npos);
+  EXPECT_NE(host.Output().find("signer.already-serving"), std::string::npos);
   EXPECT_TRUE(Signs());
 }
 
@@ -290,7 +310,7 @@ TEST_F(SignerProcess, WrongPinIsSentOnceOnlyEver) {
   ASSERT_NO_FATAL_FAILURE(host.Start());
   EXPECT_EQ(Sign(Job()).error.rule, "signer.pin-refused");
   EXPECT_EQ(host.RunSigner({"public-key", "--uri", host.Uri("issuing")}), 1);
-  std::string log = host.Log() + ReadFile(host.folder() / "out");
+  std::string log = host.Log() + host.Output();
   EXPECT_EQ(Count(log, "the token refused the PIN"), 1u) << log;
   EXPECT_NE(log.find("clear-pin"), std::string::npos);
   EXPECT_EQ(Count(log, "no-such-pin"), 0u);
@@ -312,8 +332,8 @@ TEST_F(SignerProcess, RefusedPinStaysRefusedAfterAnotherWasAccepted) {
   EXPECT_EQ(public_key(), 0);
   WriteFile(host.folder() / "pin", kWrongPin);
   EXPECT_EQ(public_key(), 1);
-  EXPECT_EQ(Count(ReadFile(host.folder() / "out"), "the token refused the PIN;"), 1u);
-  EXPECT_EQ(Count(ReadFile(host.folder() / "out"), "the token refused this PIN before"), 1u);
+  EXPECT_EQ(Count(host.Output(), "the token refused the PIN;"), 1u);
+  EXPECT_EQ(Count(host.Output(), "the token refused this PIN before"), 1u);
 }
 
 TEST_F(SignerProcess, PinLeftAtTryingWaitsForClearPin) {
@@ -343,14 +363,14 @@ TEST_F(SignerProcess, PinFileThatOthersCanReadIsNotUsed) {
 
 TEST_F(SignerProcess, AbsentTokenHealsWhenItAppears) {
   ASSERT_NO_FATAL_FAILURE(Prepare());
-  std::filesystem::rename(host.folder() / "tokens", host.folder() / "away");
-  std::filesystem::create_directory(host.folder() / "tokens");
+  std::filesystem::rename(host.token_folder() / "tokens", host.token_folder() / "away");
+  std::filesystem::create_directory(host.token_folder() / "tokens");
   ASSERT_NO_FATAL_FAILURE(host.Start());
   SignResult result = Sign(Job());
   EXPECT_EQ(result.outcome, Outcome::kNotSigned);
   EXPECT_EQ(result.error.rule, "signer.token-absent");
-  std::filesystem::remove_all(host.folder() / "tokens");
-  std::filesystem::rename(host.folder() / "away", host.folder() / "tokens");
+  std::filesystem::remove_all(host.token_folder() / "tokens");
+  std::filesystem::rename(host.token_folder() / "away", host.token_folder() / "tokens");
   EXPECT_TRUE(Eventually([&] { return (spki = Key("issuing")).has_value(); })) << host.Log();
   EXPECT_TRUE(Signs());
 }
@@ -358,10 +378,10 @@ TEST_F(SignerProcess, AbsentTokenHealsWhenItAppears) {
 TEST_F(SignerProcess, GeneratedKeysCannotLeaveTheToken) {
   ASSERT_NO_FATAL_FAILURE(Prepare());
   ASSERT_NO_FATAL_FAILURE(host.MakeKeys({"other"}));
-  ASSERT_EQ(host.Run({"pkcs11-tool", "--module", SignerHost::Module(), "--login", "--pin", kPin,
-                      "--token-label", kTokenLabel, "-O", "--type", "privkey"}),
+  ASSERT_EQ(host.Run({"pkcs11-tool", "--module", SoftHsmToken::ModuleFile(), "--login", "--pin",
+                      kPin, "--token-label", kTokenLabel, "-O", "--type", "privkey"}),
             0);
-  std::string out = ReadFile(host.folder() / "out");
+  std::string out = host.Output();
   EXPECT_EQ(Count(out, "Private Key Object"), 2u) << out;
   EXPECT_EQ(Count(out, "sensitive, always sensitive, never extractable, local"), 2u) << out;
   EXPECT_EQ(Count(out, "Usage:      sign\n"), 2u) << out;
@@ -369,21 +389,29 @@ TEST_F(SignerProcess, GeneratedKeysCannotLeaveTheToken) {
 
 TEST_F(SignerProcess, KeysAreNeverOverwritten) {
   ASSERT_NO_FATAL_FAILURE(Prepare());
-  EXPECT_EQ(host.GenerateKey("issuing", "p256"), 1);
-  EXPECT_NE(ReadFile(host.folder() / "out").find("signer.key-exists"), std::string::npos);
-  EXPECT_EQ(host.GenerateKey("issuing", "p256", {"--if-missing"}), 0);
-  EXPECT_EQ(host.GenerateKey("issuing", "p384", {"--if-missing"}), 1);
-  EXPECT_EQ(host.GenerateKey("fresh", "p384", {"--if-missing"}), 0);
+  EXPECT_EQ(host.GenerateKey("issuing", KeyKind::kP256), 1);
+  EXPECT_NE(host.Output().find("signer.key-exists"), std::string::npos);
+  EXPECT_EQ(host.GenerateKey("issuing", KeyKind::kP256, {"--if-missing"}), 0);
+  EXPECT_EQ(host.GenerateKey("issuing", KeyKind::kP384, {"--if-missing"}), 1);
+  EXPECT_EQ(host.GenerateKey("fresh", KeyKind::kP384, {"--if-missing"}), 0);
+}
+
+TEST(KeysThatATokenLacks, AreRefused) {
+  SignerHost host(std::make_unique<TpmToken>());
+  ASSERT_NO_FATAL_FAILURE(host.MakeToken());
+  EXPECT_EQ(host.GenerateKey("issuing", KeyKind::kEd25519), 1);
+  EXPECT_EQ(host.GenerateKey("issuing", KeyKind::kRsa4096), 1);
+  EXPECT_EQ(Count(host.Output(), "signer.key-unsupported"), 2u) << host.Output();
 }
 
 // A key that a server would have to give away is not a key of an HSM.
 TEST_F(SignerProcess, ExtractableKeyIsNotServed) {
   ASSERT_NO_FATAL_FAILURE(host.MakeToken());
-  ASSERT_EQ(host.Run({"pkcs11-tool", "--module", SignerHost::Module(), "--login", "--pin", kPin,
-                      "--token-label", kTokenLabel, "--keypairgen", "--key-type", "EC:prime256v1",
-                      "--label", "issuing", "--id", "01", "--extractable"}),
+  ASSERT_EQ(host.Run({"pkcs11-tool", "--module", SoftHsmToken::ModuleFile(), "--login", "--pin",
+                      kPin, "--token-label", kTokenLabel, "--keypairgen", "--key-type",
+                      "EC:prime256v1", "--label", "issuing", "--id", "01", "--extractable"}),
             0)
-      << ReadFile(host.folder() / "out");
+      << host.Output();
   ASSERT_NO_FATAL_FAILURE(host.StartReady());
   SignResult result = Sign(Job());
   EXPECT_EQ(result.outcome, Outcome::kRefused);

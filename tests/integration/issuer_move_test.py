@@ -13,6 +13,7 @@ from harness import api, ledger
 from harness.api import payload_sha256
 from harness.csr import make_csr, new_key
 from harness.gnutls import PEM_END
+from harness.issuing_ca import add_issuers, issuer_sections, signed_by
 from harness.load import Load
 from harness.ocsp import openssl_ocsp
 from policy_test import Replica
@@ -21,51 +22,6 @@ FIRST = "spiffe://mayfly.internal/operator"  # ./quickstart's, who is an admin
 SECOND = "spiffe://mayfly.internal/ns/move/sa/second"
 LOAD_THREADS = 4
 SECONDS_BEFORE, SECONDS_AFTER = 2, 3
-
-ISSUER = """
-[[issuer]]
-name = "issuing-2"
-key = "pkcs11:token=mayfly;object=issuing-2"
-common_name = "Second issuing CA"
-lifetime = "365d"
-ocsp_key = "pkcs11:token=mayfly;object=ocsp-2"
-ocsp_urls = ["http://127.0.0.1:{port}/ocsp"]
-ca_issuers_urls = ["http://127.0.0.1:{port}/ca/issuing-2.cer"]
-"""
-
-
-def signed_by(policy, issuer):
-    """The policy with this issuer in every profile."""
-    return policy.replace("\nlifetime = ", f'\nissuer = "{issuer}"\nlifetime = ')
-
-
-SIGNER_KEYS = """
-[[key]]
-uri = "pkcs11:token=mayfly;object=issuing-2"
-purposes = ["certificate", "crl"]
-
-[[key]]
-uri = "pkcs11:token=mayfly;object=ocsp-2"
-purposes = ["ocsp"]
-"""
-
-
-def add_issuer(ca, more=""):
-    """As docs/OPERATIONS.md says: keys, the [[issuer]] with `more`, its certificate, a restart."""
-    (ca.home / "signer.more.toml").write_text(SIGNER_KEYS)
-    ceremony = ca.home / "ceremony-signer.toml"
-    ceremony.write_text(ceremony.read_text() + SIGNER_KEYS)
-    for key in ("issuing-2", "ocsp-2"):
-        ca.run(ca.programs / "mayfly-signer", "generate-key", "--config", ceremony,
-               "--uri", f"pkcs11:token=mayfly;object={key}", "--curve", "p256")
-    ca.chain_file.unlink()  # a ceremony is due: ./quickstart holds it, and restarts
-    ca.configure(issuer_section(ca) + more)
-
-
-def issuer_section(ca):
-    """The second [[issuer]]."""
-    return ISSUER.format(port=ca.port("http"))
-
 
 class World:
     """A CA with two issuers, and two admins who both are needed for a policy."""
@@ -107,7 +63,7 @@ class World:
 
 @pytest.fixture(scope="module", name="world")
 def world_with_two_issuers(module_authority):
-    add_issuer(module_authority)
+    add_issuers(module_authority, {"issuing-2": "p256"})
     made = World(module_authority)
     yield made
     made.close()
@@ -242,7 +198,7 @@ def test_a_server_without_the_issuer_refuses_that_profile_only(world):
     csr = make_csr("kept.internal")
     here = world.first.issue(csr, profile="client")
     assert_signed_by(here, "issuing-2", world.issuers())
-    replica = Replica(world.ca, without=issuer_section(world.ca))
+    replica = Replica(world.ca, without=issuer_sections(world.ca, ["issuing-2"]))
     try:
         with contextlib.closing(api.operator(world.ca, replica.port("grpc"))) as there:
             there.policy(wait_for_ready=True)

@@ -8,7 +8,7 @@ import pytest
 
 from harness import api, gnutls
 from harness.csr import make_csr
-from issuer_move_test import add_issuer
+from harness.issuing_ca import add_issuers
 
 CONSTRAINTS = """
 [issuer.permitted]
@@ -70,7 +70,7 @@ profiles = {json.dumps(list(SUBJECTS))}
 @pytest.fixture(scope="module", name="constrained")
 def client_of_the_constrained(module_authority):
     """The operator of a CA whose second issuing CA has the constraints."""
-    add_issuer(module_authority, CONSTRAINTS)
+    add_issuers(module_authority, {"issuing-2": "p256"}, CONSTRAINTS)
     with api.operator_with_policy(module_authority, policy()) as client:
         yield client
 

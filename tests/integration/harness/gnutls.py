@@ -25,10 +25,14 @@ def _element(data, at):
     return start, start + int.from_bytes(data[at + 2:start], "big")
 
 
-def _sequence(contents):
+def _tagged(tag, contents):
     size = len(contents)
     octets = b"" if size < 0x80 else size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return b"\x30" + (bytes([0x80 | len(octets)]) + octets if octets else bytes([size])) + contents
+    return tag + (bytes([0x80 | len(octets)]) + octets if octets else bytes([size])) + contents
+
+
+def _sequence(contents):
+    return _tagged(b"\x30", contents)
 
 
 def assemble(tbs, signature):
@@ -37,9 +41,7 @@ def assemble(tbs, signature):
     for _ in range(2):  # version, serialNumber
         _, at = _element(tbs, at)
     algorithm = tbs[at:_element(tbs, at)[1]]
-    bits = b"\x00" + signature
-    assert len(bits) < 0x80, "an ECDSA signature fits a short length"
-    return _sequence(tbs + algorithm + b"\x03" + bytes([len(bits)]) + bits)
+    return _sequence(tbs + algorithm + _tagged(b"\x03", b"\x00" + signature))
 
 
 def _verify_chain(folder, serial, chain, ended):

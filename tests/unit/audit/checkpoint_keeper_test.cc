@@ -50,7 +50,7 @@ class CheckpointKeeperTest : public testing::Test {
     char name[] = "/tmp/mayfly-keeper.XXXXXX";
     directory_ = mkdtemp(name);
     key_ = *tlog::NoteKey::Make(
-        kOrigin, *hsm::GenerateSoftwareKey(directory_, "audit", hsm::SoftwareCurve::kP256));
+        kOrigin, *hsm::GenerateSoftwareKey(directory_, "audit", hsm::KeyKind::kP256));
     signer_ = std::make_unique<hsm::SoftwareSigner>(directory_, executor_, clock_);
     sequencer_ = std::make_unique<Sequencer>(
         SequencerParts{log_, storage_, *signer_, clock_, random_, kOrigin, "file:audit"});

@@ -66,7 +66,7 @@ class SequencerTest : public testing::Test {
   SequencerTest() {
     char name[] = "/tmp/mayfly-audit.XXXXXX";
     directory_ = mkdtemp(name);
-    auto key = hsm::GenerateSoftwareKey(directory_, "audit", hsm::SoftwareCurve::kP256);
+    auto key = hsm::GenerateSoftwareKey(directory_, "audit", hsm::KeyKind::kP256);
     key_ = *tlog::NoteKey::Make(kOrigin, *key);
     files_ = std::make_unique<hsm::SoftwareSigner>(directory_, executor_, clock_);
     signer_ = std::make_unique<WatchedSigner>(*files_);

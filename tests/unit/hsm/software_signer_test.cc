@@ -36,16 +36,16 @@ class SoftwareSignerTest : public testing::Test {
 };
 
 TEST_F(SoftwareSignerTest, KeyFileIsForItsOwnerOnly) {
-  ASSERT_TRUE(GenerateSoftwareKey(folder, "root", SoftwareCurve::kP384));
+  ASSERT_TRUE(GenerateSoftwareKey(folder, "root", KeyKind::kP384));
   EXPECT_EQ(std::filesystem::status(folder / "root.pem").permissions(),
             std::filesystem::perms(0600));
   EXPECT_TRUE(Content("root.pem").starts_with("-----BEGIN PRIVATE KEY-----\n"));
 }
 
 TEST_F(SoftwareSignerTest, KeyIsNeverOverwritten) {
-  ASSERT_TRUE(GenerateSoftwareKey(folder, "root", SoftwareCurve::kP256));
+  ASSERT_TRUE(GenerateSoftwareKey(folder, "root", KeyKind::kP256));
   std::string before = Content("root.pem");
-  auto again = GenerateSoftwareKey(folder, "root", SoftwareCurve::kP256);
+  auto again = GenerateSoftwareKey(folder, "root", KeyKind::kP256);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::kConflict);
   EXPECT_EQ(again.error().rule, "signer.key-exists");
@@ -54,7 +54,7 @@ TEST_F(SoftwareSignerTest, KeyIsNeverOverwritten) {
 
 TEST_F(SoftwareSignerTest, KeyNamesHaveLimits) {
   auto rule = [&](const std::string& name) {
-    auto key = GenerateSoftwareKey(folder, name, SoftwareCurve::kP256);
+    auto key = GenerateSoftwareKey(folder, name, KeyKind::kP256);
     return key ? "" : key.error().rule;
   };
   EXPECT_EQ(rule(std::string(kKeyNameBytesMax, 'a')), "");
@@ -65,7 +65,7 @@ TEST_F(SoftwareSignerTest, KeyNamesHaveLimits) {
 }
 
 TEST_F(SoftwareSignerTest, FileThatOthersCanReadIsRefused) {
-  ASSERT_TRUE(GenerateSoftwareKey(folder, "root", SoftwareCurve::kP256));
+  ASSERT_TRUE(GenerateSoftwareKey(folder, "root", KeyKind::kP256));
   std::filesystem::permissions(folder / "root.pem", std::filesystem::perms(0640));
   auto key = Ask("file:root");
   ASSERT_FALSE(key);
@@ -75,7 +75,7 @@ TEST_F(SoftwareSignerTest, FileThatOthersCanReadIsRefused) {
 }
 
 TEST_F(SoftwareSignerTest, BrokenFilesAreRefused) {
-  ASSERT_TRUE(GenerateSoftwareKey(folder, "root", SoftwareCurve::kP256));
+  ASSERT_TRUE(GenerateSoftwareKey(folder, "root", KeyKind::kP256));
   std::string good = Content("root.pem");
   for (const std::string& text :
        {std::string(), std::string("nonsense"), good.substr(0, good.size() / 2),

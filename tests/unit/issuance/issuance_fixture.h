@@ -128,7 +128,7 @@ class IssuanceTest : public testing::Test {
   // With a key of its own, whose certificate it signs itself.
   std::shared_ptr<const Issuer> MakeIssuer(IssuerId id, const std::string& name,
                                            const std::string& key_name) {
-    auto key = hsm::GenerateSoftwareKey(directory_, key_name, hsm::SoftwareCurve::kP256);
+    auto key = hsm::GenerateSoftwareKey(directory_, key_name, hsm::KeyKind::kP256);
     const std::string uri = "file:" + key_name;
     const x509::Certificate certificate = SelfSigned(*key, uri, name);
     bundle_.issuing.push_back(certificate);

@@ -392,7 +392,7 @@ TEST_F(IssuanceTest, ManyAtOnceWithOneRequestIdAreOneCertificate) {
 
 // The responder's certificate walks the same path.
 TEST_F(IssuanceTest, TheRespondersKeyIsProvedByACanary) {
-  ASSERT_TRUE(hsm::GenerateSoftwareKey(directory_, "ocsp", hsm::SoftwareCurve::kP256));
+  ASSERT_TRUE(hsm::GenerateSoftwareKey(directory_, "ocsp", hsm::KeyKind::kP256));
   auto issued =
       SyncWait(authority_->IssueForResponder(IssuerId{1}, "file:ocsp", Seconds(86400), In()));
   ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);

@@ -70,6 +70,16 @@ TEST_F(PinMarkerTest, AcceptedPinThatWasLeftAtTryingBlocksToo) {
   EXPECT_EQ(Begin("1234"), "signer.pin-refused");
 }
 
+TEST_F(PinMarkerTest, KnowsWhetherTheValueWasAcceptedBefore) {
+  Try("1234", PinState::kAccepted);
+  auto marker = Open();
+  ASSERT_TRUE(marker->Begin(Pin("5678"), random));
+  EXPECT_FALSE(marker->accepted_before());
+  ASSERT_TRUE(marker->TakeBack());
+  ASSERT_TRUE(marker->Begin(Pin("1234"), random));
+  EXPECT_TRUE(marker->accepted_before());
+}
+
 TEST_F(PinMarkerTest, AnotherValueMayBeSent) {
   Try("1234", PinState::kRefused);
   Try("5678", PinState::kAccepted);

@@ -41,13 +41,15 @@ class SignerConfigTest : public testing::Test {
 };
 
 TEST_F(SignerConfigTest, ReadsAll) {
-  auto config = Load(std::string(kHead) + "workers = 3\nallow_uid = [\"998\"]\n" +
-                     KeyText("pkcs11:token=t;object=a", "[\"certificate\", \"crl\"]") +
-                     KeyText("pkcs11:token=t;object=b", "[\"ocsp\"]"));
+  auto config =
+      Load(std::string(kHead) + "workers = 3\nstart_seconds = 20\nallow_uid = [\"998\"]\n" +
+           KeyText("pkcs11:token=t;object=a", "[\"certificate\", \"crl\"]") +
+           KeyText("pkcs11:token=t;object=b", "[\"ocsp\"]"));
   ASSERT_TRUE(config) << Describe(config.error(), ErrorText::kForLog);
   EXPECT_EQ(config->module, "m.so");
   EXPECT_EQ(config->socket, folder / "s.sock");
   EXPECT_EQ(config->workers, 3);
+  EXPECT_EQ(config->start_limit, std::chrono::seconds(20));
   EXPECT_EQ(config->allowed_uids, std::set<uid_t>{998});
   ASSERT_EQ(config->keys.size(), 2u);
   EXPECT_EQ(config->keys[0].purposes,
@@ -65,6 +67,10 @@ TEST_F(SignerConfigTest, WhatIsRefused) {
   EXPECT_EQ(Rule(head + KeyText("pkcs11:token=t;object=a") + KeyText("pkcs11:object=a;token=t")),
             "signer.duplicate-key");
   EXPECT_EQ(Rule(head + "allow_uid = [\"root\"]\n"), "config.range");
+  EXPECT_EQ(Rule(head + "start_seconds = 50\n"), "");
+  for (const char* seconds : {"0", "51"}) {
+    EXPECT_EQ(Rule(head + "start_seconds = " + seconds + "\n"), "config.range");
+  }
 }
 
 TEST_F(SignerConfigTest, WorkersHaveLimits) {
