@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/harden_process.h"
 #include "commands.h"
 #include "config/config.h"
 #include "exit_code.h"
@@ -143,6 +144,7 @@ int Run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  mayfly::HardenProcess();
   mayfly::telemetry::StartLogging("mayfly-ca");
   return Run(argc, argv);
 }

@@ -123,12 +123,10 @@ int WorkerCommand(const std::filesystem::path& file) {
 }
 
 int GenerateKeyCommand(const GenerateKeyOptions& options) {
-  HardenProcess();
   return ExitCodeOf(GenerateKey(options));
 }
 
 int PublicKeyCommand(const std::filesystem::path& config, const std::string& uri) {
-  HardenProcess();
   return ExitCodeOf(PrintPublicKey(config, uri));
 }
 

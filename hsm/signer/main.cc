@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/harden_process.h"
 #include "hsm/signer/commands.h"
 #include "telemetry/log.h"
 
@@ -42,6 +43,7 @@ CLI::App* AddCommand(CLI::App& app, const char* name, const char* help, std::str
 }  // namespace
 
 int main(int argc, char** argv) {
+  mayfly::HardenProcess();
   mayfly::telemetry::StartLogging("mayfly-signer");
   CLI::App app("Signs for Mayfly with keys that never leave their token.", "mayfly-signer");
   app.set_version_flag("--version", MAYFLY_VERSION);

@@ -1,8 +1,6 @@
 #include "hsm/signer/worker.h"
 
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <map>
@@ -150,15 +148,7 @@ int ServeUntilClosed(Worker& worker, FrameStream& stream) {
 
 }  // namespace
 
-void HardenProcess() {
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-}
-
 int RunWorker(const SignerProcessConfig& config, FileDescriptor socket, RandomSource& random) {
-  HardenProcess();
   FrameStream stream(std::move(socket));
   auto session = TokenSession::Open(
       {config.module, config.pin_file, config.state_directory, config.start_limit},

@@ -16,8 +16,4 @@ constexpr int kExitTokenFailed = 12;
 // Logs in, then answers what comes over the socket until its other end is closed.
 int RunWorker(const SignerProcessConfig& config, FileDescriptor socket, RandomSource& random);
 
-// No core dumps, no debugger by another process of the user, no new privileges: for every process
-// that is about to hold a PIN.
-void HardenProcess();
-
 }  // namespace mayfly::hsm

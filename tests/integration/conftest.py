@@ -10,9 +10,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # The harness's helpers explain their failed assertions as tests do.
 pytest.register_assert_rewrite("harness.authority", "harness.gnutls", "harness.ledger",
-                               "harness.linter", "harness.ocsp")
+                               "harness.linter", "harness.ocsp", "harness.secrets")
 
-from harness import api, gnutls, linter  # noqa: E402
+from harness import api, gnutls, linter, secrets  # noqa: E402
 from harness.authority import ROOT, Authority, choose_ports  # noqa: E402
 
 TIERS = ("ci", "full", "soak")
@@ -59,7 +59,8 @@ def make_authority(programs, tmp_path_factory):
 
 
 def _judge_and_destroy(authority):
-    """What GnuTLS and the linter have against the certificates of a CA that ever ran."""
+    """What GnuTLS and the linter have against the certificates of a CA that ever ran, and where its
+    secrets are that they should not be."""
     try:
         authority.clear_failpoints()
         if authority.root_file.exists() and authority.chain_file.exists():
@@ -67,6 +68,7 @@ def _judge_and_destroy(authority):
             gnutls.assert_verifies_everything_issued(authority)
             gnutls.assert_openssl_verifies_everything_issued(authority)
             linter.assert_finds_nothing_in_what_was_issued(authority)
+            secrets.assert_nowhere(authority)
     except AssertionError as refusal:
         return f"{authority.home.parent.name}: {refusal}"
     finally:
