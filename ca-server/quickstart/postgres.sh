@@ -96,7 +96,7 @@ start_postgres() {
   # After a crash the children of the last server may hold its memory for a moment more.
   for tries in 1 2 3 4 5; do
     as_database_user "$programs/pg_ctl" start -D "$home/postgres/data" -w -t 60 -s \
-      -l "$home/postgres/log" -o "-c listen_addresses= -k $sockets/database" \
+      -l "$home/postgres/log" -o "-c listen_addresses= -c track_commit_timestamp=on -k $sockets/database" \
       4>&- 9>&- </dev/null && break
     ((tries < 5)) || return 1
     sleep 1

@@ -10,10 +10,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # The harness's helpers explain their failed assertions as tests do.
 pytest.register_assert_rewrite("harness.authority", "harness.gnutls", "harness.ledger",
-                               "harness.linter", "harness.ocsp", "harness.secrets")
+                               "harness.linter", "harness.ocsp", "harness.secrets",
+                               "harness.signatures")
 
-from harness import api, gnutls, linter, secrets  # noqa: E402
+from harness import api, gnutls, linter, secrets, signatures  # noqa: E402
 from harness.authority import ROOT, Authority, choose_ports  # noqa: E402
+from harness.shim import Shim  # noqa: E402
 
 TIERS = ("ci", "full", "soak")
 
@@ -50,6 +52,7 @@ def make_authority(programs, tmp_path_factory):
     def make(name):
         authority = Authority(tmp_path_factory.mktemp(name) / "home", programs)
         choose_ports(authority)
+        authority.shim = Shim(authority)
         made.append(authority)
         return authority
 
@@ -59,8 +62,8 @@ def make_authority(programs, tmp_path_factory):
 
 
 def _judge_and_destroy(authority):
-    """What GnuTLS and the linter have against the certificates of a CA that ever ran, and where its
-    secrets are that they should not be."""
+    """What GnuTLS and the linter have against the certificates of a CA that ever ran, where its
+    secrets are that they should not be, and what its token signed that no record wanted."""
     try:
         authority.clear_failpoints()
         if authority.root_file.exists() and authority.chain_file.exists():
@@ -69,6 +72,7 @@ def _judge_and_destroy(authority):
             gnutls.assert_openssl_verifies_everything_issued(authority)
             linter.assert_finds_nothing_in_what_was_issued(authority)
             secrets.assert_nowhere(authority)
+            signatures.assert_all_recorded(authority)
     except AssertionError as refusal:
         return f"{authority.home.parent.name}: {refusal}"
     finally:

@@ -12,7 +12,6 @@ from harness import api
 from harness.authority import wait_for
 from harness.csr import make_csr
 from harness.load import Load
-from harness.shim import Shim
 
 CLIENTS = 4
 PAUSE_SECONDS = 0.2  # of a client between requests: every certificate is judged in the end
@@ -64,7 +63,6 @@ FULL = [
 def module_authority(make_authority):
     """A CA whose signer has the shim before its token."""
     authority = make_authority("token-faults")
-    authority.shim = Shim(authority)
     authority.start()
     return authority
 
