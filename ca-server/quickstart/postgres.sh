@@ -55,6 +55,8 @@ make_postgres() {
   programs=$(pg_programs)
   as_database_user "$programs/initdb" -D "$data.new" -U postgres -E UTF8 --locale=C.UTF-8 \
     --auth=peer --no-instructions
+  # When a row was committed can be asked: by an auditor, and by the tests.
+  as_database_user tee -a "$data.new/postgresql.conf" <<<'track_commit_timestamp = on'
   as_database_user tee "$data.new/pg_hba.conf" <<<'local all all peer map=mayfly'
   write_identity_map "$data.new/pg_ident.conf"
   # Only a whole cluster gets the name that counts, however this is interrupted.
@@ -96,7 +98,7 @@ start_postgres() {
   # After a crash the children of the last server may hold its memory for a moment more.
   for tries in 1 2 3 4 5; do
     as_database_user "$programs/pg_ctl" start -D "$home/postgres/data" -w -t 60 -s \
-      -l "$home/postgres/log" -o "-c listen_addresses= -c track_commit_timestamp=on -k $sockets/database" \
+      -l "$home/postgres/log" -o "-c listen_addresses= -k $sockets/database" \
       4>&- 9>&- </dev/null && break
     ((tries < 5)) || return 1
     sleep 1

@@ -11,8 +11,7 @@ P256_SCALAR_BYTES = 32
 
 
 def pkcs11_tool(ca, *arguments):
-    module = re.search(r'^module = "(.*)"', (ca.home / "signer.toml").read_text(), re.MULTILINE)[1]
-    return ca.run("pkcs11-tool", "--module", module, "--token-label", "mayfly", "--login", "--pin",
+    return ca.run("pkcs11-tool", "--module", ca.shim.module, "--token-label", "mayfly", "--login", "--pin",
                   (ca.home / "softhsm/pin").read_text().strip(), *arguments)
 
 

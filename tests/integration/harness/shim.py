@@ -13,8 +13,8 @@ class Shim:
     def __init__(self, authority):
         self.folder = authority.home.parent / f"{authority.home.name}-shim"
         self.folder.mkdir()
-        real = next(file for pattern in REAL_MODULES for file in glob.glob(pattern))
-        (self.folder / "module").write_text(real + "\n")
+        self.module = next(file for pattern in REAL_MODULES for file in glob.glob(pattern))
+        (self.folder / "module").write_text(self.module + "\n")
         authority.environment["MAYFLY_PKCS11_SHIM"] = str(self.folder)
         authority.environment["MAYFLY_PKCS11_MODULE"] = str(
             authority.programs / "mayfly-pkcs11-shim.so")
