@@ -5,6 +5,7 @@
 #include "base/system.h"
 #include "hsm/client/signing_rules.h"
 #include "hsm/client/wire.h"
+#include "hsm/signer/open_token.h"
 #include "hsm/signer/pin_marker.h"
 #include "hsm/signer/signer_config.h"
 #include "hsm/signer/supervisor.h"
@@ -29,10 +30,6 @@ void PrintPem(ByteSpan spki) {
     std::printf("%s\n", text.substr(at, kPemLineBytes).c_str());
   }
   std::printf("-----END PUBLIC KEY-----\n");
-}
-
-TokenAccess AccessOf(const SignerProcessConfig& config) {
-  return {config.module, config.pin_file, config.state_directory, config.start_limit};
 }
 
 Error WrongKind() {
@@ -67,8 +64,7 @@ Status GenerateKey(const GenerateKeyOptions& options) {
   SystemRandom random;
   TRY_ASSIGN(auto config, SignerProcessConfig::Load(options.config));
   TRY_ASSIGN(KeyUri uri, KeyUri::Parse(options.uri));
-  TRY_ASSIGN(auto session,
-             TokenSession::Open(AccessOf(config), uri.token, SessionMode::kReadWrite, random));
+  TRY_ASSIGN(auto session, OpenToken(config, uri.token, SessionMode::kReadWrite, random));
   // Two ceremonies at once could both find the name free.
   TRY_ASSIGN(auto lock, LockStateFor(config.state_directory, "ceremony", kLockPatience));
   TRY_ASSIGN(TokenKey key, FindOrGenerate(*session, uri, options, random));
@@ -84,8 +80,7 @@ Status PrintPublicKey(const std::filesystem::path& file, const std::string& text
   SystemRandom random;
   TRY_ASSIGN(auto config, SignerProcessConfig::Load(file));
   TRY_ASSIGN(KeyUri uri, KeyUri::Parse(text));
-  TRY_ASSIGN(auto session,
-             TokenSession::Open(AccessOf(config), uri.token, SessionMode::kReadOnly, random));
+  TRY_ASSIGN(auto session, OpenToken(config, uri.token, SessionMode::kReadOnly, random));
   TRY_ASSIGN(TokenKey key, session->FindKey(uri));
   PrintPem(key.spki.der());
   return Ok();

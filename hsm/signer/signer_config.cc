@@ -98,6 +98,7 @@ Result<SignerProcessConfig> SignerProcessConfig::Load(const std::filesystem::pat
   out.workers = static_cast<int>(root.IntegerOr("workers", kWorkersDefault, 1, kWorkersMax));
   out.start_limit = std::chrono::seconds(
       root.IntegerOr("start_seconds", kStartSecondsDefault, 1, kStartSecondsMax));
+  out.network = root.BooleanOr("network", false);
   out.allowed_uids = ReadUids(root);
   out.keys = ReadKeys(root);
   if (out.socket.native().size() > kSocketPathBytesMax) {

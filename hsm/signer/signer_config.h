@@ -30,6 +30,7 @@ struct SignerProcessConfig {
   std::filesystem::path state_directory;
   int workers;
   std::chrono::seconds start_limit;  // until the login; longer is a hung token
+  bool network;                      // the module talks to its token over it; else it has none
   std::set<uid_t> allowed_uids;      // beside the signer's own and root
   std::vector<ServedKey> keys;
 

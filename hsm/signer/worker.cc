@@ -7,8 +7,8 @@
 
 #include "base/failpoint.h"
 #include "hsm/client/signing_rules.h"
+#include "hsm/signer/open_token.h"
 #include "hsm/signer/stream.h"
-#include "hsm/signer/token.h"
 
 namespace mayfly::hsm {
 namespace {
@@ -150,9 +150,7 @@ int ServeUntilClosed(Worker& worker, FrameStream& stream) {
 
 int RunWorker(const SignerProcessConfig& config, FileDescriptor socket, RandomSource& random) {
   FrameStream stream(std::move(socket));
-  auto session = TokenSession::Open(
-      {config.module, config.pin_file, config.state_directory, config.start_limit},
-      config.keys.front().uri.token, SessionMode::kReadOnly, random);
+  auto session = OpenToken(config, config.keys.front().uri.token, SessionMode::kReadOnly, random);
   if (!session) {
     stream.Queue(WorkerState{session.error()});
     (void)SendAll(stream);

@@ -1,5 +1,6 @@
 """CA, OCSP and audit keys: made in the token, never out of it."""
 
+import pathlib
 import re
 
 import pytest
@@ -40,6 +41,13 @@ def test_private_keys_are_sensitive_and_never_extractable(ca):
         for attribute in ("sensitive", "always sensitive", "never extractable", "local"):
             assert attribute in re.split(r",\s*", access), text
         assert re.search(r"Usage:\s+sign\s*$", text, re.MULTILINE), text
+
+
+def test_workers_have_no_network_and_gain_no_privileges(ca):
+    for pid in ca.workers():
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        assert re.search(r"^Seccomp:\t2$", status, re.MULTILINE)
+        assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
 
 
 def private_keys_within(content):
