@@ -202,11 +202,10 @@ class Server {
                MakeDoor(rpc::Callers::kWithoutCertificate, budget.without_certificate,
                         wiring.config().limits.in_flight_without_certificate_max)},
         http_connections_max_(budget.http) {
-    rpc::ListenToGrpcLog(
-        {[this](rpc::HandshakeRefusal refusal, std::string_view message) {
-           metrics_.Count(refusal, message);
-         },
-         [](std::string_view message) { telemetry::LogWarning("grpc", {{"error", message}}); }});
+    rpc::ListenToGrpcLog({[this](rpc::HandshakeRefusal refusal, std::string_view message) {
+                            metrics_.Count(refusal, message);
+                          },
+                          [this](std::string_view message) { metrics_.LogGrpc(message); }});
   }
   // gRPC's log has no other end.
   ~Server() { rpc::IgnoreGrpcLog(); }
@@ -296,11 +295,7 @@ Status Server::Open(Door& door, const std::filesystem::path& roots) {
                             .listeners = {},
                             .services = {&door.service.grpc_service()},
                             .connections = *door.connections,
-                            .refused = [this] {
-                              uint64_t refused = 0;
-                              for (const Door& each : doors_) refused += each.service.refused();
-                              return refused;
-                            }};
+                            .clock = wiring_.foundation().clock};
   for (const config::ListenerConfig& listener : wiring_.config().listeners) {
     if (!listener.is_grpc() || listener.tls != tls) continue;
     parts.listeners.push_back(

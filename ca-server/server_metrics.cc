@@ -10,6 +10,15 @@ std::string ResultName(size_t result, size_t ok) {
   return std::string(result == ok ? "ok" : ErrorCodeName(static_cast<ErrorCode>(result)));
 }
 
+// "Error parsing metadata" of "Error parsing metadata: error=invalid value key=:path value=x": what
+// comes after is the stranger's.
+std::string KindOfGrpcMessage(std::string_view message) {
+  constexpr size_t kKindCharsMax = 40;
+  return "grpc " +
+         std::string(
+             message.substr(0, message.find_first_of(":=\"'0123456789")).substr(0, kKindCharsMax));
+}
+
 }  // namespace
 
 ServerMetrics::ServerMetrics(telemetry::Metrics& metrics, const Clock& clock)
@@ -82,6 +91,13 @@ void ServerMetrics::Count(rpc::HandshakeRefusal refusal, std::string_view messag
                         {{"reason", reason},
                          {"error", message},
                          {"like_it_not_logged", telemetry::NotLogged(*held_back)}});
+}
+
+void ServerMetrics::LogGrpc(std::string_view message) {
+  const auto held_back = refusals_logged_.Pass(KindOfGrpcMessage(message));
+  if (!held_back) return;
+  telemetry::LogWarning(
+      "grpc", {{"error", message}, {"like_it_not_logged", telemetry::NotLogged(*held_back)}});
 }
 
 void ServerMetrics::CountRpc(net::ConnectionRefusal refusal, const std::string& address) {

@@ -28,7 +28,9 @@ class ServerMetrics {
   void Count(const ocsp::Answer& answer);
   // Counts, and logs at most once a second for each reason: strangers decide how often it comes.
   void Count(rpc::HandshakeRefusal refusal, std::string_view message);
-  // The same, of connections that there was no place for; a line for each reason and address.
+  // What gRPC logs, which any stranger may cause: at most a line a second of each kind.
+  void LogGrpc(std::string_view message);
+  // Counts and logs connections that there was no place for; a line for each reason and address.
   void CountRpc(net::ConnectionRefusal refusal, const std::string& address);
   void CountHttp(net::ConnectionRefusal refusal, const std::string& address);
   // As CallLog::WriteHeldBack.

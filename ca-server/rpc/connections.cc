@@ -39,7 +39,7 @@ bool Connections::Enter(int socket, const Peer& peer) {
     return false;
   }
   const uint64_t number = entered_++;
-  entries_.emplace(socket, Entry{*inode, peer, number});
+  entries_.emplace(socket, Entry{*inode, peer, number, clock_.BootNow()});
   of_peer_[peer.text] = socket;
   Address& address = of_address_[peer.address];
   ++address.open;
@@ -50,11 +50,44 @@ bool Connections::Enter(int socket, const Peer& peer) {
 
 void Connections::NoteAdmitted(const std::string& peer) {
   std::lock_guard lock(mutex_);
+  const Entry* entry = Of(peer);
+  if (entry == nullptr || not_admitted_.erase(entry->number) == 0) return;
+  of_address_.at(entry->peer.address).not_admitted.erase(entry->number);
+}
+
+void Connections::NoteBegun(const std::string& peer) {
+  std::lock_guard lock(mutex_);
+  ++calls_.in_hand;
+  if (Entry* entry = Of(peer)) ++entry->calls.in_hand;
+}
+
+void Connections::NoteEnded(const std::string& peer, End end) {
+  std::lock_guard lock(mutex_);
+  const auto count = [end](CallCounts& calls) {
+    // Another's, from the same port, may have come meanwhile.
+    if (calls.in_hand > 0) --calls.in_hand;
+    if (end == End::kAnswered) ++calls.answered;
+  };
+  count(calls_);
+  if (Entry* entry = Of(peer)) count(entry->calls);
+}
+
+CallCounts Connections::Calls() const {
+  std::lock_guard lock(mutex_);
+  return calls_;
+}
+
+std::optional<Connections::Counted> Connections::Find(const std::string& peer) const {
+  std::lock_guard lock(mutex_);
   const auto socket = of_peer_.find(peer);
-  if (socket == of_peer_.end()) return;
+  if (socket == of_peer_.end()) return std::nullopt;
   const Entry& entry = entries_.at(socket->second);
-  if (not_admitted_.erase(entry.number) == 0) return;
-  of_address_.at(entry.peer.address).not_admitted.erase(entry.number);
+  return Counted{entry.peer.address, entry.entered, entry.calls};
+}
+
+Connections::Entry* Connections::Of(const std::string& peer) {
+  const auto socket = of_peer_.find(peer);
+  return socket == of_peer_.end() ? nullptr : &entries_.at(socket->second);
 }
 
 void Connections::CutOff(const std::string& peer) {

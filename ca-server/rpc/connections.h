@@ -23,6 +23,12 @@ constexpr Milliseconds kConnectionsCountedEvery{100};
 // How long an address has no new connections after one of its was cut off.
 constexpr Seconds kKeptOut{10};
 
+// Of calls that reached a handler.
+struct CallCounts {
+  uint64_t answered = 0;  // ever, to somebody who was still there
+  uint64_t in_hand = 0;   // now
+};
+
 struct Peer {
   std::string address;  // net::ClientAddress
   std::string text;     // as gRPC calls it: "ipv4:10.0.0.7:51234", "ipv6:%5B::1%5D:51234"
@@ -42,6 +48,17 @@ class Connections {
   bool Enter(int socket, const Peer& peer);
   // Who calls over it is known, and may. `peer` as Peer::text.
   void NoteAdmitted(const std::string& peer);
+  // A call over it came to a handler, and left it.
+  void NoteBegun(const std::string& peer);
+  enum class End : uint8_t { kAnswered, kGaveUp };
+  void NoteEnded(const std::string& peer, End end);
+  CallCounts Calls() const;  // of all, also of connections that are closed
+  struct Counted {
+    std::string address;
+    BootTime entered;
+    CallCounts calls;
+  };
+  std::optional<Counted> Find(const std::string& peer) const;
   // Resets the connection of this peer, where it is open, and keeps its address out for kKeptOut.
   void CutOff(const std::string& peer);
   size_t open();
@@ -52,8 +69,11 @@ class Connections {
     ino_t inode;
     Peer peer;
     uint64_t number;
+    BootTime entered;
+    CallCounts calls{};
   };
   using Entries = std::map<int, Entry>;
+  Entry* Of(const std::string& peer);
   struct Address {
     size_t open = 0;
     Order not_admitted{};
@@ -68,11 +88,12 @@ class Connections {
   const size_t open_max_;
   const Clock& clock_;
   const net::OnConnectionRefused on_refused_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   Entries entries_;  // by descriptor
   std::unordered_map<std::string, int> of_peer_;
   std::map<std::string, Address, std::less<>> of_address_;
   Order not_admitted_;
+  CallCounts calls_;
   uint64_t entered_ = 0;                                   // ever
   std::map<std::string, BootTime, std::less<>> kept_out_;  // until then
   std::optional<BootTime> counted_at_;

@@ -21,8 +21,8 @@
 #include "grpc/health/v1/health.pb.h"
 #include "net/client_address.h"
 #include "net/tcp_acceptor.h"
-#include "rpc/reset_floods.h"
 #include "rpc/service.h"
+#include "rpc/stream_floods.h"
 
 namespace mayfly::rpc {
 namespace {
@@ -92,13 +92,27 @@ void SetOptions(int socket) {
   fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK);
 }
 
+// What gRPC counts of one server.
+class OwnTransport final : public StreamFloods::Source {
+ public:
+  void Watch(int64_t server) { server_ = server; }
+  StreamCounts OfServer() override { return CountsOfServer(server_); }
+  std::vector<TransportSocket> Sockets() override { return SocketsOfServer(server_); }
+  StreamCounts OfSocket(int64_t socket) override { return CountsOfSocket(socket); }
+
+ private:
+  int64_t server_ = 0;
+};
+
 }  // namespace
 
 // gRPC takes connections without a limit, and none ever again after it has been out of file
 // descriptors: they are taken here, counted, and handed on.
 struct RpcServer::Impl {
   explicit Impl(const RpcServerParts& parts)
-      : connections(parts.connections), refused(parts.refused) {}
+      : connections(parts.connections),
+        clock(parts.clock),
+        floods(static_cast<uint64_t>(LimitsFor(parts.callers).streams_max)) {}
 
   struct Gate {
     std::unique_ptr<net::TcpAcceptor> acceptor;
@@ -111,8 +125,9 @@ struct RpcServer::Impl {
   void LookForFloods();
 
   Connections& connections;
-  ResetFloods floods;
-  std::function<uint64_t()> refused;
+  const Clock& clock;
+  StreamFloods floods;
+  OwnTransport transport;
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   asio::steady_timer next_look{context};
@@ -157,7 +172,9 @@ void RpcServer::Impl::HandOn(net::Tcp::socket socket,
 }
 
 void RpcServer::Impl::LookForFloods() {
-  for (const std::string& peer : floods.Look(refused())) connections.CutOff(peer);
+  for (const std::string& peer : floods.Look(transport, connections, clock.BootNow())) {
+    connections.CutOff(peer);
+  }
   next_look.expires_after(kFloodsLookedForEvery);
   next_look.async_wait([this](boost::system::error_code stopped) {
     if (!stopped && !is_stopping) LookForFloods();
@@ -187,6 +204,7 @@ Result<std::unique_ptr<RpcServer>> RpcServer::Start(const RpcServerParts& parts)
   if (impl->server == nullptr) {
     return Fail(ErrorCode::kInternal, "listener.grpc", "gRPC does not start");
   }
+  impl->transport.Watch(NewestServer());
   // gRPC knows of "" by itself, not of the services.
   impl->server->GetHealthCheckService()->SetServingStatus(kCertificateAuthorityServiceName, true);
   impl->Run();

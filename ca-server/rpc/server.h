@@ -59,8 +59,7 @@ struct RpcServerParts {
   std::vector<RpcListener> listeners;
   std::vector<grpc::Service*> services;  // must outlive the server
   Connections& connections;              // of all listeners together; must outlive the server
-  // Calls of this process's gRPC servers that were answered with an error, ever (reset_floods.h).
-  std::function<uint64_t()> refused;
+  const Clock& clock;                    // must outlive the server
 };
 
 class RpcServer {

@@ -217,6 +217,7 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     auto call = std::make_shared<Call>(Call{context, reactor, now, now + allowed, {}});
     call->entry.method = v1::AccessOf<Request>::kAccess.method;
     call->entry.peer = context->peer();
+    parts.connections.NoteBegun(call->entry.peer);
     NoteSubject(*request, call->entry);
     if (in_flight.fetch_add(1) >= parts.limits.in_flight_max) {
       Finish(*call, Overloaded(parts.limits.in_flight_max));
@@ -286,8 +287,10 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
     call.turn.reset();
     call.place.reset();
     Log(call, status);
-    if (!status) refused.fetch_add(1);
     in_flight.fetch_sub(1);
+    parts.connections.NoteEnded(call.entry.peer, call.context->IsCancelled()
+                                                     ? Connections::End::kGaveUp
+                                                     : Connections::End::kAnswered);
     call.reactor->Finish(status ? grpc::Status::OK : ToGrpcStatus(status.error()));
   }
 
@@ -562,7 +565,6 @@ struct CertificateAuthorityService::Impl final : v1::CertificateAuthorityService
   issuance::RateLimiter rates;  // by Principal::request_scope
   HostPlaces hosts;
   std::atomic<size_t> in_flight = 0;
-  std::atomic<uint64_t> refused = 0;
 };
 
 CertificateAuthorityService::CertificateAuthorityService(ServiceParts parts)
@@ -571,6 +573,5 @@ CertificateAuthorityService::~CertificateAuthorityService() = default;
 
 grpc::Service& CertificateAuthorityService::grpc_service() { return *impl_; }
 size_t CertificateAuthorityService::in_flight() const { return impl_->in_flight.load(); }
-uint64_t CertificateAuthorityService::refused() const { return impl_->refused.load(); }
 
 }  // namespace mayfly::rpc

@@ -79,8 +79,6 @@ class CertificateAuthorityService {
 
   grpc::Service& grpc_service();
   size_t in_flight() const;
-  // Calls that were answered with an error, ever.
-  uint64_t refused() const;
 
  private:
   struct Impl;

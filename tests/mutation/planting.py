@@ -52,6 +52,7 @@ WITNESSES = "ca-server/audit/witnesses.cc"
 VERIFIER = "clients/audit/verify.cc"
 SCHEMA_CHECK = "clients/audit/schema_check.cc"
 CONNECTIONS = "ca-server/rpc/connections.cc"
+STREAM_FLOODS = "ca-server/rpc/stream_floods.cc"
 TLS_CONTEXT = "ca-server/http/tls_context.cc"
 HTTP_SERVER = "ca-server/http/server.cc"
 

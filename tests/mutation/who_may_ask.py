@@ -2,8 +2,8 @@
 
 from planting import (ACCESS, ACCESS_TABLE, ANCHORS, API, AUTHORITY, AUTHORIZER, COMPILER, CONNECTIONS, CONVERT,
                       EXPLAIN, FOREIGN_CAS, HTTP_SERVER, MASS_REVOCATION, Mutation, PEER, POLICY_ADMIN,
-                      PRINCIPAL_PATTERN, PROPOSALS, PROPOSAL_STORE, SERVICE, TLS_CONTEXT, TURNS, identity,
-                      issuance, ledger, policy, rpc, x509)
+                      PRINCIPAL_PATTERN, PROPOSALS, PROPOSAL_STORE, SERVICE, STREAM_FLOODS, TLS_CONTEXT, TURNS,
+                      identity, issuance, ledger, policy, rpc, x509)
 
 MUTATIONS = [
     # Who asks, sees and revokes.
@@ -177,7 +177,7 @@ MUTATIONS = [
     rpc("any number of connections of an address", CONNECTIONS,
         "same->second.open >= net::AddressShare(open_max_)", "false", "Connections*"),
     rpc("who was admitted makes place for who stays in the handshake", CONNECTIONS,
-        "  if (not_admitted_.erase(entry.number) == 0) return;\n", "  return;\n", "Connections*"),
+        "  if (entry == nullptr || not_admitted_.erase(entry->number) == 0) return;\n", "  return;\n", "Connections*"),
     rpc("that somebody was admitted is told to nobody", SERVICE,
         "    if (IsKnown(caller.principal())) parts.connections.NoteAdmitted(call.entry.peer);\n", "",
         "Server.*"),
@@ -228,7 +228,22 @@ MUTATIONS = [
     rpc("a flooder let in again at once", CONNECTIONS,
         "IsKeptOut(peer.address) ? ConnectionRefusal::kFlood : Refusal(peer.address)",
         "Refusal(peer.address)", "Connections*"),
-    rpc("calls that are refused taken for a flood", "ca-server/rpc/reset_floods.cc",
-        " -\n                             NumberAt(socket, \"/socket/data/streamsSucceeded\")", "",
+    rpc("calls that are refused taken for a flood", STREAM_FLOODS,
+        "static_cast<int64_t>(streams.open) -\n         static_cast<int64_t>(calls.answered);",
+        "static_cast<int64_t>(streams.open);", "*Flood*"),
+    rpc("calls left open by the thousand", STREAM_FLOODS, "> kOpenFactor * streams_max_", "> ~0ull",
         "*Flood*"),
+    rpc("calls that a handler has taken for a flood", STREAM_FLOODS,
+        "std::min(streams.open, calls.in_hand)", "0", "*Flood*"),
+    rpc("a flood of many connections", STREAM_FLOODS, "if (sum <= kUnansweredMax) continue;",
+        "if (peers.front().unanswered <= kUnansweredMax) continue;", "*Flood*"),
+    rpc("what many give up a little taken for a flood", STREAM_FLOODS,
+        "*since >= kUnansweredCounted", "*since > 0", "*Flood*"),
+    rpc("what a connection ever gave up taken for a flood", STREAM_FLOODS,
+        "if (first && !is_new) return std::nullopt;", "", "*Flood*"),
+    rpc("a wide interval taken for a flood", STREAM_FLOODS, "/ (looks_ - last.look)", "", "*Flood*"),
+    rpc("connections looked at for nothing", STREAM_FLOODS,
+        "unanswered > before + kUnansweredMax ||", "true ||", "*Flood*"),
+    Mutation("gRPC's lines by the thousand", "ca-server/server_metrics.cc",
+             "Pass(KindOfGrpcMessage(message))", "Pass(message)", "unit_wiring", "ServerMetrics*"),
 ]

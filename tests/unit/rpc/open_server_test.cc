@@ -35,7 +35,7 @@ class OpenServer : public testing::Test {
         {{{"127.0.0.1", 0}, {pki_.File("server.crt"), pki_.File("server.key"), {}}}},
         {&service_->grpc_service()},
         connections_,
-        [this] { return service_->refused(); }};
+        clock_};
     auto server = RpcServer::Start(parts);
     EXPECT_TRUE(server) << Describe(server.error(), ErrorText::kForLog);
     server_ = *std::move(server);

@@ -54,7 +54,7 @@ class Server : public testing::Test {
               {pki_.File("server.crt"), pki_.File("server.key"), pki_.File(trusted_)}}},
             {&service_->grpc_service()},
             *connections_,
-            [this] { return service_->refused(); }};
+            clock_};
   }
   Result<std::unique_ptr<client::Client>> Connect(const std::string& who,
                                                   Milliseconds overall = Milliseconds(10'000)) {

@@ -3,25 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/fakes/manual_clock.h"
+#include "tests/unit/wiring/logged_lines.h"
 
 namespace mayfly {
 namespace {
 
 class CallLogTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { telemetry::StartLogging("test"); }
-  // The lines that the calls of `write` made, without their times.
-  template <class Write>
-  static std::vector<std::string> Lines(Write write) {
-    testing::internal::CaptureStderr();
-    write();
-    std::istringstream text(testing::internal::GetCapturedStderr());
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(text, line);) {
-      lines.push_back(line.substr(line.find("test: ") + 6));
-    }
-    return lines;
-  }
   static rpc::RequestLogEntry Call(const std::string& principal, std::optional<ErrorCode> code) {
     rpc::RequestLogEntry call{};
     call.method = "IssueCertificate";
