@@ -21,8 +21,8 @@ class Pkcs11Shim : public testing::Test {
     host_ = new SignerHost;
     ASSERT_NO_FATAL_FAILURE(host_->MakeToken());
     ASSERT_NO_FATAL_FAILURE(host_->MakeKeys({"issuing", "status"}));
-    WriteFile(host_->folder() / "module", SignerHost::Module() + "\n");
-    setenv("SOFTHSM2_CONF", (host_->folder() / "softhsm2.conf").c_str(), 1);
+    WriteFile(host_->folder() / "module", SoftHsmToken::ModuleFile() + "\n");
+    setenv("SOFTHSM2_CONF", (host_->token_folder() / "softhsm2.conf").c_str(), 1);
     setenv("MAYFLY_PKCS11_SHIM", host_->folder().c_str(), 1);
     library_ = dlopen(MAYFLY_BINARY_DIR "/bin/mayfly-pkcs11-shim.so", RTLD_NOW);
     ASSERT_NE(library_, nullptr) << dlerror();

@@ -91,6 +91,7 @@ TYPED_TEST_P(SignerContract, SignaturesOfAllLengthsVerify) {
   for (uint64_t i = 0; i < 300; ++i) {
     job.id = NewId();
     job.message = DerMessage(i);
+    job.deadline = Soon();
     this->ExpectSignedBy(key, job);
   }
 }
