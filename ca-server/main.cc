@@ -27,6 +27,7 @@ struct Flags {
   mayfly::OwnerOptions owner;
   mayfly::ExportOptions export_ca;
   mayfly::IssueLocalOptions issue_local;
+  std::string cleared_uri;
 };
 
 // The mistakes of a file come one a line, so that an editor can jump to each.
@@ -79,6 +80,21 @@ void AddCommands(CLI::App& app, Flags& flags, Command& chosen) {
   exported->add_option("--chain", flags.export_ca.chain_file, "for the issuing certificates");
   choose(exported,
          [](const auto& config, const Flags& f) { return ExportCa(config, f.export_ca); });
+
+  CLI::App* quarantine = app.add_subcommand(
+      "quarantine",
+      "Lists the places of keys that are quarantined on this server: they signed wrongly, or hold\n"
+      "another key, and are not asked again until they are cleared");
+  choose(quarantine, [](const auto& config, const Flags&) { return ListQuarantined(config); });
+
+  CLI::App* clear = app.add_subcommand(
+      "clear-quarantine",
+      "Lets a place of a key sign again, after its token was looked into. A running server\n"
+      "notices within seconds, and has a canary signed there first");
+  clear->add_option("--uri", flags.cleared_uri, "the place, as quarantine lists it")->required();
+  choose(clear, [](const auto& config, const Flags& f) {
+    return ClearQuarantined(config, f.cleared_uri);
+  });
 
   mayfly::IssueLocalOptions& local = flags.issue_local;
   CLI::App* issue = app.add_subcommand(

@@ -103,20 +103,21 @@ IssuanceExplanation CertificateAuthority::ExplainFor(const IssueRequest& request
   auto key = application->prove(profile->second.key_rules);  // 5
   if (!key) NoteFindings(key.error(), out);
   if (!out.findings.empty()) return out;
-  const auto issuer = IssuerFor(*decision.verdict);
-  if (!issuer) {
-    NoteFindings(issuer.error(), out);
+  const auto issuers = IssuersFor(*decision.verdict);
+  if (!issuers) {
+    NoteFindings(issuers.error(), out);
     return out;
   }
-  auto draft = MakeDraft(**issuer, *decision.verdict, *key);  // 6 to 8
+  auto draft = DraftFor(*issuers, *decision.verdict, *key);  // 6 to 8
   if (!draft) {
     NoteFindings(draft.error(), out);
     return out;
   }
-  for (const lint::Finding& warning : draft->warnings()) {
+  out.warnings = std::move(draft->passed_over);
+  for (const lint::Finding& warning : draft->tbs.warnings()) {
     out.warnings.push_back(warning.violation);
   }
-  const x509::TbsCertificate& tbs = draft->tbs();
+  const x509::TbsCertificate& tbs = draft->tbs.tbs();
   out.lifetime->granted = tbs.fields().validity.lifetime();
   out.lifetime->ends_with_issuer = *out.lifetime->granted < decision.verdict->lifetime();
   out.tbs = ToBytes(tbs.der());

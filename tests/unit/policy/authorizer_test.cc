@@ -349,14 +349,21 @@ TEST(Authorizer, ARuleWithTwoWaysOfFittingIsAskedInEach) {
 
 TEST(Authorizer, TheProfileSaysWhoSigns) {
   DecisionBasis basis = Basis();
-  EXPECT_EQ(Ask(basis, Wish({"DNS:a.web.internal"}))->issuer(), "issuing-1");
-  basis.policy.profiles["server"].issuer = "issuing-2";
-  EXPECT_EQ(Ask(basis, Wish({"DNS:a.web.internal"}))->issuer(), "issuing-2");
-  EXPECT_EQ(AskForResponder(basis)->issuer(), "issuing-1");
-  Block(basis, BlockKind::kIssuer, AsBytes("issuing-1"));
-  EXPECT_TRUE(Ask(basis, Wish({"DNS:a.web.internal"}))) << "another than the one that signs";
-  Block(basis, BlockKind::kIssuer, AsBytes("issuing-2"));
-  EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:a.web.internal"}))), ElementsAre("policy.blocked"));
+  const auto issuers = [&] { return Ask(basis, Wish({"DNS:a.web.internal"}))->issuers(); };
+  EXPECT_THAT(issuers(), ElementsAre("issuing-1"));
+  basis.policy.profiles["server"].issuers = {"issuing-2"};
+  EXPECT_THAT(issuers(), ElementsAre("issuing-2"));
+  basis.policy.profiles["server"].issuers = {"issuing-2", "issuing-1"};
+  EXPECT_THAT(issuers(), ElementsAre("issuing-2", "issuing-1"));
+  EXPECT_THAT(AskForResponder(basis)->issuers(), ElementsAre("issuing-1"));
+  // A pool goes on without those that are blocked.
+  const auto block = [&](std::string_view issuer) {
+    basis.blocks.insert({BlockKind::kIssuer, ToBytes(AsBytes(issuer))});
+  };
+  block("issuing-2");
+  EXPECT_THAT(issuers(), ElementsAre("issuing-1"));
+  block("issuing-1");
+  EXPECT_EQ(Ask(basis, Wish({"DNS:a.web.internal"})).error().violations.size(), 2u);
 }
 
 TEST(Authorizer, AnyLocalIsForLocalUsersOnly) {
