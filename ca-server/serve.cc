@@ -227,7 +227,6 @@ class Server {
   void MeasureExpiry(const x509::Certificate& certificate, const std::string& file);
   void RefreshBasis();
   void ReloadPolicy();
-  Status KeyTrouble() const;
   Status GetDelegates();
   void HouseKeeping();
 
@@ -347,14 +346,6 @@ Status Server::GrpcTrouble() const {
   return Ok();
 }
 
-// Without a place in service nothing is issued. With one, those that are not are told.
-Status Server::KeyTrouble() const {
-  for (const auto& key : wiring_.keys().keys()) {
-    if (key->use() == KeyUse::kIssuing) TRY(key->Trouble());
-  }
-  return Ok();
-}
-
 std::vector<http::ReadinessCheck> Server::Checks() const {
   std::vector<http::ReadinessCheck> checks{
       {"listeners", [this] { return GrpcTrouble(); }},
@@ -363,7 +354,7 @@ std::vector<http::ReadinessCheck> Server::Checks() const {
       {"lease", [this] { return responder_.LeaseTrouble(); }},
       {"ocsp-delegate", [this] { return responder_.DelegateTrouble(); }},
       {"server-certificate", [this] { return own_certificates_.Trouble(); }},
-      {"signer", [this] { return KeyTrouble(); }},
+      {"signer", [this] { return wiring_.authority().KeyTrouble(); }},
       {"policy", [this] { return PolicyTrouble(wiring_.basis(), basis_is_fresh_); }},
   };
   for (const auto& key : wiring_.keys().keys()) {

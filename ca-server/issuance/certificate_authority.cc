@@ -85,6 +85,25 @@ Result<std::vector<const Issuer*>> CertificateAuthority::IssuersFor(
   return KeyQuarantined(*pool.front());
 }
 
+Status CertificateAuthority::KeyTrouble() const {
+  const auto basis = parts_.basis.Current();
+  for (const auto& [name, profile] : basis->policy.profiles) {
+    const std::vector<std::string> pool =
+        profile.issuers.empty() ? std::vector{DefaultIssuer()} : profile.issuers;
+    std::optional<Error> first;
+    bool signs = false;
+    for (const std::string& member : pool) {
+      const auto issuer = std::ranges::find(parts_.issuers, member, &Issuer::name);
+      if (issuer == parts_.issuers.end()) continue;
+      const Status trouble = (*issuer)->KeyTrouble();
+      signs = signs || trouble.has_value();
+      if (!trouble && !first) first = trouble.error();
+    }
+    if (!signs && first) return *std::move(first);
+  }
+  return Ok();
+}
+
 bool CertificateAuthority::AnotherCouldSign(const policy::IssuanceGrant& grant,
                                             const Issuer& issuer) const {
   const auto pool = PoolFor(grant);

@@ -268,6 +268,10 @@ class CertificateAuthority {
   Task<Result<ProposalRecord>> Withdraw(policy::Principal principal, Uuid proposal,
                                         BootTime deadline);
 
+  // Every profile of the policy in force has an issuer whose key is in service. Error:
+  // kSignerUnavailable "signer.key-out" or "signer.quarantined", of the first that is preferred.
+  Status KeyTrouble() const;
+
   TrustBundle Bundle() const { return parts_.bundle; }
 
   // That the principal has one of these roles under the policy in force, not under one that this

@@ -40,6 +40,7 @@ class Issuer {
                            signing::Patience patience) const;
   // In service, out or quarantined.
   signing::PlaceState Standing() const { return parts_.key->Standing(); }
+  Status KeyTrouble() const { return parts_.key->Trouble(); }
 
  private:
   IssuerParts parts_;

@@ -7,9 +7,9 @@
 
 #include "base/system.h"
 #include "hsm/client/software_signer.h"
-#include "tests/fakes/signing_parts.h"
 #include "tests/fakes/memory_audit_log.h"
 #include "tests/fakes/memory_log_storage.h"
+#include "tests/fakes/signing_parts.h"
 #include "tlog/tlog_proof.h"
 
 namespace mayfly::audit {
@@ -55,8 +55,8 @@ class CheckpointKeeperTest : public testing::Test {
     signer_ = std::make_unique<hsm::SoftwareSigner>(directory_, executor_, clock_);
     signing_key_ =
         parts_.MakeKey({"audit", KeyUse::kAudit, {"file:audit"}, {}}, *signer_, clock_, random_);
-    sequencer_ = std::make_unique<Sequencer>(
-        SequencerParts{log_, storage_, *signing_key_, clock_, kOrigin});
+    sequencer_ =
+        std::make_unique<Sequencer>(SequencerParts{log_, storage_, *signing_key_, clock_, kOrigin});
     keeper_ = std::make_unique<CheckpointKeeper>(KeeperParts{
         *sequencer_, storage_, clock_, timer_, executor_, Seconds(1), [this](const Status& round) {
           if (!round) ++failures_;

@@ -7,9 +7,9 @@
 
 #include "base/system.h"
 #include "hsm/client/software_signer.h"
-#include "tests/fakes/signing_parts.h"
 #include "tests/fakes/memory_audit_log.h"
 #include "tests/fakes/memory_log_storage.h"
+#include "tests/fakes/signing_parts.h"
 #include "tests/unit/tlog/naive_tree.h"
 #include "tlog/log_reader.h"
 

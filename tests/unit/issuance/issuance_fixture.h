@@ -141,8 +141,8 @@ class IssuanceTest : public testing::Test {
           .signature;
     });
     bundle_.issuing.push_back(certificate);
-    auto signing_key = signing_.MakeKey({name, KeyUse::kIssuing, {uri}, *key}, *signer_, clock_,
-                                        random_);
+    auto signing_key =
+        signing_.MakeKey({name, KeyUse::kIssuing, {uri}, *key}, *signer_, clock_, random_);
     return std::make_shared<const Issuer>(
         IssuerParts{id, name, signing_key, certificate, {ToBytes(certificate.der())}, {}, {}, {}});
   }

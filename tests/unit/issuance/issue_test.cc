@@ -378,8 +378,8 @@ TEST_F(IssuanceTest, ManyAtOnceWithOneRequestIdAreOneCertificate) {
 // The responder's certificate walks the same path.
 TEST_F(IssuanceTest, TheRespondersKeyIsProvedByACanary) {
   ASSERT_TRUE(hsm::GenerateSoftwareKey(directory_, "ocsp", hsm::KeyKind::kP256));
-  const auto ocsp = signing_.MakeKey({"issuing-1", KeyUse::kOcsp, {"file:ocsp"}, {}}, *signer_,
-                                     clock_, random_);
+  const auto ocsp =
+      signing_.MakeKey({"issuing-1", KeyUse::kOcsp, {"file:ocsp"}, {}}, *signer_, clock_, random_);
   auto issued = SyncWait(authority_->IssueForResponder(IssuerId{1}, *ocsp, Seconds(86400), In()));
   ASSERT_TRUE(issued) << Describe(issued.error(), ErrorText::kForLog);
   EXPECT_EQ(Find(issued->certificate.tbs().serial())->facts.principal, "system:ocsp");
@@ -388,10 +388,9 @@ TEST_F(IssuanceTest, TheRespondersKeyIsProvedByACanary) {
       SyncWait(authority_->IssueForResponder(IssuerId{2}, *ocsp, Seconds(86400), In()));
   ASSERT_FALSE(nobodys);
   EXPECT_EQ(nobodys.error().rule, "issuance.issuer-unknown");
-  const auto none = signing_.MakeKey({"issuing-1", KeyUse::kOcsp, {"file:none"}, {}}, *signer_,
-                                     clock_, random_);
-  EXPECT_FALSE(
-      SyncWait(authority_->IssueForResponder(IssuerId{1}, *none, Seconds(86400), In())));
+  const auto none =
+      signing_.MakeKey({"issuing-1", KeyUse::kOcsp, {"file:none"}, {}}, *signer_, clock_, random_);
+  EXPECT_FALSE(SyncWait(authority_->IssueForResponder(IssuerId{1}, *none, Seconds(86400), In())));
 }
 
 }  // namespace

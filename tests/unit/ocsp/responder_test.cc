@@ -270,8 +270,8 @@ TEST_F(ResponderTest, DelegatesAreChecked) {
               "ocsp.delegate")
         << wrong;
   }
-  EXPECT_FALSE(responder.SetDelegate(fakes::kGoldenIssuer,
-                                     GoldenDelegate("delegate.pem", "issuer.pem")));
+  EXPECT_FALSE(
+      responder.SetDelegate(fakes::kGoldenIssuer, GoldenDelegate("delegate.pem", "issuer.pem")));
 }
 
 TEST_F(ResponderTest, NoDelegateNoAnswer) {
