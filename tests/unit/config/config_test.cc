@@ -74,6 +74,38 @@ TEST(Config, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(config->limits.drain, Seconds(30));
 }
 
+TEST(Config, AKeyMayHaveSeveralPlacesInTokensOfOtherSigners) {
+  const std::string one = "\"pkcs11:token=mayfly;object=issuing\"";
+  const auto with = [&](const std::string& uris, const std::string& sockets) {
+    return Load(With(With(ExampleIn("CONFIGURATION.md"), one, "[" + uris + "]"), "[root]\n",
+                     "[signer.sockets]\n" + sockets + "[root]\n"));
+  };
+  const std::string other = "\"pkcs11:token=hsm%2Db;object=issuing\"";
+  const auto config = with(one + ", " + other, "hsm-b = \"b.sock\"\n");
+  ASSERT_TRUE(config) << Describe(config.error(), ErrorText::kForLog);
+  EXPECT_EQ(config->issuers[0].ca.key_uris.size(), 2u);
+  EXPECT_EQ(config->signer.sockets.at("hsm-b").filename(), "b.sock");
+
+  const auto rules = [&](const std::string& uris, const std::string& sockets) {
+    std::vector<std::string> found;
+    const auto refused = with(uris, sockets);
+    if (refused) return found;
+    for (const Violation& each : refused.error().violations) found.push_back(each.rule);
+    return found;
+  };
+  EXPECT_THAT(rules(one + ", " + one, ""), ElementsAre("config.duplicate"));
+  EXPECT_THAT(rules("", ""), ElementsAre("config.range"));
+  EXPECT_THAT(rules(one + ", \"pkcs11:\"", ""), ElementsAre("config.key-uri"));
+  EXPECT_THAT(rules(one, "hsm-b = \"b.sock\"\n"), ElementsAre("config.token"));
+  EXPECT_THAT(rules(other, "hsm-b = 1\n"), ElementsAre("config.type"));
+  std::string many;
+  for (size_t i = 0; i < kKeyPlacesMax; ++i) {
+    many += "\"pkcs11:token=t" + std::to_string(i) + ";object=issuing\", ";
+  }
+  EXPECT_THAT(rules(many, ""), ElementsAre());
+  EXPECT_THAT(rules(many + one, ""), ElementsAre("config.range"));
+}
+
 struct Change {
   std::string from, to, rule;  // rule: empty where the change is fine
 };
