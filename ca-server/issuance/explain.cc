@@ -1,6 +1,8 @@
 // ExplainIssuance: the hops of issue.cc up to lint. The policy's and the key's findings are told
 // together, so that a person learns of every such mistake at once; the issuer and the whole
 // certificate are looked at where there is a grant to make one of.
+#include <algorithm>
+
 #include "issuance/application.h"
 #include "issuance/certificate_authority.h"
 #include "policy/principal_text.h"
@@ -114,6 +116,13 @@ IssuanceExplanation CertificateAuthority::ExplainFor(const IssueRequest& request
     return out;
   }
   out.warnings = std::move(draft->passed_over);
+  for (const std::string& name : decision.verdict->issuers()) {
+    if (std::ranges::find(*issuers, name, &Issuer::name) != issuers->end()) continue;
+    out.warnings.push_back({"signer.key-out", "issuer",
+                            "issuer \"" + name +
+                                "\" does not sign now: its key is out, or it is not one of this "
+                                "server's"});
+  }
   for (const lint::Finding& warning : draft->tbs.warnings()) {
     out.warnings.push_back(warning.violation);
   }

@@ -111,6 +111,15 @@ TEST_F(Guard, APoolsMemberThatCannotServeIsPassedOver) {
   Activate(absent.c_str());
   ASSERT_TRUE(SyncWait(basis_->Refresh(In())));
   ExpectOf(*second_, Issue(Request()));
+  const auto told = SyncWait(authority_->Explain({Request(), std::nullopt}, In()));
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(told->findings.empty());
+  ASSERT_EQ(told->warnings.size(), 1u);
+  EXPECT_EQ(told->warnings[0].rule, "signer.key-out");
+  EXPECT_TRUE(authority_->KeyTrouble());
+  placed_.Tell("second", Does::kFlipsABit);
+  EXPECT_FALSE(Issue(Request()));
+  EXPECT_EQ(authority_->KeyTrouble().error().rule, "signer.quarantined");
 }
 
 TEST_F(Guard, WhatTheQuarantinedIssuerBeganIsMadeAnew) {
