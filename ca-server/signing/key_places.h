@@ -25,7 +25,7 @@ constexpr Milliseconds kOutMin{1000}, kOutMax{8000};
 
 enum class PlaceState : uint8_t { kInService, kOut, kQuarantined };
 inline constexpr std::array kPlaceStates = {PlaceState::kInService, PlaceState::kOut,
-                                     PlaceState::kQuarantined};
+                                            PlaceState::kQuarantined};
 std::string_view PlaceStateName(PlaceState state);  // "in-service" ...
 
 struct PlaceStanding {
