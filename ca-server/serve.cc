@@ -34,6 +34,7 @@ constexpr Seconds kStartRetryPause{1};
 // What serve does beside answering, and how often.
 constexpr Seconds kRefreshBasisEvery{1};
 constexpr Seconds kHouseKeepingEvery{60};
+constexpr Seconds kDelegateRetryEvery{5};  // where an issuer has none
 constexpr Seconds kMakePartitionsEvery{3600};
 constexpr Seconds kIntentGrace{600};
 
@@ -416,7 +417,7 @@ void Server::MeasureWhatIsTrueNow() {
 
 void Server::Run(const Signals& signals) {
   const Clock& clock = wiring_.foundation().clock;
-  BootTime house_keeping = clock.BootNow() + kHouseKeepingEvery;
+  BootTime house_keeping = clock.BootNow() + kDelegateRetryEvery;
   BootTime partitions = clock.BootNow() + kMakePartitionsEvery;
   while (true) {
     const Signals::Told told = signals.Await(kRefreshBasisEvery);
@@ -428,7 +429,8 @@ void Server::Run(const Signals& signals) {
     own_certificates_.RenewIfDue();
     if (clock.BootNow() >= house_keeping) {
       HouseKeeping();
-      house_keeping = clock.BootNow() + kHouseKeepingEvery;
+      const bool complete = responder_.DelegateTrouble().has_value();
+      house_keeping = clock.BootNow() + (complete ? kHouseKeepingEvery : kDelegateRetryEvery);
     }
     if (clock.BootNow() >= partitions) {
       auto made = MakePartitions(wiring_.config());
