@@ -54,5 +54,5 @@ MUTATIONS = [
              "for (const PlaceState state : {PlaceState::kInService, PlaceState::kOut}) {",
              "for (const PlaceState state : signing::kPlaceStates) {", "Guard.*"),
     policy("a pool with those that are blocked", AUTHORIZER,
-           "if (!basis_.blocks.contains(block)) usable", "usable", "Authorizer.*"),
+           "if (!basis_.blocks.contains(block)) usable", "usable", "IssuerPool.*"),
 ]

@@ -108,10 +108,10 @@ MUTATIONS = [
     policy("the profile's issuer not read", AUTHORIZER,
            "profile.issuers.empty() ? std::vector{wish.issuer} : profile.issuers;",
            "std::vector{wish.issuer};",
-           "Authorizer.TheProfileSaysWhoSigns"),
+           "IssuerPool.*"),
     policy("the block of another issuer looked at", AUTHORIZER,
            "decision.CheckIssuers(pool)", "decision.CheckIssuers({wish.issuer})",
-           "Authorizer.TheProfileSaysWhoSigns"),
+           "IssuerPool.*"),
     issuance("another issuer signs for one that is not here", AUTHORITY,
              "  if (!pool.empty()) return pool;\n",
              "  if (pool.empty()) pool.push_back(parts_.issuers.back().get());\n"

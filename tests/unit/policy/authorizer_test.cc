@@ -347,25 +347,6 @@ TEST(Authorizer, ARuleWithTwoWaysOfFittingIsAskedInEach) {
   EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:other.internal"}))), ElementsAre("policy.name"));
 }
 
-TEST(Authorizer, TheProfileSaysWhoSigns) {
-  DecisionBasis basis = Basis();
-  const auto issuers = [&] { return Ask(basis, Wish({"DNS:a.web.internal"}))->issuers(); };
-  EXPECT_THAT(issuers(), ElementsAre("issuing-1"));
-  basis.policy.profiles["server"].issuers = {"issuing-2"};
-  EXPECT_THAT(issuers(), ElementsAre("issuing-2"));
-  basis.policy.profiles["server"].issuers = {"issuing-2", "issuing-1"};
-  EXPECT_THAT(issuers(), ElementsAre("issuing-2", "issuing-1"));
-  EXPECT_THAT(AskForResponder(basis)->issuers(), ElementsAre("issuing-1"));
-  // A pool goes on without those that are blocked.
-  const auto block = [&](std::string_view issuer) {
-    basis.blocks.insert({BlockKind::kIssuer, ToBytes(AsBytes(issuer))});
-  };
-  block("issuing-2");
-  EXPECT_THAT(issuers(), ElementsAre("issuing-1"));
-  block("issuing-1");
-  EXPECT_EQ(Ask(basis, Wish({"DNS:a.web.internal"})).error().violations.size(), 2u);
-}
-
 TEST(Authorizer, AnyLocalIsForLocalUsersOnly) {
   Principal local{ProofOfIdentity::kLocal, "local:1000", "local:1000", {}};
   EXPECT_TRUE(Ask(Basis(), Wish({"DNS:a.web.internal"}), local));
