@@ -34,7 +34,12 @@ TEST(RoutedSigner, AsksTheSignerOfTheKeysToken) {
   };
   for (const auto& [uri, name] : cases) {
     EXPECT_EQ(SyncWait(signer.PublicKey(uri, {})).error().rule, name) << uri;
-    SignJob job{.key = {uri, {}}};
+    SignJob job{Uuid::FromOctets({}),
+                SignPurpose::kCrl,
+                {uri, {}},
+                x509::SignatureAlgorithm::kEcdsaSha256,
+                {},
+                {}};
     EXPECT_EQ(SyncWait(signer.Sign(std::move(job))).error.rule, name) << uri;
   }
 }
