@@ -53,6 +53,8 @@ def make_authority(programs, tmp_path_factory):
         authority = Authority(tmp_path_factory.mktemp(name) / "home", programs)
         choose_ports(authority)
         authority.shim = Shim(authority)
+        authority.shim.serve(authority)
+        authority.shims = [authority.shim]
         made.append(authority)
         return authority
 

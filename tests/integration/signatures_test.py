@@ -7,7 +7,7 @@ from harness import signatures
 from harness.csr import make_csr
 from harness.ledger import query
 
-TBS = b"a TBSCertificate"
+TBS, CANARY = b"a TBSCertificate", b"a canary"
 PURPOSES = {"issuing": {"certificate", "crl"}, "root": {"ca-certificate"}, "ocsp": {"ocsp"}}
 
 
@@ -24,9 +24,15 @@ def signed(label, data, at):
     ("root", hashlib.sha256(TBS).hexdigest(), 11, "signed a certificate"),
     ("ocsp", hashlib.sha256(TBS).hexdigest(), 11, "signed a certificate"),
     ("ocsp", hashlib.sha256(b"a response").hexdigest(), 11, None),
+    ("ocsp", hashlib.sha256(CANARY).hexdigest(), 11, None),
+    ("issuing", hashlib.sha256(CANARY).hexdigest(), 11, None),
+    ("issuing", CANARY.hex(), 11, None),
+    ("issuing", hashlib.sha256(CANARY).hexdigest(), 9, "recorded later"),
+    ("issuing", hashlib.sha384(CANARY).hexdigest(), 11, None),
 ])
 def test_what_the_check_says(label, data, at, why):
-    wrong = signatures.unaccounted([signed(label, data, at)], [(TBS, 10, "certificate")], PURPOSES)
+    wrong = signatures.unaccounted([signed(label, data, at)], [(TBS, 10, "certificate")],
+                                   [(hashlib.sha256(CANARY).digest(), 10)], PURPOSES)
     assert bool(wrong) == bool(why)
     assert not why or why in wrong[0]
 
@@ -36,6 +42,7 @@ def test_every_signature_of_a_ca_has_its_record(ca, operator):
     record, records = ca.shim.record(), query(ca, signatures.RECORDS)
     labels = {line["label"] for line in record if line["call"] in signatures.SIGN_CALLS}
     assert {"root", "issuing", "audit"} <= labels
-    assert not signatures.unaccounted(record, records, signatures.purposes_of(ca))
+    canaries, purposes = query(ca, signatures.CANARIES), signatures.purposes_of(ca)
+    assert not signatures.unaccounted(record, records, canaries, purposes)
     certificates = [row for row in records if row[2] == "certificate"]
-    assert signatures.unaccounted(record, certificates[:-1], signatures.purposes_of(ca))
+    assert signatures.unaccounted(record, certificates[:-1], canaries, purposes)
