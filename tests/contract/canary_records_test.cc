@@ -42,7 +42,8 @@ class CanaryContract : public testing::Test {
  protected:
   Fixture fixture;
 };
-TYPED_TEST_SUITE(CanaryContract, testing::Types<MemoryCanaries, PostgresCanaries>);
+using Implementations = testing::Types<MemoryCanaries, PostgresCanaries>;
+TYPED_TEST_SUITE(CanaryContract, Implementations);
 
 TYPED_TEST(CanaryContract, GivesTheMessageThatWasRecorded) {
   const BootTime soon = this->fixture.clock.BootNow() + Seconds(20);
