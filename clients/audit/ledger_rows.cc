@@ -19,7 +19,7 @@ constexpr size_t kShownMax = 60;  // octets of a row's first column in a finding
 constexpr std::array<std::string_view, 3> kOfRecords{"lineage_use", "request", "revocation"};
 
 // Tables whose rows bear the tick that they were written in.
-constexpr std::array<std::string_view, 16> kOfTicks{
+constexpr std::array<std::string_view, 17> kOfTicks{
     "issuance",
     "outcome",
     "revocation",
@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, 16> kOfTicks{
     "proposal_end",
     "ca_certificate",
     "enrolment_token",
+    "canary",
     "foreign_certificate",
     "ca_certificate_outcome",
 };

@@ -410,6 +410,16 @@ CREATE TABLE mayfly.ca_certificate_outcome (
     tick bigint NOT NULL,
     decided_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
+CREATE TABLE mayfly.canary (
+    digest bytea NOT NULL,
+    spki_hash bytea NOT NULL,
+    purpose smallint NOT NULL,
+    tick bigint NOT NULL,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT canary_digest_check CHECK ((octet_length(digest) = 32)),
+    CONSTRAINT canary_purpose_check CHECK ((purpose = ANY (ARRAY[1, 2, 3]))),
+    CONSTRAINT canary_spki_hash_check CHECK ((octet_length(spki_hash) = 32))
+);
 CREATE TABLE mayfly.issuance (
     serial bytea NOT NULL,
     issuer_id integer NOT NULL,
@@ -690,6 +700,8 @@ ALTER TABLE ONLY mayfly.ca_certificate_outcome
     ADD CONSTRAINT ca_certificate_outcome_pkey PRIMARY KEY (serial, issuer_id);
 ALTER TABLE ONLY mayfly.ca_certificate
     ADD CONSTRAINT ca_certificate_pkey PRIMARY KEY (serial, issuer_id);
+ALTER TABLE ONLY mayfly.canary
+    ADD CONSTRAINT canary_pkey PRIMARY KEY (digest);
 ALTER TABLE ONLY mayfly.control
     ADD CONSTRAINT control_pkey PRIMARY KEY (one);
 ALTER TABLE ONLY mayfly.enrolment_token
@@ -750,6 +762,7 @@ ALTER TABLE ONLY mayfly_partitions.outcome_c1_20000101
     ADD CONSTRAINT outcome_c1_20000101_pkey PRIMARY KEY (serial, issuer_id);
 ALTER TABLE ONLY mayfly_partitions.request_20000101
     ADD CONSTRAINT request_20000101_pkey PRIMARY KEY (request_id, scope, attempt);
+CREATE INDEX canary_recorded_at ON mayfly.canary USING btree (recorded_at);
 CREATE INDEX enrolment_token_expires ON mayfly.enrolment_token USING btree (expires_at);
 CREATE INDEX event_at ON mayfly.event USING btree (at, id);
 CREATE INDEX event_tick ON mayfly.event USING btree (tick);
@@ -899,6 +912,13 @@ GRANT SELECT ON TABLE mayfly.ca_certificate_outcome TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.ca_certificate_outcome TO mayfly_project;
 GRANT SELECT ON TABLE mayfly.ca_certificate_outcome TO mayfly_maintain;
 GRANT SELECT ON TABLE mayfly.ca_certificate_outcome TO mayfly_read;
+GRANT SELECT ON TABLE mayfly.canary TO mayfly_issue;
+GRANT SELECT ON TABLE mayfly.canary TO mayfly_maintain;
+GRANT SELECT ON TABLE mayfly.canary TO mayfly_read;
+GRANT INSERT(digest) ON TABLE mayfly.canary TO mayfly_issue;
+GRANT INSERT(spki_hash) ON TABLE mayfly.canary TO mayfly_issue;
+GRANT INSERT(purpose) ON TABLE mayfly.canary TO mayfly_issue;
+GRANT INSERT(tick) ON TABLE mayfly.canary TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.issuance TO mayfly_issue;
 GRANT SELECT ON TABLE mayfly.issuance TO mayfly_respond;
 GRANT SELECT ON TABLE mayfly.issuance TO mayfly_project;
