@@ -28,8 +28,8 @@ AuditService::AuditService(const Parts& parts)
             parts.config.audit.origin}),
       folder_(parts.config.audit.directory),
       read_folder_(parts.config.audit.directory),
-      sequencer_({log_, folder_, parts.signer, parts.clock, parts.random, parts.config.audit.origin,
-                  parts.config.audit.key_uri, parts.key_found}),
+      sequencer_(
+          {log_, folder_, parts.key, parts.clock, parts.config.audit.origin, parts.key_found}),
       failures_(parts.metrics.MakeCounter("mayfly_audit_round_failures_total",
                                           "Rounds that ended without a checkpoint.")),
       witness_folder_(parts.config.audit.directory),

@@ -16,9 +16,8 @@ class AuditService {
  public:
   struct Parts {
     const config::Config& config;
-    Signer& signer;
+    signing::SigningKey& key;
     const Clock& clock;
-    RandomSource& random;
     Timer& timer;
     Executor& executor;
     telemetry::Metrics& metrics;

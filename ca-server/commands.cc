@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <ctime>
 
 #include "apply_policy.h"
 #include "clients/cpp/files.h"
@@ -21,7 +22,7 @@ Result<issuance::CaPlan> PlanOf(const config::CaConfig& ca) {
                      ? x509::Name::CommonName(ca.common_name)
                      : x509::Name::OrganizationAndCommonName(ca.organization, ca.common_name);
   TRY_ASSIGN(auto name, std::move(subject));
-  return issuance::CaPlan{ca.name, ca.key_uri, std::move(name), ca.lifetime, {}};
+  return issuance::CaPlan{ca.name, ca.key_uris, std::move(name), ca.lifetime, {}};
 }
 
 Status WritePem(const std::filesystem::path& path, const std::vector<x509::Certificate>& list) {
@@ -43,6 +44,15 @@ Error Joined(Error first, const Error& second) {
   first.violations.insert(first.violations.end(), second.violations.begin(),
                           second.violations.end());
   return first;
+}
+
+std::string Utc(TimePoint at) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(at);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[] = "YYYY-MM-DDTHH:MM:SSZ";
+  std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
 }
 
 }  // namespace
@@ -81,14 +91,33 @@ Status InitCa(const config::Config& config, const OwnerOptions& options) {
   store::PgCaRegistry registry({config.database.connection + " " + options.connection,
                                 config.database.password_file, "",
                                 "local:" + std::to_string(getuid())});
-  const issuance::SigningTools tools{foundation.clock, foundation.random, *signer, foundation.timer,
-                                     foundation.executor};
+  QuarantineFolder quarantine(config.state_directory);
+  store::PgCanaryRecords canaries(StoreOptions(config, foundation));
+  const signing::SigningTools tools{foundation.clock, foundation.random,   *signer,
+                                    foundation.timer, foundation.executor, quarantine,
+                                    canaries,         LogPlaceChange};
   TRY_ASSIGN(auto hierarchy, SyncWait(issuance::MakeHierarchy(std::move(plan), registry, tools,
                                                               foundation.In(kCommandTimeMax))));
   for (const issuance::CaMade& ca : hierarchy) {
     std::printf("%-8s %s  serial %s\n", ca.made_now ? "made" : "present", ca.name.c_str(),
                 ca.certificate.tbs().serial().Hex().c_str());
   }
+  return Ok();
+}
+
+Status ListQuarantined(const config::Config& config) {
+  TRY_ASSIGN(const auto notes, QuarantineFolder(config.state_directory).List());
+  for (const QuarantineNote& note : notes) {
+    std::printf("%s  %s\n  key SHA-256 %s\n  %s\n", Utc(note.since).c_str(), note.uri.c_str(),
+                ToHex(note.spki_hash).c_str(), note.reason.c_str());
+  }
+  if (notes.empty()) std::puts("no key is quarantined");
+  return Ok();
+}
+
+Status ClearQuarantined(const config::Config& config, const std::string& uri) {
+  TRY(QuarantineFolder(config.state_directory).Clear(uri));
+  std::printf("cleared  %s\n", uri.c_str());
   return Ok();
 }
 

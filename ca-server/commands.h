@@ -23,6 +23,10 @@ Status Migrate(const config::Config& config, const OwnerOptions& options);
 Status InitCa(const config::Config& config, const OwnerOptions& options);
 Status ApplyPolicy(const config::Config& config);
 
+// Places of keys that signed wrongly or hold another key, and their return.
+Status ListQuarantined(const config::Config& config);
+Status ClearQuarantined(const config::Config& config, const std::string& uri);
+
 struct ExportOptions {
   std::filesystem::path root_file, chain_file;  // empty: not written
 };

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands.h"
@@ -27,6 +28,7 @@ struct Flags {
   mayfly::OwnerOptions owner;
   mayfly::ExportOptions export_ca;
   mayfly::IssueLocalOptions issue_local;
+  std::string cleared_uri;
 };
 
 // The mistakes of a file come one a line, so that an editor can jump to each.
@@ -47,9 +49,31 @@ int Report(const Status& status) {
 
 using Command = std::function<Status(const mayfly::config::Config&, const Flags&)>;
 
+void Choose(Command& chosen, CLI::App* sub, Command command) {
+  sub->callback([&chosen, command] { chosen = command; });
+}
+
+void AddQuarantineCommands(CLI::App& app, Flags& flags, Command& chosen) {
+  CLI::App* quarantine = app.add_subcommand(
+      "quarantine",
+      "Lists the places of keys that are quarantined on this server: they signed wrongly, or hold\n"
+      "another key, and are not asked again until they are cleared");
+  Choose(chosen, quarantine,
+         [](const auto& config, const Flags&) { return mayfly::ListQuarantined(config); });
+
+  CLI::App* clear = app.add_subcommand(
+      "clear-quarantine",
+      "Lets a place of a key sign again, after its token was looked into. A running server\n"
+      "notices within seconds, and has a canary signed there first");
+  clear->add_option("--uri", flags.cleared_uri, "the place, as quarantine lists it")->required();
+  Choose(chosen, clear, [](const auto& config, const Flags& f) {
+    return mayfly::ClearQuarantined(config, f.cleared_uri);
+  });
+}
+
 void AddCommands(CLI::App& app, Flags& flags, Command& chosen) {
   auto choose = [&chosen](CLI::App* sub, Command command) {
-    sub->callback([&chosen, command] { chosen = command; });
+    Choose(chosen, sub, std::move(command));
   };
   auto add_owner = [&flags](CLI::App* sub) {
     sub->add_option("--owner", flags.owner.connection,
@@ -79,6 +103,8 @@ void AddCommands(CLI::App& app, Flags& flags, Command& chosen) {
   exported->add_option("--chain", flags.export_ca.chain_file, "for the issuing certificates");
   choose(exported,
          [](const auto& config, const Flags& f) { return ExportCa(config, f.export_ca); });
+
+  AddQuarantineCommands(app, flags, chosen);
 
   mayfly::IssueLocalOptions& local = flags.issue_local;
   CLI::App* issue = app.add_subcommand(

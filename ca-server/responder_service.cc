@@ -39,8 +39,6 @@ ResponderService::ResponderService(Wiring& wiring, Uuid responder_id)
       memory_(wiring.foundation().clock),
       responder_({IssuersOf(wiring),
                   wiring.foundation().clock,
-                  wiring.foundation().random,
-                  wiring.signer(),
                   source_,
                   memory_,
                   {.answer_life = wiring.config().ocsp.answer_life}}),
@@ -59,46 +57,44 @@ std::optional<bool> ResponderService::IsRevoked(const CertificateKey& key) const
 }
 
 Status ResponderService::RenewDelegates() {
-  for (const config::IssuerConfig& config : wiring_.config().issuers) {
-    for (const auto& issuer : wiring_.issuers()) {
-      if (issuer->name() == config.ca.name) TRY(RenewDelegate(config, *issuer));
-    }
+  Status first = Ok();
+  for (const auto& issuer : wiring_.issuers()) {
+    Status renewed = RenewDelegate(*issuer);
+    if (first && !renewed) first = std::move(renewed);
   }
-  return Ok();
+  return first;
 }
 
-Status ResponderService::RenewDelegate(const config::IssuerConfig& config,
-                                       const issuance::Issuer& issuer) {
+Status ResponderService::RenewDelegate(const issuance::Issuer& issuer) {
+  signing::SigningKey& responder_key = *wiring_.keys().ResponderKey(issuer.name());
   const TimePoint now = wiring_.foundation().clock.Now();
   auto in_use = renew_at_.find(issuer.id());
   if (in_use != renew_at_.end() && now < in_use->second) return Ok();
   const std::filesystem::path file = DelegateFile(wiring_, issuer);
   const BootTime deadline = wiring_.foundation().In(kCommandTimeMax);
   if (auto text = client::ReadFile(file); text && in_use == renew_at_.end()) {
-    TRY_ASSIGN(auto key, SyncWait(wiring_.signer().PublicKey(config.ocsp_key_uri, deadline)));
+    TRY_ASSIGN(auto key, SyncWait(responder_key.PublicKey(deadline)));
     auto kept = x509::Certificate::FromPem(AsText(*text));
     if (kept && LifeLeftOf(*kept, now) == LifeLeft::kPlenty &&
-        kept->tbs().fields().public_key.hash() == key.hash() && Use(*kept, config, issuer)) {
+        kept->tbs().fields().public_key.hash() == key.hash() && Use(*kept, issuer)) {
       return Ok();
     }
   }
-  TRY_ASSIGN(auto issued, SyncWait(wiring_.authority().IssueForResponder(
-                              issuer.id(), config.ocsp_key_uri,
-                              wiring_.config().ocsp.certificate_life, deadline)));
-  TRY(Use(issued.certificate, config, issuer));
+  TRY_ASSIGN(auto issued,
+             SyncWait(wiring_.authority().IssueForResponder(
+                 issuer.id(), responder_key, wiring_.config().ocsp.certificate_life, deadline)));
+  TRY(Use(issued.certificate, issuer));
   telemetry::LogInfo("ocsp delegate issued", {{"issuer", issuer.name()},
                                               {"serial", issued.certificate.tbs().serial().Hex()}});
   return client::WriteFileAtomically(file, AsBytes(issued.certificate.Pem()), client::kPublicMode,
                                      client::Existing::kReplace);
 }
 
-Status ResponderService::Use(const x509::Certificate& certificate,
-                             const config::IssuerConfig& config, const issuance::Issuer& issuer) {
+Status ResponderService::Use(const x509::Certificate& certificate, const issuance::Issuer& issuer) {
   const auto& key = certificate.tbs().fields().public_key;
-  TRY_ASSIGN(auto algorithm, x509::SignatureAlgorithmFor(key.type()));
   wiring_.authority().KeepAsOwn(key.hash());
   TRY(responder_.SetDelegate(issuer.id(),
-                             {certificate, {config.ocsp_key_uri, key.hash()}, algorithm}));
+                             {certificate, wiring_.keys().ResponderKey(issuer.name())}));
   const x509::Validity& validity = certificate.tbs().fields().validity;
   renew_at_[issuer.id()] = validity.not_after() - validity.lifetime() / 3;
   return Ok();

@@ -19,17 +19,18 @@ class ResponderService {
 
   ocsp::Responder& responder() { return responder_; }
   // A delegate for every issuer: the one on disk while a third of its life is left, else a new
-  // one through the issue path.
+  // one through the issue path. An issuer that cannot sign holds up no other; the first error.
   Status RenewDelegates();
+  // Whether any issuer has one.
+  bool HasDelegates() const { return !renew_at_.empty(); }
   // For readiness: why the lease, or a delegate, is not as it should be.
   Status LeaseTrouble() const { return keeper_->Trouble(); }
   Status DelegateTrouble() const { return responder_.Ready(); }
   std::optional<bool> IsRevoked(const CertificateKey& key) const;
 
  private:
-  Status RenewDelegate(const config::IssuerConfig& config, const issuance::Issuer& issuer);
-  Status Use(const x509::Certificate& certificate, const config::IssuerConfig& config,
-             const issuance::Issuer& issuer);
+  Status RenewDelegate(const issuance::Issuer& issuer);
+  Status Use(const x509::Certificate& certificate, const issuance::Issuer& issuer);
 
   Wiring& wiring_;
   store::PgStatusSource source_;

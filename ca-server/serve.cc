@@ -33,8 +33,8 @@ constexpr Seconds kStartRetryPause{1};
 
 // What serve does beside answering, and how often.
 constexpr Seconds kRefreshBasisEvery{1};
-constexpr Seconds kSignerAskedFor{2};
 constexpr Seconds kHouseKeepingEvery{60};
+constexpr Seconds kDelegateRetryEvery{5};  // where an issuer has none
 constexpr Seconds kMakePartitionsEvery{3600};
 constexpr Seconds kIntentGrace{600};
 
@@ -107,9 +107,11 @@ Status PolicyTrouble(const issuance::BasisCache& basis, bool is_fresh) {
               "no policy is in force: run mayfly-ca apply-policy");
 }
 
-Status SignerSilent() {
-  return Fail(ErrorCode::kSignerUnavailable, "signer.unreachable",
-              "the signer does not answer for an issuing key");
+Status PlaceTrouble(const signing::PlaceStanding& place) {
+  if (place.state == signing::PlaceState::kInService) return Ok();
+  Error why = place.why.value_or(Error{});
+  why.message = std::string(signing::PlaceStateName(place.state)) + ": " + why.message;
+  return why;
 }
 
 Status Draining() {
@@ -226,7 +228,7 @@ class Server {
   void MeasureExpiry(const x509::Certificate& certificate, const std::string& file);
   void RefreshBasis();
   void ReloadPolicy();
-  void AskSigner();
+  Status GetDelegates();
   void HouseKeeping();
 
   Wiring& wiring_;
@@ -239,7 +241,6 @@ class Server {
   std::unique_ptr<identity::JwtVerifier> jwt_verifier_;
   std::unique_ptr<identity::ForeignCas> foreign_cas_;  // null: there are none
   std::atomic<bool> basis_is_fresh_ = true;
-  std::atomic<bool> signer_answers_ = true;
   std::atomic<bool> draining_ = false;
   std::unique_ptr<HttpListeners> http_;
   rpc::Turns turns_;
@@ -270,15 +271,24 @@ Door Server::MakeDoor(rpc::Callers callers, size_t connections_max, size_t in_fl
                CallLimitsOf(wiring_.config().limits, in_flight_max), turns_, log})};
 }
 
+// An issuer whose key is away does not keep the others from serving.
+Status Server::GetDelegates() {
+  Status renewed = responder_.RenewDelegates();
+  if (renewed || !responder_.HasDelegates()) return renewed;
+  telemetry::LogFailure("responder certificate not renewed", renewed.error());
+  return Ok();
+}
+
 // Everything that a handshake or an answer needs is renewed before anything listens.
 Status Server::Start(const Signals& signals) {
   TRY(WaitFor("the database", signals, [this] { return MakePartitions(wiring_.config()); }));
+  TRY(wiring_.keys().Match(wiring_.foundation().In(kCommandTimeMax)));
+  wiring_.keys().Tend();
   // Where it does not come, OCSP goes on with the certificates that are there.
   if (auto started = wiring_.StartAudit(); !started) {
     telemetry::LogFailure("no audit checkpoint", started.error());
   }
-  TRY(WaitFor("the responder's certificate", signals,
-              [this] { return responder_.RenewDelegates(); }));
+  TRY(WaitFor("the responder's certificates", signals, [this] { return GetDelegates(); }));
   TRY(WaitFor("the server's certificates", signals, [this] { return own_certificates_.Renew(); }));
   return Listen();
 }
@@ -338,16 +348,24 @@ Status Server::GrpcTrouble() const {
 }
 
 std::vector<http::ReadinessCheck> Server::Checks() const {
-  return {
+  std::vector<http::ReadinessCheck> checks{
       {"listeners", [this] { return GrpcTrouble(); }},
       {"audit-checkpoint", [this] { return wiring_.audit().gate().MayRelease(); }},
       {"serving", [this] { return draining_ ? Draining() : Ok(); }},
       {"lease", [this] { return responder_.LeaseTrouble(); }},
       {"ocsp-delegate", [this] { return responder_.DelegateTrouble(); }},
       {"server-certificate", [this] { return own_certificates_.Trouble(); }},
-      {"signer", [this] { return signer_answers_ ? Ok() : SignerSilent(); }},
+      {"signer", [this] { return wiring_.authority().KeyTrouble(); }},
       {"policy", [this] { return PolicyTrouble(wiring_.basis(), basis_is_fresh_); }},
   };
+  for (const auto& key : wiring_.keys().keys()) {
+    for (size_t place = 0; place < key->places(); ++place) {
+      checks.push_back({key->Text() + " at " + key->StandingOf(place).uri,
+                        [key, place] { return PlaceTrouble(key->StandingOf(place)); },
+                        http::Counts::kTold});
+    }
+  }
+  return checks;
 }
 
 // The label names are those of x509-certificate-exporter, whose alerts people have.
@@ -377,7 +395,9 @@ void Server::MeasureWhatIsTrueNow() {
   const auto dropped =
       metrics.MakeGauge("mayfly_events_dropped", "Events that the full queue did not take.");
   metrics.BeforeText([=, this, checks = Checks()] {
-    ready.Set(std::ranges::all_of(checks, [](const auto& c) { return c.check().has_value(); }));
+    ready.Set(std::ranges::all_of(checks, [](const http::ReadinessCheck& check) {
+      return check.counts == http::Counts::kTold || check.check().has_value();
+    }));
     lease.Set(responder_.LeaseTrouble().has_value());
     delegates.Set(responder_.DelegateTrouble().has_value());
     version.Set(static_cast<double>(wiring_.basis().Current()->policy_version));
@@ -397,20 +417,20 @@ void Server::MeasureWhatIsTrueNow() {
 
 void Server::Run(const Signals& signals) {
   const Clock& clock = wiring_.foundation().clock;
-  BootTime house_keeping = clock.BootNow() + kHouseKeepingEvery;
+  BootTime house_keeping = clock.BootNow() + kDelegateRetryEvery;
   BootTime partitions = clock.BootNow() + kMakePartitionsEvery;
   while (true) {
     const Signals::Told told = signals.Await(kRefreshBasisEvery);
     if (told == Signals::Told::kStop) return;
     if (told == Signals::Told::kReload) ReloadPolicy();
     RefreshBasis();
-    AskSigner();
     call_log_.WriteHeldBack();
     metrics_.LogHeldBack();
     own_certificates_.RenewIfDue();
     if (clock.BootNow() >= house_keeping) {
       HouseKeeping();
-      house_keeping = clock.BootNow() + kHouseKeepingEvery;
+      const bool complete = responder_.DelegateTrouble().has_value();
+      house_keeping = clock.BootNow() + (complete ? kHouseKeepingEvery : kDelegateRetryEvery);
     }
     if (clock.BootNow() >= partitions) {
       auto made = MakePartitions(wiring_.config());
@@ -435,19 +455,6 @@ void Server::ReloadPolicy() {
   if (!version) return telemetry::LogFailure("policy file not applied", version.error());
   telemetry::LogInfo(*version > before ? "policy applied" : "policy unchanged",
                      {{"version", *version}});
-}
-
-// Told once when it falls silent, and once more when it answers again.
-void Server::AskSigner() {
-  bool answers = true;
-  for (const config::IssuerConfig& issuer : wiring_.config().issuers) {
-    auto key = SyncWait(
-        wiring_.signer().PublicKey(issuer.ca.key_uri, wiring_.foundation().In(kSignerAskedFor)));
-    if (!key && signer_answers_) telemetry::LogFailure("signer silent", key.error());
-    answers = answers && key.has_value();
-  }
-  if (answers && !signer_answers_) telemetry::LogInfo("signer answers again");
-  signer_answers_ = answers;
 }
 
 void Server::HouseKeeping() {

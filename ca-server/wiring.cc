@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "hsm/client/routed_signer.h"
 #include "hsm/client/signer_client.h"
 #include "hsm/client/software_signer.h"
 #include "store/migrator.h"
@@ -43,8 +44,20 @@ std::unique_ptr<Signer> MakeSigner(const config::Config& config, Foundation& fou
     return std::make_unique<hsm::SoftwareSigner>(config.signer.key_directory, foundation.executor,
                                                  foundation.clock);
   }
-  return std::make_unique<hsm::SignerClient>(config.signer.socket, foundation.executor,
-                                             foundation.timer, foundation.clock);
+  const auto client_of = [&](const std::filesystem::path& socket) {
+    return std::make_unique<hsm::SignerClient>(socket, foundation.executor, foundation.timer,
+                                               foundation.clock);
+  };
+  std::vector<hsm::RoutedSigner::Route> routes;
+  for (const auto& [token, socket] : config.signer.sockets) {
+    routes.push_back({token, client_of(socket)});
+  }
+  return std::make_unique<hsm::RoutedSigner>(client_of(config.signer.socket), std::move(routes));
+}
+
+store::IndexOptions StoreOptions(const config::Config& config, Foundation& foundation) {
+  return {config.database.connection, config.database.password_file, foundation.executor,
+          foundation.timer, foundation.clock};
 }
 
 void RevocationKnowledge::Learn(Check check) {
@@ -62,7 +75,9 @@ store::PgCaRegistry::Options RegistryOptions(const config::Config& config) {
 }
 
 Wiring::Wiring(config::Config config)
-    : config_(std::move(config)), foundation_(config_.limits.worker_threads) {}
+    : config_(std::move(config)),
+      foundation_(config_.limits.worker_threads),
+      quarantine_(config_.state_directory) {}
 
 Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
   TRY(store::CheckSchema(config.database.connection, schema::Migrations(),
@@ -77,12 +92,18 @@ Result<std::unique_ptr<Wiring>> Wiring::Make(const config::Config& config) {
                                foundation.executor, foundation.timer, foundation.clock});
   wiring->metered_ledger_ = std::make_unique<MeteredLedger>(*wiring->ledger_, *wiring->ledger_,
                                                             wiring->metrics_, foundation.clock);
+  const store::IndexOptions lists = StoreOptions(config, foundation);
+  wiring->canaries_ = std::make_unique<store::PgCanaryRecords>(lists);
+  wiring->keys_ = std::make_unique<KeyRing>(KeyRing::Parts{
+      wiring->config_,
+      {foundation.clock, foundation.random, *wiring->metered_signer_, foundation.timer,
+       foundation.executor, wiring->quarantine_, *wiring->canaries_},
+      wiring->metrics_,
+      *wiring->metered_ledger_});
   wiring->audit_ = std::make_unique<AuditService>(AuditService::Parts{
-      wiring->config_, *wiring->metered_signer_, foundation.clock, foundation.random,
-      foundation.timer, foundation.executor, wiring->metrics_,
+      wiring->config_, wiring->keys_->audit(), foundation.clock, foundation.timer,
+      foundation.executor, wiring->metrics_,
       [&authority = wiring->authority_](const Hash256& key) { authority->KeepAsOwn(key); }});
-  const store::IndexOptions lists{config.database.connection, config.database.password_file,
-                                  foundation.executor, foundation.timer, foundation.clock};
   wiring->index_ = std::make_unique<store::PgCertificateIndex>(lists);
   wiring->events_ = std::make_unique<store::PgEventIndex>(lists);
   wiring->alerts_ = std::make_unique<store::PgAlertIndex>(lists);
@@ -131,8 +152,6 @@ Status Wiring::LoadIssuers(CaRegistry& registry) {
   if (!root) return NoCaCertificate(config_.root.name);
   TRY(RequireSignedBy(root->certificate, root->certificate, config_.root.name));
   bundle_.roots.push_back(root->certificate);
-  const issuance::SigningTools tools{foundation_.clock, foundation_.random, *metered_signer_,
-                                     foundation_.timer, foundation_.executor};
   for (const config::IssuerConfig& issuer : config_.issuers) {
     const CaCertificateEntry* entry = certificate_of(issuer.ca.name);
     if (!entry) return NoCaCertificate(issuer.ca.name);
@@ -141,7 +160,7 @@ Status Wiring::LoadIssuers(CaRegistry& registry) {
     issuance::IssuerParts parts{
         .id = entry->subject,
         .name = issuer.ca.name,
-        .key_uri = issuer.ca.key_uri,
+        .key = keys_->AddIssuer(issuer, entry->certificate.tbs().fields().public_key),
         .certificate = entry->certificate,
         .chain = {ToBytes(entry->certificate.der())},
         .ocsp_urls = issuer.ocsp_urls,
@@ -154,7 +173,7 @@ Status Wiring::LoadIssuers(CaRegistry& registry) {
                       " has other name constraints than the configuration; they are fixed when a "
                       "CA is made: restore them, or make another issuing CA");
     }
-    issuers_.push_back(std::make_shared<const issuance::Issuer>(std::move(parts), tools));
+    issuers_.push_back(std::make_shared<const issuance::Issuer>(std::move(parts)));
   }
   return Ok();
 }

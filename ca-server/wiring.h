@@ -11,10 +11,13 @@
 #include "config/config.h"
 #include "config/policy_file.h"
 #include "issuance/certificate_authority.h"
+#include "key_ring.h"
 #include "metered_ports.h"
 #include "ports/signer.h"
+#include "quarantine_folder.h"
 #include "store/alert_index.h"
 #include "store/ca_registry.h"
+#include "store/canary_records.h"
 #include "store/certificate_index.h"
 #include "store/enrolment_tokens.h"
 #include "store/event_index.h"
@@ -40,6 +43,7 @@ struct Foundation {
 
 config::IssuerNames IssuerNamesOf(const config::Config& config);
 std::unique_ptr<Signer> MakeSigner(const config::Config& config, Foundation& foundation);
+store::IndexOptions StoreOptions(const config::Config& config, Foundation& foundation);
 store::PgCaRegistry::Options RegistryOptions(const config::Config& config);
 
 // Revocation as the responder's memory knows it, once there is one; before, the ledger is asked.
@@ -64,7 +68,7 @@ class Wiring {
   const config::Config& config() const { return config_; }
   Foundation& foundation() { return foundation_; }
   telemetry::Metrics& metrics() { return metrics_; }
-  Signer& signer() { return *metered_signer_; }
+  KeyRing& keys() { return *keys_; }
   store::PgLedger& ledger() { return *ledger_; }
   AuditService& audit() { return *audit_; }
   // Starts the audit log and waits for its first checkpoint: without one nothing is released.
@@ -95,6 +99,9 @@ class Wiring {
   std::unique_ptr<store::PgEnrolmentTokens> tokens_;
   std::unique_ptr<store::PgProposals> proposals_;
   Hash256 page_key_{};
+  QuarantineFolder quarantine_;
+  std::unique_ptr<store::PgCanaryRecords> canaries_;
+  std::unique_ptr<KeyRing> keys_;
   std::unique_ptr<AuditService> audit_;
   std::unique_ptr<issuance::BasisCache> basis_;
   issuance::RenewalPlanner planner_{foundation_.random};

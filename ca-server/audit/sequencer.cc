@@ -55,8 +55,7 @@ Result<PublishedCheckpoint> Sequencer::Round() {
 // Asked once: the log's checkpoints are all signed by one key.
 Status Sequencer::FindKey() {
   if (key_) return Ok();
-  TRY_ASSIGN(auto spki, SyncWait(parts_.signer.PublicKey(parts_.key_uri,
-                                                         parts_.clock.BootNow() + kSignerTimeMax)));
+  TRY_ASSIGN(auto spki, SyncWait(parts_.key.PublicKey(parts_.clock.BootNow() + kSignerTimeMax)));
   TRY_ASSIGN(key_, tlog::NoteKey::Make(parts_.origin, std::move(spki)));
   if (parts_.key_found) parts_.key_found(key_->key().hash());
   return Ok();
@@ -146,17 +145,10 @@ Status Sequencer::Publish(LogTree tree, uint64_t tick) {
 
 Result<std::string> Sequencer::SignedCheckpoint(const tlog::TreeHead& head) const {
   TRY_ASSIGN(const std::string text, tlog::WriteCheckpoint({parts_.origin, head}));
-  TRY_ASSIGN(const auto algorithm, x509::SignatureAlgorithmFor(key_->key().type()));
-  SignJob job{.id = Uuid::MakeV7(parts_.clock.Now(), parts_.random),
-              .purpose = SignPurpose::kAudit,
-              .key = {parts_.key_uri, key_->key().hash()},
-              .algorithm = algorithm,
-              .message = ToBytes(AsBytes(text)),
-              .deadline = parts_.clock.BootNow() + kSignerTimeMax};
-  SignResult result = SyncWait(parts_.signer.Sign(std::move(job)));
-  if (result.outcome != SignResult::Outcome::kSigned) return std::move(result.error);
-  TRY_ASSIGN(std::string note,
-             tlog::AssembleNote({text, {key_->Signature(std::move(result.signature))}}));
+  TRY_ASSIGN(Bytes signature, SyncWait(parts_.key.Sign(SignPurpose::kAudit, ToBytes(AsBytes(text)),
+                                                       parts_.clock.BootNow() + kSignerTimeMax,
+                                                       signing::Patience::kEachPlaceOnce)));
+  TRY_ASSIGN(std::string note, tlog::AssembleNote({text, {key_->Signature(std::move(signature))}}));
   TRY(tlog::OpenCheckpoint(note, parts_.origin, {&*key_, 1}));
   return note;
 }

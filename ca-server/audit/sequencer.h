@@ -13,7 +13,7 @@
 #include "audit/log_tree.h"
 #include "ports/audit_log.h"
 #include "ports/log_storage.h"
-#include "ports/signer.h"
+#include "signing/signing_key.h"
 #include "tlog/checkpoint.h"
 
 namespace mayfly::audit {
@@ -25,11 +25,9 @@ constexpr char kVerifierKeyFile[] = "verifier-key";
 struct SequencerParts {
   AuditLog& log;
   LogStorage& storage;
-  Signer& signer;
+  signing::SigningKey& key;
   const Clock& clock;
-  RandomSource& random;
-  std::string origin;   // also the key's name
-  std::string key_uri;  // a key for SignPurpose::kAudit
+  std::string origin;  // also the key's name
   // Once, before anything is published.
   std::function<void(const Hash256& key)> key_found{};
 };

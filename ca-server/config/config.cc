@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/pkcs11_uri.h"
 #include "config/database_section.h"
 #include "config/foreign_ca_section.h"
 #include "config/general_names.h"
@@ -26,7 +27,7 @@ constexpr std::string_view kInsecureKeys = "insecurely_keep_keys_in_files";
 struct Reading {
   fs::path folder;
   std::optional<SignerKind> signer_kind;
-  std::set<std::string> key_uris;
+  std::set<std::string> key_uris;  // all of them
   std::set<std::string> ca_names;
   std::set<std::pair<std::string, uint16_t>> addresses;
   std::map<fs::path, x509::GeneralNames> certificates;  // of listeners
@@ -53,12 +54,26 @@ Seconds DurationWithin(Section& section, std::string_view key, Seconds otherwise
   return value;
 }
 
-void ReadProcessSigner(Section& section, const Reading& reading, SignerConfig& signer) {
-  signer.socket = reading.Absolute(section.String("socket"));
-  if (signer.socket.string().size() > kSocketPathBytesMax) {
-    section.Complain("socket", "config.range",
-                     "the path " + Escape(signer.socket.string()) + " is longer than the " +
+fs::path ReadSocket(Section& section, std::string_view key, const Reading& reading) {
+  fs::path socket = reading.Absolute(section.String(key));
+  if (socket.string().size() > kSocketPathBytesMax) {
+    section.Complain(key, "config.range",
+                     "the path " + Escape(socket.string()) + " is longer than the " +
                          std::to_string(kSocketPathBytesMax) + " bytes of a Unix socket's");
+  }
+  return socket;
+}
+
+void ReadProcessSigner(Section& section, const Reading& reading, SignerConfig& signer) {
+  signer.socket = ReadSocket(section, "socket", reading);
+  Section sockets = section.SubOrEmpty("sockets");
+  const std::vector<std::string> tokens = sockets.Keys();
+  if (tokens.size() > kSocketsMax) {
+    section.Complain("sockets", "config.range",
+                     "\"sockets\" has more than " + std::to_string(kSocketsMax) + " tokens");
+  }
+  for (const std::string& token : tokens) {
+    signer.sockets.emplace(token, ReadSocket(sockets, token, reading));
   }
   RefuseKey(section, kInsecureKeys, "is only for kind = \"software\": a token keeps its keys");
   RefuseKey(section, "key_directory", "is only for kind = \"software\"");
@@ -67,6 +82,7 @@ void ReadProcessSigner(Section& section, const Reading& reading, SignerConfig& s
 void ReadSoftwareSigner(Section& section, const Reading& reading, SignerConfig& signer) {
   signer.key_directory = reading.Absolute(section.String("key_directory"));
   RefuseKey(section, "socket", "is only for kind = \"process\"");
+  RefuseKey(section, "sockets", "is only for kind = \"process\"");
   if (!section.BooleanOr(kInsecureKeys, false)) {
     section.Complain("kind", "config.insecure-signer",
                      "kind = \"software\" keeps the keys of the CA in files; if that is wanted, "
@@ -82,6 +98,10 @@ SignerConfig ReadSigner(Section section, Reading& reading) {
   // Of an unknown kind, every key could be right.
   for (std::string_view key : {"socket", "key_directory"}) {
     if (!reading.signer_kind) section.OptionalString(key);
+  }
+  if (!reading.signer_kind) {
+    Section sockets = section.SubOrEmpty("sockets");
+    for (const std::string& token : sockets.Keys()) sockets.String(token);
   }
   if (!reading.signer_kind) {
     section.BooleanOr(kInsecureKeys, false);
@@ -122,17 +142,23 @@ void CheckFileUri(Section& section, std::string_view key, const std::string& uri
                        "signer's kind is \"software\"");
 }
 
-// Every key has one use: the root's, an issuer's, a responder's, the audit log's.
-std::string ReadKeyUri(Section& section, std::string_view key, Reading& reading) {
-  std::string uri = section.String(key);
-  if (uri.empty()) return uri;
-  if (reading.signer_kind == SignerKind::kProcess) CheckTokenUri(section, key, uri);
-  if (reading.signer_kind == SignerKind::kSoftware) CheckFileUri(section, key, uri);
-  if (!reading.key_uris.insert(uri).second) {
+// Every key has one use: the root's, an issuer's, a responder's, the audit log's. It may have
+// several places.
+std::vector<std::string> ReadKeyUris(Section& section, std::string_view key, Reading& reading) {
+  std::vector<std::string> uris = section.StringOrStrings(key);
+  if (uris.size() > kKeyPlacesMax) {
+    section.Complain(
+        key, "config.range",
+        "\"" + std::string(key) + "\" has more than " + std::to_string(kKeyPlacesMax) + " places");
+  }
+  for (const std::string& uri : uris) {
+    if (reading.signer_kind == SignerKind::kProcess) CheckTokenUri(section, key, uri);
+    if (reading.signer_kind == SignerKind::kSoftware) CheckFileUri(section, key, uri);
+    if (reading.key_uris.insert(uri).second) continue;
     section.Complain(key, "config.duplicate",
                      "the key \"" + Escape(uri, 128) + "\" has another use already");
   }
-  return uri;
+  return uris;
 }
 
 void CheckCaName(Section& section, const std::string& name, Reading& reading) {
@@ -164,7 +190,7 @@ void CheckSubject(Section& section, const CaConfig& ca) {
 CaConfig ReadCa(Section& section, Reading& reading) {
   CaConfig ca;
   ca.name = section.String("name");
-  ca.key_uri = ReadKeyUri(section, "key", reading);
+  ca.key_uris = ReadKeyUris(section, "key", reading);
   ca.common_name = section.String("common_name");
   ca.organization = section.StringOr("organization", "");
   ca.lifetime = section.Duration("lifetime");
@@ -233,7 +259,7 @@ std::vector<x509::Subtree> ReadSubtrees(Section& issuer, std::string_view key) {
 IssuerConfig ReadIssuer(Section section, const CaConfig& root, Reading& reading) {
   IssuerConfig issuer;
   issuer.ca = ReadCa(section, reading);
-  issuer.ocsp_key_uri = ReadKeyUri(section, "ocsp_key", reading);
+  issuer.ocsp_key_uris = ReadKeyUris(section, "ocsp_key", reading);
   issuer.ocsp_urls = section.Strings("ocsp_urls");
   issuer.ca_issuers_urls = section.StringsOrNone("ca_issuers_urls");
   CheckUrls(section, "ocsp_urls", issuer.ocsp_urls);
@@ -278,7 +304,7 @@ bool IsOrigin(std::string_view text) {
 
 AuditConfig ReadAudit(Section section, const std::string& trust_domain, Reading& reading) {
   AuditConfig audit{};
-  audit.key_uri = ReadKeyUri(section, "key", reading);
+  audit.key_uris = ReadKeyUris(section, "key", reading);
   audit.directory = reading.Absolute(section.StringOr("directory", "audit"));
   audit.origin = section.StringOr("origin", trust_domain + "/audit");
   const bool is_too_long = audit.origin.size() > kOriginBytesMax;  // also the one made up
@@ -427,6 +453,18 @@ void CheckTokensAreTaken(Section& root, const Config& config) {
                 "tls = \"server\"");
 }
 
+// A socket that nothing is asked at is a token's name misspelt.
+void CheckTokensHaveKeys(Section& root, const Config& config, const Reading& reading) {
+  for (const auto& [token, socket] : config.signer.sockets) {
+    const auto names_it = [&](const std::string& uri) { return NamesToken(uri, token); };
+    if (std::ranges::any_of(reading.key_uris, names_it)) continue;
+    root.Complain("signer", "config.token",
+                  "no key lies in the token \"" + Escape(token, 64) +
+                      "\" of \"sockets\": it is the token's label or serial number as in a key's "
+                      "URI");
+  }
+}
+
 bool AnyMutual(const Config& config) {
   return std::ranges::any_of(config.listeners, [](const ListenerConfig& listener) {
     return listener.tls == ListenerTls::kMutual;
@@ -464,6 +502,7 @@ Result<Config> LoadConfig(const fs::path& path) {
   ReadAuthorities(root, reading, config);
   config.ocsp = ReadOcsp(root.SubOrEmpty("ocsp"), config.issuers);
   config.audit = ReadAudit(root.Sub("audit"), config.trust_domain, reading);
+  CheckTokensHaveKeys(root, config, reading);
   ReadListeners(root, reading, config);
   config.oidc_issuers = ReadOidcIssuers(root, reading.folder);
   CheckTokensAreTaken(root, config);

@@ -11,6 +11,7 @@
 //   [signer]
 //   kind = "process"                   # or "software", then insecurely_keep_keys_in_files = true
 //   socket = "signer.sock"             # process
+//   sockets = { "hsm-b" = "signer-b.sock" }   # of tokens that another mayfly-signer serves
 //   key_directory = "keys"             # software
 //   [root]
 //   name = "root-1"  key = "pkcs11:token=mayfly;object=root"  common_name = "..."
@@ -53,6 +54,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -80,6 +82,8 @@ constexpr int64_t kPerMinuteMax = 10'000'000;
 constexpr int64_t kWorkerThreadsMax = 256;
 constexpr Seconds kDrainMax{600};
 constexpr size_t kUrlsMax = 8;
+constexpr size_t kKeyPlacesMax = 8;
+constexpr size_t kSocketsMax = 32;
 constexpr size_t kSocketPathBytesMax = 107;  // sockaddr_un, with its closing NUL
 
 struct ClientCertificateConfig {
@@ -96,13 +100,14 @@ struct DatabaseConfig {
 enum class SignerKind : uint8_t { kProcess, kSoftware };
 struct SignerConfig {
   SignerKind kind;
-  std::filesystem::path socket;         // kProcess
-  std::filesystem::path key_directory;  // kSoftware
+  std::filesystem::path socket;                          // kProcess: of all tokens but
+  std::map<std::string, std::filesystem::path> sockets;  // these, by label or serial number
+  std::filesystem::path key_directory;                   // kSoftware
 };
 
 struct CaConfig {  // [root] and what [[issuer]] shares with it
   std::string name;
-  std::string key_uri;
+  std::vector<std::string> key_uris;  // the places of one key
   std::string common_name;
   std::string organization;  // may be empty
   Seconds lifetime;
@@ -110,7 +115,7 @@ struct CaConfig {  // [root] and what [[issuer]] shares with it
 
 struct IssuerConfig {
   CaConfig ca;
-  std::string ocsp_key_uri;
+  std::vector<std::string> ocsp_key_uris;
   std::vector<std::string> ocsp_urls;
   std::vector<std::string> ca_issuers_urls;
   std::vector<std::string> crl_urls;
@@ -132,7 +137,7 @@ struct WitnessConfig {
 };
 
 struct AuditConfig {
-  std::string key_uri;
+  std::vector<std::string> key_uris;
   std::filesystem::path directory;
   std::string origin;  // which log; also its key's name
   Seconds checkpoint_age_max;

@@ -59,12 +59,14 @@ void CheckUsages(Section& section, const policy::Profile& profile) {
   }
 }
 
-void CheckIssuer(Section& section, const policy::Profile& profile, const IssuerNames& issuers) {
-  if (profile.issuer.empty() || issuers.contains(profile.issuer)) return;
-  section.Complain("issuer", "policy.issuer-unknown",
-                   "this server has no issuer \"" + Escape(profile.issuer, 64) + "\"" +
-                       DidYouMean(profile.issuer, {issuers.begin(), issuers.end()}) +
-                       "; add its [[issuer]] to the configuration of every replica first");
+void CheckIssuers(Section& section, const policy::Profile& profile, const IssuerNames& issuers) {
+  for (const std::string& issuer : profile.issuers) {
+    if (issuers.contains(issuer)) continue;
+    section.Complain(section.Has("issuers") ? "issuers" : "issuer", "policy.issuer-unknown",
+                     "this server has no issuer \"" + Escape(issuer, 64) + "\"" +
+                         DidYouMean(issuer, {issuers.begin(), issuers.end()}) +
+                         "; add its [[issuer]] to the configuration of every replica first");
+  }
 }
 
 void ReadProfiles(Section& root, const Reading& reading, Policy& policy) {
@@ -79,7 +81,7 @@ void ReadProfiles(Section& root, const Reading& reading, Policy& policy) {
     if (reading.is == PolicyText::kProposed) {
       CheckExtensions(section, profile);
       CheckUsages(section, profile);
-      if (reading.issuers != nullptr) CheckIssuer(section, profile, *reading.issuers);
+      if (reading.issuers != nullptr) CheckIssuers(section, profile, *reading.issuers);
     }
     policy.profiles.emplace(name, std::move(profile));
   }

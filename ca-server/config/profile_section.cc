@@ -1,6 +1,7 @@
 #include "config/profile_section.h"
 
 #include <algorithm>
+#include <set>
 
 #include "config/words.h"
 #include "der/any.h"
@@ -330,15 +331,35 @@ void ReadLint(Section& section, Profile& profile) {
   }
 }
 
-// Which names there are is the server's configuration's to say.
-void ReadIssuer(Section& section, Profile& profile) {
-  if (!section.Has("issuer")) return;
-  profile.issuer = section.String("issuer");
-  if (profile.issuer.empty() || IsCaName(profile.issuer)) return;
-  section.Complain("issuer", "config.name",
-                   "\"" + Escape(profile.issuer, 64) +
-                       "\" is not the name of an issuer: 1 to 63 of a-z, 0-9 and \"-\", not led or "
-                       "ended by \"-\"");
+// One, or a pool. Which names there are is the server's configuration's to say.
+void ReadIssuers(Section& section, Profile& profile) {
+  const bool is_pool = section.Has("issuers");
+  if (is_pool && section.Has("issuer")) {
+    section.Complain("issuers", "config.not-here",
+                     "\"issuer\" names one, \"issuers\" several: not both");
+  }
+  const std::string_view key = is_pool ? "issuers" : "issuer";
+  if (const auto one = section.OptionalString("issuer"); one && !one->empty()) {
+    profile.issuers = {*one};
+  }
+  if (is_pool) profile.issuers = section.Strings("issuers");
+  if (profile.issuers.size() > policy::kPoolIssuersMax) {
+    section.Complain(key, "config.range",
+                     "\"issuers\" has more than " + std::to_string(policy::kPoolIssuersMax));
+  }
+  std::set<std::string> seen;
+  for (const std::string& issuer : profile.issuers) {
+    if (!seen.insert(issuer).second) {
+      section.Complain(key, "config.duplicate",
+                       "the issuer \"" + Escape(issuer, 64) + "\" is in \"issuers\" twice");
+    }
+    if (IsCaName(issuer)) continue;
+    section.Complain(
+        key, "config.name",
+        "\"" + Escape(issuer, 64) +
+            "\" is not the name of an issuer: 1 to 63 of a-z, 0-9 and \"-\", not led or "
+            "ended by \"-\"");
+  }
 }
 
 }  // namespace
@@ -353,7 +374,7 @@ const Words<x509::GeneralName::Kind>& NameKindWords() {
 Profile ReadProfile(const std::string& name, Section section) {
   Profile profile;
   profile.name = name;
-  ReadIssuer(section, profile);
+  ReadIssuers(section, profile);
   ReadLifetimes(section, profile);
   ReadKeyUsages(section, profile);
   ReadExtendedKeyUsages(section, profile);

@@ -290,6 +290,14 @@ std::vector<std::string> Section::Strings(std::string_view key) {
   return state_->Texts(*node, key);
 }
 
+std::vector<std::string> Section::StringOrStrings(std::string_view key) {
+  if (state_->table != nullptr && state_->table->get_as<toml::array>(key) != nullptr) {
+    return Strings(key);
+  }
+  std::string text = String(key);
+  return text.empty() ? std::vector<std::string>() : std::vector{std::move(text)};
+}
+
 std::vector<std::string> Section::StringsOrNone(std::string_view key) {
   const toml::node* node = state_->Ask(key);
   return node ? state_->Texts(*node, key) : std::vector<std::string>();

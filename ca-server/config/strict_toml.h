@@ -39,8 +39,9 @@ class Section {
   std::string String(std::string_view key);
   std::string StringOr(std::string_view key, std::string_view otherwise);
   std::optional<std::string> OptionalString(std::string_view key);
-  std::vector<std::string> Strings(std::string_view key);        // required, not empty
-  std::vector<std::string> StringsOrNone(std::string_view key);  // absent: empty
+  std::vector<std::string> Strings(std::string_view key);          // required, not empty
+  std::vector<std::string> StringsOrNone(std::string_view key);    // absent: empty
+  std::vector<std::string> StringOrStrings(std::string_view key);  // required, not empty
   int64_t IntegerOr(std::string_view key, int64_t otherwise, int64_t min, int64_t max);
   bool BooleanOr(std::string_view key, bool otherwise);
   Seconds Duration(std::string_view key);

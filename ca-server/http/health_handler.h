@@ -12,9 +12,13 @@
 
 namespace mayfly::http {
 
+// kTold: something is amiss that this server gets by without.
+enum class Counts : uint8_t { kForReadiness, kTold };
+
 struct ReadinessCheck {
   std::string name;               // "database", "signer", ...
   std::function<Status()> check;  // quick and thread-safe: looks at what is known, asks nobody
+  Counts counts = Counts::kForReadiness;
 };
 
 class HealthHandler final : public HttpHandler {

@@ -7,18 +7,20 @@ namespace {
 
 struct Ca {
   IssuerEntry entry;
-  std::string key_uri;
+  std::shared_ptr<signing::SigningKey> key;
   x509::SignatureAlgorithm algorithm;
   std::optional<x509::Certificate> certificate;
 };
 
-Task<Result<Ca>> Register(const CaPlan& plan, CaRegistry& registry, SigningTools tools,
+Task<Result<Ca>> Register(const CaPlan& plan, CaRegistry& registry, signing::SigningTools tools,
                           BootTime deadline) {
-  CO_TRY_ASSIGN(auto key, co_await tools.signer.PublicKey(plan.key_uri, deadline));
+  signing::SigningKeyParts parts{plan.name, KeyUse::kIssuing, plan.key_uris};
+  auto signing_key = std::make_shared<signing::SigningKey>(std::move(parts), tools);
+  CO_TRY_ASSIGN(auto key, co_await signing_key->PublicKey(deadline));
   CO_TRY_ASSIGN(auto algorithm, x509::SignatureAlgorithmFor(key.type()));
   CO_TRY_ASSIGN(auto entry, registry.RegisterIssuer(plan.name, plan.subject, key));
   CO_TRY_ASSIGN(auto present, registry.CaCertificates());
-  Ca ca{std::move(entry), plan.key_uri, algorithm, std::nullopt};
+  Ca ca{std::move(entry), std::move(signing_key), algorithm, std::nullopt};
   for (CaCertificateEntry& candidate : present) {
     if (candidate.subject == ca.entry.id && !ca.certificate) {
       ca.certificate = std::move(candidate.certificate);
@@ -47,7 +49,7 @@ policy::IssuerIdentity SigningIdentity(const Ca& ca, const CaPlan& plan, TimePoi
 // Template, serial, lint, record, signature, confirmation: the order of the issue path.
 Task<Result<x509::Certificate>> Certify(const Ca& subject, const CaPlan& plan, const Ca& signs,
                                         const policy::IssuerIdentity& identity,
-                                        CaRegistry& registry, SigningTools tools,
+                                        CaRegistry& registry, signing::SigningTools tools,
                                         BootTime deadline) {
   const TimePoint now = tools.clock.Now();
   const auto kind =
@@ -61,9 +63,7 @@ Task<Result<x509::Certificate>> Certify(const Ca& subject, const CaPlan& plan, c
   CO_TRY_ASSIGN(auto linted, lint::LintCa(std::move(tbs), wish, identity, now));
   CO_TRY_ASSIGN(auto recorded,
                 registry.RecordCaCertificate(linted, subject.entry.id, signs.entry.id, kind));
-  KeyReference key{signs.key_uri, signs.entry.key.hash()};
-  CO_TRY_ASSIGN(Bytes signature,
-                co_await SignCaCertificate(recorded, key, signs.entry.key, tools, deadline));
+  CO_TRY_ASSIGN(Bytes signature, co_await SignCaCertificate(recorded, *signs.key, deadline));
   CO_TRY(registry.ConfirmCaCertificate(recorded.key(), signature));
   co_return x509::Certificate::FromDer(
       x509::Certificate::Assemble(recorded.tbs(), signs.algorithm, signature));
@@ -72,7 +72,7 @@ Task<Result<x509::Certificate>> Certify(const Ca& subject, const CaPlan& plan, c
 }  // namespace
 
 Task<Result<std::vector<CaMade>>> MakeHierarchy(HierarchyPlan plan, CaRegistry& registry,
-                                                SigningTools tools, BootTime deadline) {
+                                                signing::SigningTools tools, BootTime deadline) {
   std::vector<CaMade> made;
   CO_TRY_ASSIGN(Ca root, co_await Register(plan.root, registry, tools, deadline));
   const bool root_is_new = !root.certificate;

@@ -12,8 +12,8 @@
 namespace mayfly::issuance {
 
 struct CaPlan {
-  std::string name;  // issuers/{issuer}
-  std::string key_uri;
+  std::string name;                   // issuers/{issuer}
+  std::vector<std::string> key_uris;  // its places
   x509::Name subject;
   Seconds lifetime;
   x509::NameConstraints name_constraints{};  // of an issuing CA
@@ -34,6 +34,6 @@ struct CaMade {
 // Errors: kConflict "issuer.changed" (a name is there with another key or subject); those of the
 // signer and the registry; kLintFailed.
 Task<Result<std::vector<CaMade>>> MakeHierarchy(HierarchyPlan plan, CaRegistry& registry,
-                                                SigningTools tools, BootTime deadline);
+                                                signing::SigningTools tools, BootTime deadline);
 
 }  // namespace mayfly::issuance

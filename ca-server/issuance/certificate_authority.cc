@@ -1,9 +1,14 @@
 #include "issuance/certificate_authority.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "issuance/application.h"
 
 namespace mayfly::issuance {
 namespace {
+
+using signing::PlaceState;
 
 // What a caller who does not see everything holds.
 Holdings HoldingsOf(const policy::Principal& principal) {
@@ -20,6 +25,13 @@ Error RevokedPeer() {
 Error UnknownPeer() {
   return Fail(ErrorCode::kUnauthenticated, "peer.unknown",
               "the client certificate is not one that this CA issued");
+}
+
+// Said before anything is recorded.
+Error KeyQuarantined(const Issuer& issuer) {
+  return Fail(ErrorCode::kSignerUnavailable, "signer.quarantined",
+              "the key of issuer \"" + issuer.name() +
+                  "\" signed wrongly, or is another, and waits for an operator");
 }
 
 }  // namespace
@@ -45,14 +57,59 @@ const Issuer* CertificateAuthority::IssuerOf(IssuerId id) const {
 
 // Another replica, with another configuration, may have taken the policy. Only requests of this
 // profile are refused; nothing is signed by somebody whom the policy does not name.
-Result<const Issuer*> CertificateAuthority::IssuerFor(const policy::IssuanceGrant& grant) const {
-  for (const auto& issuer : parts_.issuers) {
-    if (issuer->name() == grant.issuer()) return issuer.get();
+Result<std::vector<const Issuer*>> CertificateAuthority::PoolFor(
+    const policy::IssuanceGrant& grant) const {
+  std::vector<const Issuer*> pool;
+  std::string names;
+  for (const std::string& name : grant.issuers()) {
+    names += (names.empty() ? "\"" : ", \"") + name + "\"";
+    const auto found = std::ranges::find(parts_.issuers, name, &Issuer::name);
+    if (found != parts_.issuers.end()) pool.push_back(found->get());
   }
+  if (!pool.empty()) return pool;
   return Fail(ErrorCode::kFailedPrecondition, "policy.issuer-unknown",
               "the policy in force has certificates of profile \"" + grant.profile().name +
-                  "\" signed by issuer \"" + grant.issuer() +
-                  "\", which the configuration of this server does not have");
+                  "\" signed by issuer " + names +
+                  ", which the configuration of this server does not have");
+}
+
+Result<std::vector<const Issuer*>> CertificateAuthority::IssuersFor(
+    const policy::IssuanceGrant& grant) const {
+  TRY_ASSIGN(const std::vector<const Issuer*> pool, PoolFor(grant));
+  for (const PlaceState state : {PlaceState::kInService, PlaceState::kOut}) {
+    std::vector<const Issuer*> standing;
+    std::ranges::copy_if(pool, std::back_inserter(standing),
+                         [state](const Issuer* issuer) { return issuer->Standing() == state; });
+    if (!standing.empty()) return standing;
+  }
+  return KeyQuarantined(*pool.front());
+}
+
+Status CertificateAuthority::KeyTrouble() const {
+  const auto basis = parts_.basis.Current();
+  for (const auto& [name, profile] : basis->policy.profiles) {
+    const std::vector<std::string> pool =
+        profile.issuers.empty() ? std::vector{DefaultIssuer()} : profile.issuers;
+    std::optional<Error> first;
+    bool signs = false;
+    for (const std::string& member : pool) {
+      const auto issuer = std::ranges::find(parts_.issuers, member, &Issuer::name);
+      if (issuer == parts_.issuers.end()) continue;
+      const Status trouble = (*issuer)->KeyTrouble();
+      signs = signs || trouble.has_value();
+      if (!trouble && !first) first = trouble.error();
+    }
+    if (!signs && first) return *std::move(first);
+  }
+  return Ok();
+}
+
+bool CertificateAuthority::AnotherCouldSign(const policy::IssuanceGrant& grant,
+                                            const Issuer& issuer) const {
+  const auto pool = PoolFor(grant);
+  return pool && std::ranges::any_of(*pool, [&issuer](const Issuer* other) {
+           return other != &issuer && other->Standing() == PlaceState::kInService;
+         });
 }
 
 Task<Result<std::optional<CertificateRecord>>> CertificateAuthority::Find(std::string issuer,

@@ -227,8 +227,8 @@ class CertificateAuthority {
   // it is refused in requests from here on. Any thread.
   void KeepAsOwn(const Hash256& key);
 
-  // A certificate for the delegated OCSP key at `key_uri`, proved by a canary signature.
-  Task<Result<IssuedCertificate>> IssueForResponder(IssuerId issuer, std::string key_uri,
+  // A certificate for a delegated OCSP key, proved by a canary signature.
+  Task<Result<IssuedCertificate>> IssueForResponder(IssuerId issuer, signing::SigningKey& key,
                                                     Seconds lifetime, BootTime deadline);
 
   // Operators and auditors see every certificate, others what they hold (Holdings); everything else
@@ -267,6 +267,10 @@ class CertificateAuthority {
   Task<Result<ApprovedProposal>> Approve(ApproveRequest request, BootTime deadline);
   Task<Result<ProposalRecord>> Withdraw(policy::Principal principal, Uuid proposal,
                                         BootTime deadline);
+
+  // Every profile of the policy in force has an issuer whose key is in service. Error:
+  // kSignerUnavailable "signer.key-out" or "signer.quarantined", of the first that is preferred.
+  Status KeyTrouble() const;
 
   TrustBundle Bundle() const { return parts_.bundle; }
 
@@ -333,8 +337,10 @@ class CertificateAuthority {
                                           BootTime deadline);
   Task<Result<IssuedCertificate>> Resume(const Application& application, PriorAttempt prior,
                                          BootTime deadline);
-  Task<Result<IssuedCertificate>> Conclude(const Application& application, RecordedTbs record,
+  Task<Result<IssuedCertificate>> Conclude(const Application& application,
+                                           const policy::IssuanceGrant& grant, RecordedTbs record,
                                            BootTime deadline);
+  Task<Result<IssuedCertificate>> GiveUp(RecordedTbs record, BootTime deadline);
   Task<Result<IssuedCertificate>> SettleSigned(const Application& application, RecordedTbs record,
                                                Bytes signature, BootTime deadline);
   Task<Result<Outcome>> Abandon(const RecordedTbs& record, BootTime deadline);
@@ -360,6 +366,14 @@ class CertificateAuthority {
   Result<ShownCertificate> Shown(CertificateRecord record) const;
   Result<lint::LintedTbs> MakeDraft(const Issuer& issuer, const policy::IssuanceGrant& grant,
                                     const x509::ProvenKey& key) const;
+  struct Draft {
+    const Issuer* issuer;
+    lint::LintedTbs tbs;
+    std::vector<Violation> passed_over{};  // issuers before it, and why they cannot
+  };
+  // Of the first that can. Error: the first one's.
+  Result<Draft> DraftFor(const std::vector<const Issuer*>& issuers,
+                         const policy::IssuanceGrant& grant, const x509::ProvenKey& key) const;
   IssuanceExplanation ExplainFor(const IssueRequest& request, const policy::Authorizer& authorizer);
   Task<Status> ExplainSuperseded(IssuanceExplanation& out, const policy::Principal& principal,
                                  BootTime deadline);
@@ -370,8 +384,14 @@ class CertificateAuthority {
 
   const Issuer* IssuerOf(IssuerId id) const;
   const std::string& DefaultIssuer() const { return parts_.issuers.front()->name(); }
-  // Which the policy names. Error: kFailedPrecondition "policy.issuer-unknown".
-  Result<const Issuer*> IssuerFor(const policy::IssuanceGrant& grant) const;
+  // Those of this server that the policy names, in its order. Error: kFailedPrecondition
+  // "policy.issuer-unknown".
+  Result<std::vector<const Issuer*>> PoolFor(const policy::IssuanceGrant& grant) const;
+  // Who may sign now: those in service, else those that are out. Error: also kSignerUnavailable
+  // "signer.quarantined".
+  Result<std::vector<const Issuer*>> IssuersFor(const policy::IssuanceGrant& grant) const;
+  // Whether another issuer of the pool is in service.
+  bool AnotherCouldSign(const policy::IssuanceGrant& grant, const Issuer& issuer) const;
 
   Parts parts_;
   PeerCache peers_;

@@ -76,7 +76,7 @@ Task<Result<CreatedToken>> CertificateAuthority::CreateToken(CreateTokenRequest 
                granted.error());
     co_return granted.error();
   }
-  CO_TRY(IssuerFor(*granted));
+  CO_TRY(PoolFor(*granted));
   NewEnrolmentToken token{std::move(enrolment), lifetime};
   CO_TRY_ASSIGN(EnrolmentTokenRecord record,
                 co_await parts_.tokens.Create(std::move(token), deadline));

@@ -8,6 +8,7 @@ namespace mayfly::issuance {
 namespace {
 
 constexpr size_t kTextBytesMax = 64;
+constexpr size_t kKeyTextBytesMax = 1024;
 
 // A JSON string (RFC 8259 section 7) of printable ASCII only.
 std::string JsonText(std::string_view text, size_t bytes_max = kTextBytesMax) {
@@ -65,6 +66,11 @@ std::string LintDetail(std::string_view profile, const x509::SerialNumber& seria
 std::string LineageDetail(const Uuid& lineage, const x509::SerialNumber& serial) {
   return "{\"lineage\":" + JsonText(lineage.ToString()) + ",\"serial\":" + JsonText(serial.Hex()) +
          "}";
+}
+
+std::string QuarantineDetail(std::string_view key, std::string_view uri, std::string_view rule) {
+  return "{\"key\":" + JsonText(key, kKeyTextBytesMax) +
+         ",\"uri\":" + JsonText(uri, kKeyTextBytesMax) + ",\"rule\":" + JsonText(rule) + "}";
 }
 
 }  // namespace mayfly::issuance

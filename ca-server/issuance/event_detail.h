@@ -39,4 +39,7 @@ std::string LintDetail(std::string_view profile, const x509::SerialNumber& seria
 // {"lineage":"0190..","serial":"21.."}
 std::string LineageDetail(const Uuid& lineage, const x509::SerialNumber& serial);
 
+// {"key":"issuing key of issuing-1","uri":"pkcs11:..","rule":"signer.wrong-signature"}
+std::string QuarantineDetail(std::string_view key, std::string_view uri, std::string_view rule);
+
 }  // namespace mayfly::issuance

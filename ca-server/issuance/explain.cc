@@ -1,6 +1,8 @@
 // ExplainIssuance: the hops of issue.cc up to lint. The policy's and the key's findings are told
 // together, so that a person learns of every such mistake at once; the issuer and the whole
 // certificate are looked at where there is a grant to make one of.
+#include <algorithm>
+
 #include "issuance/application.h"
 #include "issuance/certificate_authority.h"
 #include "policy/principal_text.h"
@@ -103,20 +105,28 @@ IssuanceExplanation CertificateAuthority::ExplainFor(const IssueRequest& request
   auto key = application->prove(profile->second.key_rules);  // 5
   if (!key) NoteFindings(key.error(), out);
   if (!out.findings.empty()) return out;
-  const auto issuer = IssuerFor(*decision.verdict);
-  if (!issuer) {
-    NoteFindings(issuer.error(), out);
+  const auto issuers = IssuersFor(*decision.verdict);
+  if (!issuers) {
+    NoteFindings(issuers.error(), out);
     return out;
   }
-  auto draft = MakeDraft(**issuer, *decision.verdict, *key);  // 6 to 8
+  auto draft = DraftFor(*issuers, *decision.verdict, *key);  // 6 to 8
   if (!draft) {
     NoteFindings(draft.error(), out);
     return out;
   }
-  for (const lint::Finding& warning : draft->warnings()) {
+  out.warnings = std::move(draft->passed_over);
+  for (const std::string& name : decision.verdict->issuers()) {
+    if (std::ranges::find(*issuers, name, &Issuer::name) != issuers->end()) continue;
+    out.warnings.push_back({"signer.key-out", "issuer",
+                            "issuer \"" + name +
+                                "\" does not sign now: its key is out, or it is not one of this "
+                                "server's"});
+  }
+  for (const lint::Finding& warning : draft->tbs.warnings()) {
     out.warnings.push_back(warning.violation);
   }
-  const x509::TbsCertificate& tbs = draft->tbs();
+  const x509::TbsCertificate& tbs = draft->tbs.tbs();
   out.lifetime->granted = tbs.fields().validity.lifetime();
   out.lifetime->ends_with_issuer = *out.lifetime->granted < decision.verdict->lifetime();
   out.tbs = ToBytes(tbs.der());

@@ -1,6 +1,7 @@
 // The issue path: docs/ISSUANCE.md and its hops. Hops 1, 2 and 13 are rpc/'s, hop 3 is
 // application.cc's, the others are here, in Attempt (4 to 9), Conclude (10, 11) and
 // SettleSigned (12).
+#include <algorithm>
 #include <utility>
 
 #include "base/failpoint.h"
@@ -32,6 +33,20 @@ bool Denied(ErrorCode code) {
 // A random lineage: a first certificate is an enrolment.
 LineageStep Enrolment(const Clock& clock, RandomSource& random) {
   return LineageStep{Uuid::MakeV7(clock.Now(), random), 0, std::nullopt};
+}
+
+// Whether the key will not sign this record: it signed it wrongly, or is out where another signs.
+bool IsLost(const Issuer& issuer, signing::Patience patience, const Error& error) {
+  if (error.code == ErrorCode::kSignatureInvalid) return true;
+  switch (issuer.Standing()) {
+    case signing::PlaceState::kInService:
+      return false;
+    case signing::PlaceState::kOut:
+      return patience == signing::Patience::kWhileInService;
+    case signing::PlaceState::kQuarantined:
+      return true;
+  }
+  return false;
 }
 
 // A record of an issuer that was configured when it was made.
@@ -105,9 +120,10 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
   const policy::Authorizer authorizer(parts_.basis.Current());
 
   CO_TRY_ASSIGN(auto grant, application.decide(authorizer));              // 4
-  CO_TRY_ASSIGN(const Issuer* issuer, IssuerFor(grant));                  // who will sign
+  CO_TRY_ASSIGN(const auto issuers, IssuersFor(grant));                   // who could sign
   CO_TRY_ASSIGN(auto key, application.prove(grant.profile().key_rules));  // 5
-  CO_TRY_ASSIGN(auto draft, MakeDraft(*issuer, grant, key));              // 6 to 8
+  CO_TRY_ASSIGN(Draft chosen, DraftFor(issuers, grant, key));             // 6 to 8
+  lint::LintedTbs& draft = chosen.tbs;
 
   if (!draft.warnings().empty()) {
     const std::string detail =
@@ -118,7 +134,7 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
   const x509::Validity validity = draft.tbs().fields().validity;
   RecordEntry entry{
       .tbs = std::move(draft),
-      .issuer = issuer->id(),
+      .issuer = chosen.issuer->id(),
       .lineage =
           application.lineage ? *application.lineage : Enrolment(parts_.clock, parts_.random),
       .profile = grant.profile().name,
@@ -143,7 +159,7 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Attempt(const Application&
   }
   CO_TRY_ASSIGN(auto recorded, co_await parts_.ledger.Record(std::move(entry), deadline));  // 9
   FAILPOINT("issuance.recorded");
-  auto issued = co_await Conclude(application, std::move(recorded), deadline);
+  auto issued = co_await Conclude(application, grant, std::move(recorded), deadline);
   co_return issued;
 }
 
@@ -159,6 +175,21 @@ Result<lint::LintedTbs> CertificateAuthority::MakeDraft(const Issuer& issuer,
   const lint::LintContext lint_context{grant, key.spki(), issuer.identity(), now};
   TRY_ASSIGN(auto linted, lint::Lint(std::move(tbs), lint_context));  // 8
   return linted;
+}
+
+Result<CertificateAuthority::Draft> CertificateAuthority::DraftFor(
+    const std::vector<const Issuer*>& issuers, const policy::IssuanceGrant& grant,
+    const x509::ProvenKey& key) const {
+  std::optional<Error> first;
+  std::vector<Violation> passed_over;
+  for (const Issuer* issuer : issuers) {
+    auto draft = MakeDraft(*issuer, grant, key);
+    if (draft) return Draft{issuer, *std::move(draft), std::move(passed_over)};
+    passed_over.push_back({draft.error().rule, "issuer",
+                           "issuer \"" + issuer->name() + "\": " + draft.error().message});
+    if (!first) first = std::move(draft).error();
+  }
+  return *std::move(first);
 }
 
 // A request id that came before. What was released is released again; an intent is decided again
@@ -179,7 +210,7 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Resume(const Application& 
     const policy::Authorizer authorizer(parts_.basis.Current());
     auto grant = application.decide(authorizer);
     if (grant && StillServes(application, *grant, prior.record)) {
-      auto issued = co_await Conclude(application, std::move(prior.record), deadline);
+      auto issued = co_await Conclude(application, *grant, std::move(prior.record), deadline);
       co_return issued;
     }
     CO_TRY_ASSIGN(prior.outcome, co_await Abandon(prior.record, deadline));
@@ -192,18 +223,37 @@ Task<Result<IssuedCertificate>> CertificateAuthority::Resume(const Application& 
   co_return issued;
 }
 
+// The key signs for as long as there is time; where another issuer of the pool is in service, while
+// it is too.
 Task<Result<IssuedCertificate>> CertificateAuthority::Conclude(const Application& application,
+                                                               const policy::IssuanceGrant& grant,
                                                                RecordedTbs record,
                                                                BootTime deadline) {
   const Issuer* issuer = IssuerOf(record.facts().key.issuer);
   if (!issuer) co_return NotConfigured();
-  CO_TRY_ASSIGN(Bytes signature, co_await issuer->Sign(record, deadline));  // 10, 11
+  const auto patience = AnotherCouldSign(grant, *issuer) ? signing::Patience::kWhileInService
+                                                         : signing::Patience::kUntilDeadline;
+  auto signature = co_await issuer->Sign(record, deadline, patience);  // 10, 11
+  if (!signature && IsLost(*issuer, patience, signature.error())) {
+    auto given_up = co_await GiveUp(std::move(record), deadline);
+    co_return given_up;
+  }
+  if (!signature) co_return std::move(signature).error();
   if (FAILPOINT("issuance.signed")) {
     co_return Fail(ErrorCode::kSignerUnavailable, "signer.failpoint", "stopped by a failpoint");
   }
   auto issued =
-      co_await SettleSigned(application, std::move(record), std::move(signature), deadline);
+      co_await SettleSigned(application, std::move(record), *std::move(signature), deadline);
   co_return issued;
+}
+
+// What its key signed cannot be used, or its key is gone: the record is abandoned, and the request
+// decided again. A signature that another server settled first counts all the same.
+Task<Result<IssuedCertificate>> CertificateAuthority::GiveUp(RecordedTbs record,
+                                                             BootTime deadline) {
+  CO_TRY_ASSIGN(const Outcome standing, co_await Abandon(record, deadline));
+  if (const auto* won = std::get_if<SignedOutcome>(&standing)) co_return Release(record, *won);
+  co_return Fail(ErrorCode::kConflict, "issuance.abandoned", "not signed well; decided anew");
 }
 
 // Hop 12. A signature that was decided under an older control number is decided again; where the
@@ -253,8 +303,10 @@ Task<Result<Outcome>> CertificateAuthority::Abandon(const RecordedTbs& record, B
 Status CertificateAuthority::StillServes(const Application& application,
                                          const policy::IssuanceGrant& grant,
                                          const RecordedTbs& record) const {
-  TRY_ASSIGN(const Issuer* issuer, IssuerFor(grant));
-  if (record.facts().key.issuer != issuer->id()) {
+  TRY_ASSIGN(const auto pool, PoolFor(grant));
+  const Issuer* issuer = IssuerOf(record.facts().key.issuer);
+  if (std::ranges::find(pool, issuer) == pool.end() ||
+      issuer->Standing() == signing::PlaceState::kQuarantined) {
     return Fail(ErrorCode::kLintFailed, "issuance.issuer-changed", "another issuer signs now");
   }
   TRY_ASSIGN(auto tbs, x509::TbsCertificate::FromDer(record.tbs()));
@@ -315,13 +367,13 @@ Task<Result<InclusionProof>> CertificateAuthority::Prove(std::string issuer,
 }
 
 Task<Result<IssuedCertificate>> CertificateAuthority::IssueForResponder(IssuerId issuer,
-                                                                        std::string key_uri,
+                                                                        signing::SigningKey& key,
                                                                         Seconds lifetime,
                                                                         BootTime deadline) {
   const Issuer* signs = IssuerOf(issuer);
   if (!signs) co_return Fail(ErrorCode::kNotFound, "issuance.issuer-unknown", "no such issuer");
-  CO_TRY_ASSIGN(auto canary, co_await signs->ProveKey(key_uri, deadline));
-  auto proof = std::make_shared<const CanaryProof>(std::move(canary));
+  CO_TRY_ASSIGN(auto canary, co_await key.Prove(deadline));
+  auto proof = std::make_shared<const signing::CanaryProof>(std::move(canary));
   Application application;
   application.principal = "system:ocsp";
   application.profile = "ocsp-responder";

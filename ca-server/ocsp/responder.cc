@@ -112,10 +112,9 @@ bool HasOcspSigning(const x509::Certificate& certificate) {
          std::find(purposes->begin(), purposes->end(), x509::oid::OcspSigning()) != purposes->end();
 }
 
-Error SignFailure(SignResult result) {
-  // Refused: this key will never sign this; trying again later is no advice to give.
-  if (result.outcome == SignResult::Outcome::kRefused) result.error.code = ErrorCode::kInternal;
-  return std::move(result.error);
+bool IsOf(const x509::SubjectPublicKeyInfo& certified, const signing::SigningKey& key) {
+  const auto known = key.Known();
+  return known && known->hash() == certified.hash();
 }
 
 }  // namespace
@@ -142,8 +141,8 @@ Status Responder::SetDelegate(IssuerId id, Delegate delegate) {
     return Fail(ErrorCode::kNotFound, "ocsp.issuer", "the responder does not know this issuer");
   }
   const x509::TbsFields& fields = delegate.certificate.tbs().fields();
-  if (!(fields.issuer == (*issuer)->subject) ||
-      fields.public_key.hash() != delegate.key.spki_hash || !HasOcspSigning(delegate.certificate)) {
+  if (!(fields.issuer == (*issuer)->subject) || !IsOf(fields.public_key, *delegate.key) ||
+      !HasOcspSigning(delegate.certificate)) {
     return Fail(ErrorCode::kInvalidArgument, "ocsp.delegate",
                 "a responder's certificate is issued by the issuer that it answers for, for the "
                 "responder's key, with the extended key usage OCSPSigning (RFC 6960 4.2.2.2)");
@@ -358,16 +357,12 @@ Task<Result<Answer>> Responder::Sign(const Question& question, Statement stateme
                     .next_update = next_update,
                     .nonce = question.nonce};
   Bytes message = WriteResponseData(data);
-  std::unique_lock random_lock(random_mutex_);
-  Uuid id = Uuid::MakeV7(parts_.clock.Now(), parts_.random);
-  random_lock.unlock();
-  SignJob job{id, SignPurpose::kOcsp, delegate->key, delegate->algorithm, message, deadline};
-  Task<SignResult> signing = parts_.signer.Sign(std::move(job));
-  SignResult result = co_await signing;
-  if (result.outcome != SignResult::Outcome::kSigned) co_return SignFailure(std::move(result));
-  CO_TRY(x509::VerifySignature(fields.public_key, delegate->algorithm, message, result.signature));
-  Bytes der = WriteSuccessfulResponse(
-      {message, delegate->algorithm, result.signature, delegate->certificate.der()});
+  CO_TRY_ASSIGN(const Bytes signature,
+                co_await delegate->key->Sign(SignPurpose::kOcsp, message, deadline,
+                                             signing::Patience::kEachPlaceOnce));
+  Bytes der =
+      WriteSuccessfulResponse({message, *x509::SignatureAlgorithmFor(fields.public_key.type()),
+                               signature, delegate->certificate.der()});
   co_return Answer{std::move(der), CacheFacts{this_update, next_update}, KindOf(statement.status)};
 }
 

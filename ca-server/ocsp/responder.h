@@ -14,8 +14,8 @@
 #include "ocsp/memory.h"
 #include "ocsp/request.h"
 #include "ocsp/response.h"
-#include "ports/signer.h"
 #include "ports/status_source.h"
+#include "signing/signing_key.h"
 #include "x509/certificate.h"
 #include "x509/digest.h"
 
@@ -39,8 +39,6 @@ struct ResponderSettings {
 struct ResponderParts {
   std::vector<ResponderIssuer> issuers;
   const Clock& clock;
-  RandomSource& random;
-  Signer& signer;
   StatusSource& source;
   ResponderMemory& memory;
   ResponderSettings settings;
@@ -49,8 +47,7 @@ struct ResponderParts {
 // The key that signs for an issuer, and its certificate.
 struct Delegate {
   x509::Certificate certificate;
-  KeyReference key;
-  x509::SignatureAlgorithm algorithm;
+  std::shared_ptr<signing::SigningKey> key;  // which the certificate names
 };
 
 struct Answer {
@@ -105,7 +102,6 @@ class Responder {
   ResponderParts parts_;
   std::vector<std::unique_ptr<Issuer>> issuers_;
   std::atomic<size_t> live_ = 0;
-  std::mutex random_mutex_;
 };
 
 }  // namespace mayfly::ocsp

@@ -32,14 +32,6 @@ std::vector<Claims> MatchAll(const std::vector<PrincipalPattern>& patterns,
   return {all.begin(), all.end()};
 }
 
-std::optional<Claims> MatchAny(const std::vector<PrincipalPattern>& patterns,
-                               const Principal& principal) {
-  for (const PrincipalPattern& pattern : patterns) {
-    if (auto claims = pattern.Match(principal)) return claims;
-  }
-  return std::nullopt;
-}
-
 bool IsAbout(const Rule& rule, const std::string& profile) {
   return rule.profiles.contains(profile) ||
          (rule.effect == RuleEffect::kDeny && rule.profiles.empty());
@@ -78,20 +70,6 @@ std::string DurationText(Seconds duration) {
   return std::to_string(duration.count()) + "s";
 }
 
-// "auditor, operator or admin".
-std::string Alternatives(Roles roles, std::string_view (*word)(Role)) {
-  std::vector<std::string_view> words;
-  for (const Role role : kAllRoles) {
-    if (roles.Has(role)) words.push_back(word(role));
-  }
-  std::string text;
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
-    text += words[i];
-  }
-  return text;
-}
-
 // One request on its way through the policy; every finding is noted, none ends the walk.
 class Decision {
  public:
@@ -111,7 +89,9 @@ class Decision {
   void CheckEnrolment(const Profile& profile, const Status& may_enrol);
   void CheckNames(const Profile& profile);
   void CheckLifetime(const Profile& profile);
-  void CheckBlocks(const std::string& issuer);
+  // Of the pool, those that are not blocked; a denial where there is none.
+  std::vector<std::string> CheckIssuers(const std::vector<std::string>& pool);
+  void CheckBlocks();
 
   const x509::GeneralNames& names() const { return names_; }
   std::string UsedRules() const;
@@ -361,8 +341,20 @@ void Decision::CheckBlock(BlockKind kind, ByteSpan value, std::string_view field
        std::move(what) + " is blocked; who runs the CA can lift the block");
 }
 
-void Decision::CheckBlocks(const std::string& issuer) {
-  CheckBlock(BlockKind::kIssuer, AsBytes(issuer), "issuer", "issuer " + Escape(issuer, 64));
+std::vector<std::string> Decision::CheckIssuers(const std::vector<std::string>& pool) {
+  std::vector<std::string> usable;
+  for (const std::string& issuer : pool) {
+    const Block block{BlockKind::kIssuer, ToBytes(AsBytes(issuer))};
+    if (!basis_.blocks.contains(block)) usable.push_back(issuer);
+  }
+  if (!usable.empty()) return usable;
+  for (const std::string& issuer : pool) {
+    CheckBlock(BlockKind::kIssuer, AsBytes(issuer), "issuer", "issuer " + Escape(issuer, 64));
+  }
+  return usable;
+}
+
+void Decision::CheckBlocks() {
   CheckBlock(BlockKind::kKey, wish_.key_hash, "csr", "this public key");
   if (wish_.lineage) CheckBlock(BlockKind::kLineage, wish_.lineage->octets(), "lineage", "lineage");
   if (wish_.token) {
@@ -509,7 +501,8 @@ Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const Issua
   }
   const Profile& profile = found->second;
   const bool reflects = profile.names_from == NamesFrom::kPrincipal;
-  const std::string& issuer = profile.issuer.empty() ? wish.issuer : profile.issuer;
+  const std::vector<std::string> pool =
+      profile.issuers.empty() ? std::vector{wish.issuer} : profile.issuers;
   Decision decision(*basis_, *index_, principal, wish, evidence,
                     reflects ? principal.names : wish.names);
   switch (asking) {
@@ -525,7 +518,8 @@ Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const Issua
   }
   decision.CheckNames(profile);
   decision.CheckLifetime(profile);
-  decision.CheckBlocks(issuer);
+  std::vector<std::string> issuers = decision.CheckIssuers(pool);
+  decision.CheckBlocks();
   if (explanation != nullptr) {
     explanation->trials = decision.Trials();
     explanation->names = decision.names();
@@ -536,7 +530,7 @@ Result<IssuanceGrant> Authorizer::Decide(const Principal& principal, const Issua
   grant.profile_ = profile;
   grant.names_ = decision.names();
   grant.lifetime_ = wish.lifetime.value_or(profile.lifetime_default);
-  grant.issuer_ = issuer;
+  grant.issuers_ = std::move(issuers);
   grant.principal_ = principal.id;
   grant.rule_ = decision.UsedRules();
   grant.policy_version_ = basis_->policy_version;
@@ -553,13 +547,14 @@ Result<IssuanceGrant> Authorizer::AuthorizeResponder(const std::string& issuer,
                     .key_hash = key_hash,
                     .issuer = issuer};
   Decision decision(*basis_, *index_, system, wish, kNoEvidence, {});
-  decision.CheckBlocks(issuer);
+  std::vector<std::string> issuers = decision.CheckIssuers({issuer});
+  decision.CheckBlocks();
   TRY(decision.Verdict());
 
   IssuanceGrant grant;
   grant.profile_ = ResponderProfile(lifetime);
   grant.lifetime_ = lifetime;
-  grant.issuer_ = issuer;
+  grant.issuers_ = std::move(issuers);
   grant.principal_ = system.id;
   grant.rule_ = std::string(kResponderProfileName);
   grant.policy_version_ = basis_->policy_version;
@@ -567,30 +562,10 @@ Result<IssuanceGrant> Authorizer::AuthorizeResponder(const std::string& issuer,
   return grant;
 }
 
-Roles Authorizer::RolesOf(const Principal& principal) const {
-  if (principal.id.empty()) return {};
-  const Policy& policy = basis_->policy;
-  Roles roles = {Role::kRequester};
-  if (MatchAny(policy.enrollers, principal)) roles |= {Role::kEnroller};
-  if (MatchAny(policy.auditors, principal)) roles |= {Role::kAuditor};
-  if (MatchAny(policy.operators, principal)) roles |= {Role::kOperator, Role::kAuditor};
-  if (MatchAny(policy.admins, principal)) {
-    roles |= {Role::kAdmin, Role::kOperator, Role::kAuditor, Role::kEnroller};
-  }
-  return roles;
-}
-
-Status Authorizer::RequireListed(const Principal& principal, Roles needed) const {
-  if (RolesOf(principal).HasAnyOf(needed)) return Ok();
-  return Fail(ErrorCode::kPolicyDenied, "policy.role",
-              Escape(principal.id) + " is no " + Alternatives(needed, RoleWord) +
-                  "; the policy in force lists them under " + Alternatives(needed, RoleList));
-}
-
 Status Authorizer::RequireRole(const Principal& principal, Roles needed) const {
   const IssuanceWish nothing{};
   Decision decision(*basis_, *index_, principal, nothing, kNoEvidence, {});
-  decision.CheckBlocks(nothing.issuer);
+  decision.CheckBlocks();
   TRY(decision.Verdict());
   return RequireListed(principal, needed);
 }

@@ -18,8 +18,9 @@ class IssuanceGrant {
   const Profile& profile() const { return profile_; }
   const x509::GeneralNames& names() const { return names_; }  // normal form
   Seconds lifetime() const { return lifetime_; }
-  // issuers/{issuer}, which signs it: the profile's, else the wish's. Whoever asked has to know it.
-  const std::string& issuer() const { return issuer_; }
+  // issuers/{issuer}, of which one signs it, the ones before rather: the profile's, without those
+  // that are blocked, else the wish's. Whoever asked has to know them.
+  const std::vector<std::string>& issuers() const { return issuers_; }
   const std::string& principal() const { return principal_; }
   const std::string& rule() const { return rule_; }  // "a,b" where several granted names
   uint64_t policy_version() const { return policy_version_; }
@@ -31,7 +32,8 @@ class IssuanceGrant {
   Profile profile_;
   x509::GeneralNames names_;
   Seconds lifetime_{0};
-  std::string issuer_, principal_, rule_;
+  std::vector<std::string> issuers_;
+  std::string principal_, rule_;
   uint64_t policy_version_ = 0, decision_ = 0;
 };
 
@@ -79,7 +81,7 @@ class Authorizer {
   // (no rule for this principal and profile), "policy.denied" (a rule denies both),
   // "policy.no-names", "policy.name-count", "policy.name-kind", "policy.spiffe-one-uri",
   // "policy.name-control" (the profile wants a proof that `evidence` has not),
-  // "policy.lifetime", "policy.blocked" (the issuer, the key, a name, the wish's lineage; or the
+  // "policy.lifetime", "policy.blocked" (all issuers, the key, a name, the wish's lineage; or the
   // requester's own names, key or lineage). Different names may be granted by different rules; each
   // of them names the principal and the profile.
   Result<IssuanceGrant> Authorize(const Principal& principal, const IssuanceWish& wish,

@@ -69,13 +69,16 @@ enum class OnCopiedKey : uint8_t {
   kAlert,  // the one that came second is refused, and an event says so
   kLock,   // that, and the lineage is blocked until an admin lifts the block
 };
+constexpr size_t kPoolIssuersMax = 8;
 constexpr uint32_t kRenewalsPerHourDefault = 60;
 constexpr uint32_t kRenewalsPerHourMax = 3600;
 constexpr Seconds kRenewalGraceMax{366 * 24 * 3600};
 
 struct Profile {
-  std::string name;    // [a-z0-9-]{1,63}
-  std::string issuer;  // issuers/{issuer}, which signs; empty: the first one configured
+  std::string name;  // [a-z0-9-]{1,63}
+  // issuers/{issuer}, of which one signs: the first whose key is in service. None: the first one
+  // configured.
+  std::vector<std::string> issuers;
   Seconds lifetime_default{0};
   Seconds lifetime_max{0};
   // notBefore = now - backdate, for holders whose clocks are behind. It is part of the lifetime, so

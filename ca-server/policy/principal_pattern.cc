@@ -152,4 +152,12 @@ std::optional<Claims> PrincipalPattern::Match(const Principal& principal) const 
   return claims;
 }
 
+std::optional<Claims> MatchAny(const std::vector<PrincipalPattern>& patterns,
+                               const Principal& principal) {
+  for (const PrincipalPattern& pattern : patterns) {
+    if (auto claims = pattern.Match(principal)) return claims;
+  }
+  return std::nullopt;
+}
+
 }  // namespace mayfly::policy

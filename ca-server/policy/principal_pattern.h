@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "policy/principal.h"
@@ -51,5 +52,9 @@ class PrincipalPattern {
   std::optional<ProofOfIdentity> source_;
   std::string subjects_of_;  // "jwt:cluster:", where every subject is meant
 };
+
+// What the first pattern that fits says of the principal.
+std::optional<Claims> MatchAny(const std::vector<PrincipalPattern>& patterns,
+                               const Principal& principal);
 
 }  // namespace mayfly::policy

@@ -103,12 +103,19 @@ std::vector<std::string> TextsOf(const x509::GeneralNames& names) {
   return texts;
 }
 
+// "a", or "a, b" of a pool.
+std::string IssuersOf(const policy::IssuanceGrant& grant) {
+  std::string text;
+  for (const std::string& issuer : grant.issuers()) text += (text.empty() ? "" : ", ") + issuer;
+  return text;
+}
+
 // Of two grants: what would be another in the certificate.
 void CompareGrants(const policy::IssuanceGrant& before, const policy::IssuanceGrant& after,
                    ReplayChange& out) {
-  if (before.issuer() != after.issuer()) {
-    out.issuer_before = before.issuer();
-    out.issuer_after = after.issuer();
+  if (before.issuers() != after.issuers()) {
+    out.issuer_before = IssuersOf(before);
+    out.issuer_after = IssuersOf(after);
   }
   if (before.names() != after.names()) {
     out.names_before = TextsOf(before.names());

@@ -467,6 +467,14 @@ std::vector<Event> MemoryLedger::events() const {
   return events;
 }
 
+size_t MemoryLedger::abandoned_count() const {
+  std::lock_guard lock(mutex_);
+  return static_cast<size_t>(std::ranges::count_if(records_, [](const auto& record) {
+    const auto& outcome = record.second.outcome;
+    return outcome && std::holds_alternative<AbandonedOutcome>(*outcome);
+  }));
+}
+
 size_t MemoryLedger::record_count() const {
   std::lock_guard lock(mutex_);
   return records_.size();

@@ -81,6 +81,7 @@ class MemoryLedger final : public Ledger,
   void AlterRecord(const CertificateKey& key, Bytes tbs);  // as only its owner could
   std::vector<Event> events() const;
   size_t record_count() const;
+  size_t abandoned_count() const;
 
  private:
   struct Entry {

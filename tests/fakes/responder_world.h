@@ -4,6 +4,7 @@
 #include "ocsp/lease_keeper.h"
 #include "ocsp/responder.h"
 #include "tests/fakes/responder_parts.h"
+#include "tests/fakes/signing_parts.h"
 
 namespace mayfly::fakes {
 
@@ -23,10 +24,15 @@ struct ResponderWorld {
     memory.RenewLease(clock.BootNow() + Seconds(3600 * 24));
   }
 
-  static ocsp::Delegate GoldenDelegate(const std::string& name) {
-    x509::Certificate certificate = OcspGoldenCertificate(name);
-    KeyReference key{"pkcs11:token=t;object=ocsp", certificate.tbs().fields().public_key.hash()};
-    return {std::move(certificate), std::move(key), x509::SignatureAlgorithm::kEcdsaSha256};
+  // With a key of its own, or of another certificate.
+  ocsp::Delegate GoldenDelegate(const std::string& name) { return GoldenDelegate(name, name); }
+  ocsp::Delegate GoldenDelegate(const std::string& name, const std::string& key_of) {
+    auto key = parts.MakeKey({"golden",
+                              KeyUse::kOcsp,
+                              {"pkcs11:token=t;object=ocsp"},
+                              OcspGoldenCertificate(key_of).tbs().fields().public_key},
+                             signer, clock, random);
+    return {OcspGoldenCertificate(name), std::move(key)};
   }
   std::vector<ocsp::ResponderIssuer> Issuers() const {
     x509::Certificate issuer = OcspGoldenCertificate("issuer.pem");
@@ -46,6 +52,7 @@ struct ResponderWorld {
 
   ManualClock clock;
   CountingRandom random;
+  SigningParts parts;
   PemSigner signer{std::string(MAYFLY_SOURCE_DIR) + "/tests/golden/ocsp/delegate.key"};
   MapStatusSource source{clock};
   ListRevocationFeed feed;
@@ -53,8 +60,6 @@ struct ResponderWorld {
   ocsp::Responder responder{
       {Issuers(),
        clock,
-       random,
-       signer,
        source,
        memory,
        {.answer_life = kGoldenAnswerLife, .request_deadline = Milliseconds(3000)}}};

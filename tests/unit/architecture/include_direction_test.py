@@ -1,5 +1,7 @@
 """Includes follow the arrows of docs/ARCHITECTURE.md: never up, never sideways between adapters."""
 
+import re
+
 import pytest
 
 from source_tree import ROOT, cpp_files, included, included_system
@@ -18,17 +20,18 @@ _ALL_PURE = set(_PURE)
 _PORTS = _ALL_PURE | {"ports"}
 MAY_INCLUDE = _PURE | {
     "ports": _ALL_PURE,
-    "ocsp": _PORTS,
-    "issuance": _PORTS,
-    "audit": _PORTS | {"https_client"},
+    "signing": _PORTS,
+    "ocsp": _PORTS | {"signing"},
+    "issuance": _PORTS | {"signing"},
+    "audit": _PORTS | {"signing", "https_client"},
     "https_client": {"base"},
     "telemetry": {"base"},
     "config": _ALL_PURE,
     "store": _PORTS | {"schema"},
     "net": {"base", "der", "x509"},
-    "http": _PORTS | {"ocsp", "net"},
+    "http": _PORTS | {"ocsp", "signing", "net"},
     "identity": _ALL_PURE | {"https_client"},
-    "rpc": _PORTS | {"issuance", "net", "proto"},
+    "rpc": _PORTS | {"issuance", "signing", "net", "proto"},
     "hsm/client": _PORTS,
     "hsm/signer": _PORTS | {"hsm/client", "telemetry", "config"},
     "clients/cpp": _ALL_PURE | {"proto"},
@@ -139,6 +142,16 @@ def test_time_and_chance_enter_in_one_file(fragment, only_file):
     users = [str(p.relative_to(ROOT)) for p in cpp_files(*PRODUCT)
              if p.suffix == ".cc" and fragment in p.read_text()]
     assert set(users) <= {only_file}
+
+
+def test_only_signing_asks_a_signer():
+    """Whatever is signed is verified, and its place guarded: SigningKey is the only way."""
+    makes_jobs = {str(p.relative_to(ROOT)) for p in cpp_files("ca-server", "clients")
+                  if re.search(r"\bSignJob\b", p.read_text())}
+    assert makes_jobs <= {
+        "ca-server/ports/signer.h", "ca-server/signing/signing_key.h",
+        "ca-server/signing/signing_key.cc", "ca-server/metered_ports.h",
+        "ca-server/metered_ports.cc"}
 
 
 def test_a_wrong_include_is_seen(tmp_path, monkeypatch):

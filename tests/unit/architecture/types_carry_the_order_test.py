@@ -30,15 +30,19 @@ CASES = {
     ),
     "signing bytes": (
         "auto Sign(const issuance::Issuer& issuer, Bytes tbs, BootTime end)"
-        " { return issuer.Sign(tbs, end); }",
+        " { return issuer.Sign(tbs, end, signing::Patience::kEachPlaceOnce); }",
         "auto Sign(const issuance::Issuer& issuer, const RecordedTbs& tbs, BootTime end)"
-        " { return issuer.Sign(tbs, end); }",
+        " { return issuer.Sign(tbs, end, signing::Patience::kEachPlaceOnce); }",
     ),
     "signing what was linted but not recorded": (
         "auto Sign(const issuance::Issuer& issuer, const lint::LintedTbs& tbs, BootTime end)"
-        " { return issuer.Sign(tbs, end); }",
+        " { return issuer.Sign(tbs, end, signing::Patience::kEachPlaceOnce); }",
         "auto Sign(const issuance::Issuer& issuer, const RecordedTbs& tbs, BootTime end)"
-        " { return issuer.Sign(tbs, end); }",
+        " { return issuer.Sign(tbs, end, signing::Patience::kEachPlaceOnce); }",
+    ),
+    "a canary without a record": (
+        "RecordedCanary Make(Bytes message) { return RecordedCanary(message); }",
+        "Bytes Read(const RecordedCanary& canary) { return canary.message(); }",
     ),
     "a linted TBS without lint": (
         "lint::LintedTbs Make(x509::TbsCertificate tbs) { return lint::LintedTbs(std::move(tbs)); }",

@@ -9,6 +9,7 @@
 #include "hsm/client/software_signer.h"
 #include "tests/fakes/memory_audit_log.h"
 #include "tests/fakes/memory_log_storage.h"
+#include "tests/fakes/signing_parts.h"
 #include "tlog/tlog_proof.h"
 
 namespace mayfly::audit {
@@ -52,8 +53,10 @@ class CheckpointKeeperTest : public testing::Test {
     key_ = *tlog::NoteKey::Make(
         kOrigin, *hsm::GenerateSoftwareKey(directory_, "audit", hsm::KeyKind::kP256));
     signer_ = std::make_unique<hsm::SoftwareSigner>(directory_, executor_, clock_);
-    sequencer_ = std::make_unique<Sequencer>(
-        SequencerParts{log_, storage_, *signer_, clock_, random_, kOrigin, "file:audit"});
+    signing_key_ =
+        parts_.MakeKey({"audit", KeyUse::kAudit, {"file:audit"}, {}}, *signer_, clock_, random_);
+    sequencer_ =
+        std::make_unique<Sequencer>(SequencerParts{log_, storage_, *signing_key_, clock_, kOrigin});
     keeper_ = std::make_unique<CheckpointKeeper>(KeeperParts{
         *sequencer_, storage_, clock_, timer_, executor_, Seconds(1), [this](const Status& round) {
           if (!round) ++failures_;
@@ -83,6 +86,8 @@ class CheckpointKeeperTest : public testing::Test {
   std::filesystem::path directory_;
   std::optional<tlog::NoteKey> key_;
   std::unique_ptr<hsm::SoftwareSigner> signer_;
+  fakes::SigningParts parts_;
+  std::shared_ptr<signing::SigningKey> signing_key_;
   fakes::MemoryTicks ticks_;
   fakes::MemoryAuditLog log_{ticks_};
   GuardedStorage storage_;

@@ -9,6 +9,7 @@
 #include "hsm/client/software_signer.h"
 #include "tests/fakes/memory_audit_log.h"
 #include "tests/fakes/memory_log_storage.h"
+#include "tests/fakes/signing_parts.h"
 #include "tests/unit/tlog/naive_tree.h"
 #include "tlog/log_reader.h"
 
@@ -54,11 +55,11 @@ struct Replica {
   fakes::MemoryLogStorage own;
   Sequencer sequencer;
 
-  Replica(fakes::MemoryTicks& ticks, Signer& signer, const Clock& clock, RandomSource& random)
-      : log(ticks), sequencer({log, own, signer, clock, random, kOrigin, "file:audit"}) {}
-  Replica(fakes::MemoryTicks& ticks, fakes::MemoryLogStorage& shared, Signer& signer,
-          const Clock& clock, RandomSource& random)
-      : log(ticks), sequencer({log, shared, signer, clock, random, kOrigin, "file:audit"}) {}
+  Replica(fakes::MemoryTicks& ticks, signing::SigningKey& key, const Clock& clock)
+      : log(ticks), sequencer({log, own, key, clock, kOrigin}) {}
+  Replica(fakes::MemoryTicks& ticks, fakes::MemoryLogStorage& shared, signing::SigningKey& key,
+          const Clock& clock)
+      : log(ticks), sequencer({log, shared, key, clock, kOrigin}) {}
 };
 
 class SequencerTest : public testing::Test {
@@ -70,16 +71,18 @@ class SequencerTest : public testing::Test {
     key_ = *tlog::NoteKey::Make(kOrigin, *key);
     files_ = std::make_unique<hsm::SoftwareSigner>(directory_, executor_, clock_);
     signer_ = std::make_unique<WatchedSigner>(*files_);
+    signing_key_ =
+        parts_.MakeKey({"audit", KeyUse::kAudit, {"file:audit"}, {}}, *signer_, clock_, random_);
     first_ = Make();
   }
   ~SequencerTest() override { std::filesystem::remove_all(directory_); }
 
   std::unique_ptr<Replica> Make() {
-    return std::make_unique<Replica>(ticks_, *signer_, clock_, random_);
+    return std::make_unique<Replica>(ticks_, *signing_key_, clock_);
   }
   // Another process with the same folder: the first one, started again, or a command beside it.
   std::unique_ptr<Replica> MakeOn(fakes::MemoryLogStorage& shared) {
-    return std::make_unique<Replica>(ticks_, shared, *signer_, clock_, random_);
+    return std::make_unique<Replica>(ticks_, shared, *signing_key_, clock_);
   }
   void Write(int count = 1) {
     for (int i = 0; i < count; ++i) first_->log.WriteEvent("e" + std::to_string(++written_));
@@ -115,6 +118,8 @@ class SequencerTest : public testing::Test {
   std::optional<tlog::NoteKey> key_;
   std::unique_ptr<hsm::SoftwareSigner> files_;
   std::unique_ptr<WatchedSigner> signer_;
+  fakes::SigningParts parts_;
+  std::shared_ptr<signing::SigningKey> signing_key_;
   fakes::MemoryTicks ticks_;
   int written_ = 0;
   std::unique_ptr<Replica> first_;

@@ -230,7 +230,7 @@ TEST(Replay, WhoRenewsHoldsTheNamesThatItAsksFor) {
 
 TEST(Replay, AnotherIssuerIsAChange) {
   policy::Policy moved = PolicyWith("7d", "web.internal");
-  moved.profiles.at("server").issuer = "issuing-2";
+  moved.profiles.at("server").issuers = {"issuing-2"};
   Replay replay(PolicyWith("7d", "web.internal"), std::move(moved));
   replay.Look(Record("web.internal", 7 * kDay));
   const auto changes = replay.changes();

@@ -37,18 +37,18 @@ TEST(Config, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(config->signer.kind, SignerKind::kProcess);
   EXPECT_EQ(config->signer.socket, "/run/mayfly/signer.sock");
   EXPECT_EQ(config->root.name, "root-1");
-  EXPECT_EQ(config->root.key_uri, "pkcs11:token=mayfly;object=root");
+  EXPECT_EQ(config->root.key_uris.at(0), "pkcs11:token=mayfly;object=root");
   EXPECT_EQ(config->root.organization, "Example");
   EXPECT_EQ(config->root.lifetime, std::chrono::days(3650));
   ASSERT_EQ(config->issuers.size(), 1u);
   EXPECT_EQ(config->issuers[0].ca.name, "issuing-1");
-  EXPECT_EQ(config->issuers[0].ocsp_key_uri, "pkcs11:token=mayfly;object=ocsp");
+  EXPECT_EQ(config->issuers[0].ocsp_key_uris.at(0), "pkcs11:token=mayfly;object=ocsp");
   EXPECT_THAT(config->issuers[0].ocsp_urls, ElementsAre("http://ca.internal:7080/ocsp"));
   EXPECT_EQ(config->issuers[0].ca_issuers_urls.size(), 1u);
   EXPECT_EQ(config->ocsp.answer_life, Seconds(3600));
   EXPECT_EQ(config->ocsp.lease, Seconds(10));
   EXPECT_EQ(config->ocsp.certificate_life, std::chrono::days(7));
-  EXPECT_EQ(config->audit.key_uri, "pkcs11:token=mayfly;object=audit");
+  EXPECT_EQ(config->audit.key_uris.at(0), "pkcs11:token=mayfly;object=audit");
   EXPECT_EQ(config->audit.directory, folder.path() / "audit");
   EXPECT_EQ(config->audit.origin, "mayfly.internal/audit");
   EXPECT_EQ(config->audit.checkpoint_age_max, Seconds(5));
@@ -72,6 +72,38 @@ TEST(Config, TheDocumentedExampleIsComplete) {
   EXPECT_EQ(config->limits.in_flight_max, 1024u);
   EXPECT_EQ(config->limits.worker_threads, 4u);
   EXPECT_EQ(config->limits.drain, Seconds(30));
+}
+
+TEST(Config, AKeyMayHaveSeveralPlacesInTokensOfOtherSigners) {
+  const std::string one = "\"pkcs11:token=mayfly;object=issuing\"";
+  const auto with = [&](const std::string& uris, const std::string& sockets) {
+    return Load(With(With(ExampleIn("CONFIGURATION.md"), one, "[" + uris + "]"), "[root]\n",
+                     "[signer.sockets]\n" + sockets + "[root]\n"));
+  };
+  const std::string other = "\"pkcs11:token=hsm%2Db;object=issuing\"";
+  const auto config = with(one + ", " + other, "hsm-b = \"b.sock\"\n");
+  ASSERT_TRUE(config) << Describe(config.error(), ErrorText::kForLog);
+  EXPECT_EQ(config->issuers[0].ca.key_uris.size(), 2u);
+  EXPECT_EQ(config->signer.sockets.at("hsm-b").filename(), "b.sock");
+
+  const auto rules = [&](const std::string& uris, const std::string& sockets) {
+    std::vector<std::string> found;
+    const auto refused = with(uris, sockets);
+    if (refused) return found;
+    for (const Violation& each : refused.error().violations) found.push_back(each.rule);
+    return found;
+  };
+  EXPECT_THAT(rules(one + ", " + one, ""), ElementsAre("config.duplicate"));
+  EXPECT_THAT(rules("", ""), ElementsAre("config.range"));
+  EXPECT_THAT(rules(one + ", \"pkcs11:\"", ""), ElementsAre("config.key-uri"));
+  EXPECT_THAT(rules(one, "hsm-b = \"b.sock\"\n"), ElementsAre("config.token"));
+  EXPECT_THAT(rules(other, "hsm-b = 1\n"), ElementsAre("config.type"));
+  std::string many;
+  for (size_t i = 0; i < kKeyPlacesMax; ++i) {
+    many += "\"pkcs11:token=t" + std::to_string(i) + ";object=issuing\", ";
+  }
+  EXPECT_THAT(rules(many, ""), ElementsAre());
+  EXPECT_THAT(rules(many + one, ""), ElementsAre("config.range"));
 }
 
 struct Change {

@@ -168,14 +168,41 @@ std::string SignedBy(const std::string& issuer) {
 }
 
 TEST(PolicyIssuer, IsANameAsTheConfigurationHasThem) {
-  EXPECT_EQ(ParsePolicy(std::string(kProfile), "p")->profiles.at("server").issuer, "");
-  EXPECT_EQ(ParsePolicy(SignedBy("issuing-2"), "p")->profiles.at("server").issuer, "issuing-2");
+  const auto issuers = [](const std::string& text) {
+    return ParsePolicy(text, "p")->profiles.at("server").issuers;
+  };
+  EXPECT_THAT(issuers(std::string(kProfile)), ElementsAre());
+  EXPECT_THAT(issuers(SignedBy("issuing-2")), ElementsAre("issuing-2"));
   EXPECT_TRUE(ParsePolicy(SignedBy(std::string(63, 'a')), "p"));
   for (const std::string& bad : {std::string(64, 'a'), std::string("-a"), std::string("a-"),
                                  std::string("-"), std::string("A"), std::string("a.b")}) {
     EXPECT_THAT(FindingsOf(ParsePolicy(SignedBy(bad), "p")), ElementsAre("3 config.name")) << bad;
   }
   EXPECT_THAT(FindingsOf(ParsePolicy(SignedBy(""), "p")), ElementsAre("3 config.range"));
+}
+
+std::string SignedByAny(const std::string& list) {
+  return With(std::string(kProfile), "lifetime =", "issuers = [" + list + "]\nlifetime =");
+}
+
+TEST(PolicyIssuer, MayBeAPool) {
+  const auto pool = ParsePolicy(SignedByAny("\"b\", \"a\""), "p");
+  ASSERT_TRUE(pool);
+  EXPECT_THAT(pool->profiles.at("server").issuers, ElementsAre("b", "a"));
+  const auto findings = [](const std::string& list) {
+    return FindingsOf(ParsePolicy(SignedByAny(list), "p"));
+  };
+  EXPECT_THAT(findings("\"a\", \"a\""), ElementsAre("3 config.duplicate"));
+  EXPECT_THAT(findings("\"a\", \"-b\""), ElementsAre("3 config.name"));
+  EXPECT_THAT(findings(""), ElementsAre("3 config.range"));
+  std::string many;
+  for (size_t i = 0; i < policy::kPoolIssuersMax; ++i) {
+    many += (i ? ", \"i" : "\"i") + std::to_string(i) + "\"";
+  }
+  EXPECT_THAT(findings(many), ElementsAre());
+  EXPECT_THAT(findings(many + ", \"more\""), ElementsAre("3 config.range"));
+  const std::string both = With(SignedByAny("\"a\""), "issuers =", "issuer = \"b\"\nissuers =");
+  EXPECT_THAT(FindingsOf(ParsePolicy(both, "p")), ElementsAre("4 config.not-here"));
 }
 
 TEST(PolicyIssuer, IsOneOfTheServers) {
@@ -188,6 +215,8 @@ TEST(PolicyIssuer, IsOneOfTheServers) {
   const auto refused = parse(SignedBy("isuing-2"));
   EXPECT_THAT(FindingsOf(refused), ElementsAre("3 policy.issuer-unknown"));
   EXPECT_THAT(refused.error().violations[0].message, HasSubstr("did you mean \"issuing-2\"?"));
+  EXPECT_THAT(FindingsOf(parse(SignedByAny("\"issuing-2\", \"issuing-3\""))),
+              ElementsAre("3 policy.issuer-unknown"));
   EXPECT_TRUE(parse(SignedBy("issuing-3"), PolicyText::kInForce));
   EXPECT_TRUE(ParsePolicy(SignedBy("issuing-3"), "p")) << "whoever does not know does not say";
 }

@@ -23,9 +23,9 @@ class DecidedAgain : public IssuanceTest {
 
   // A record that was never signed.
   void LeaveAnIntent(const IssueRequest& request) {
-    signer_->flip_a_bit = true;
+    signer_->refuses = true;
     EXPECT_FALSE(Issue(request));
-    signer_->flip_a_bit = false;
+    signer_->refuses = false;
     EXPECT_FALSE(Prior(request).outcome);
   }
 

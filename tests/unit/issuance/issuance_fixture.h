@@ -16,6 +16,7 @@
 #include "issuance/certificate_authority.h"
 #include "tests/fakes/memory_ledger.h"
 #include "tests/fakes/open_gate.h"
+#include "tests/fakes/signing_parts.h"
 
 namespace mayfly::issuance {
 
@@ -130,11 +131,20 @@ class IssuanceTest : public testing::Test {
                                            const std::string& key_name) {
     auto key = hsm::GenerateSoftwareKey(directory_, key_name, hsm::KeyKind::kP256);
     const std::string uri = "file:" + key_name;
-    const x509::Certificate certificate = SelfSigned(*key, uri, name);
+    const x509::Certificate certificate = SelfSigned(*key, name, [&](ByteSpan tbs) {
+      return SyncWait(files_->Sign(SignJob{NewId(),
+                                           SignPurpose::kCaCertificate,
+                                           {uri, key->hash()},
+                                           x509::SignatureAlgorithm::kEcdsaSha256,
+                                           ToBytes(tbs),
+                                           In()}))
+          .signature;
+    });
     bundle_.issuing.push_back(certificate);
+    auto signing_key =
+        signing_.MakeKey({name, KeyUse::kIssuing, {uri}, *key}, *signer_, clock_, random_);
     return std::make_shared<const Issuer>(
-        IssuerParts{id, name, uri, certificate, {ToBytes(certificate.der())}, {}, {}, {}},
-        SigningTools{clock_, random_, *signer_, timer_, executor_});
+        IssuerParts{id, name, signing_key, certificate, {ToBytes(certificate.der())}, {}, {}, {}});
   }
   // A server whose configuration has these.
   std::unique_ptr<CertificateAuthority> MakeAuthority(
@@ -191,7 +201,7 @@ class IssuanceTest : public testing::Test {
 
   MovableClock clock_;
   SystemRandom random_;
-  Timer timer_{clock_};
+  fakes::SigningParts signing_;
   ThreadPool executor_{2};
   fakes::MemoryLedger ledger_{clock_};
   fakes::OpenGate gate_;
@@ -209,9 +219,9 @@ class IssuanceTest : public testing::Test {
   RenewalPlanner planner_{random_};
   std::unique_ptr<CertificateAuthority> authority_;
 
- private:
-  x509::Certificate SelfSigned(const x509::SubjectPublicKeyInfo& key, const std::string& uri,
-                               const std::string& common_name) {
+  x509::Certificate SelfSigned(const x509::SubjectPublicKeyInfo& key,
+                               const std::string& common_name,
+                               const std::function<Bytes(ByteSpan tbs)>& sign) {
     const auto name = *x509::Name::CommonName(common_name);
     const TimePoint now = clock_.Now();
     const policy::IssuerIdentity identity{name,
@@ -226,14 +236,8 @@ class IssuanceTest : public testing::Test {
                                          identity, now);
     auto tbs = x509::TbsCertificate::Write(
         *fields, x509::SerialNumber::Make(x509::LifetimeClass::kUpTo100Days, now, random_));
-    auto result = SyncWait(files_->Sign(SignJob{NewId(),
-                                                SignPurpose::kCaCertificate,
-                                                {uri, key.hash()},
-                                                x509::SignatureAlgorithm::kEcdsaSha256,
-                                                ToBytes(tbs.der()),
-                                                In()}));
     return *x509::Certificate::FromDer(x509::Certificate::Assemble(
-        tbs.der(), x509::SignatureAlgorithm::kEcdsaSha256, result.signature));
+        tbs.der(), x509::SignatureAlgorithm::kEcdsaSha256, sign(tbs.der())));
   }
 };
 

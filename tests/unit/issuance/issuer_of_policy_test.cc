@@ -28,9 +28,9 @@ class IssuerOfPolicy : public IssuanceTest {
     return request;
   }
   void LeaveAnIntent(const IssueRequest& request) {
-    signer_->flip_a_bit = true;
+    signer_->refuses = true;
     EXPECT_FALSE(Issue(request));
-    signer_->flip_a_bit = false;
+    signer_->refuses = false;
   }
   Result<AppliedPolicy> Apply(const std::string& text) {
     return SyncWait(authority_->ApplyPolicy({Request().principal, text, std::nullopt}, In()));

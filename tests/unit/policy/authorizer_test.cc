@@ -347,18 +347,6 @@ TEST(Authorizer, ARuleWithTwoWaysOfFittingIsAskedInEach) {
   EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:other.internal"}))), ElementsAre("policy.name"));
 }
 
-TEST(Authorizer, TheProfileSaysWhoSigns) {
-  DecisionBasis basis = Basis();
-  EXPECT_EQ(Ask(basis, Wish({"DNS:a.web.internal"}))->issuer(), "issuing-1");
-  basis.policy.profiles["server"].issuer = "issuing-2";
-  EXPECT_EQ(Ask(basis, Wish({"DNS:a.web.internal"}))->issuer(), "issuing-2");
-  EXPECT_EQ(AskForResponder(basis)->issuer(), "issuing-1");
-  Block(basis, BlockKind::kIssuer, AsBytes("issuing-1"));
-  EXPECT_TRUE(Ask(basis, Wish({"DNS:a.web.internal"}))) << "another than the one that signs";
-  Block(basis, BlockKind::kIssuer, AsBytes("issuing-2"));
-  EXPECT_THAT(RulesOf(Ask(basis, Wish({"DNS:a.web.internal"}))), ElementsAre("policy.blocked"));
-}
-
 TEST(Authorizer, AnyLocalIsForLocalUsersOnly) {
   Principal local{ProofOfIdentity::kLocal, "local:1000", "local:1000", {}};
   EXPECT_TRUE(Ask(Basis(), Wish({"DNS:a.web.internal"}), local));
