@@ -1,6 +1,6 @@
 """Defects of the way of a CSR: the hops, requests that come again, keys and signatures, the ledger."""
 
-from planting import (APPLICATION, BASIS, BATCH, COMPILER, ISSUE, ISSUER, Mutation, PLACEHOLDER,
+from planting import (APPLICATION, BASIS, BATCH, COMPILER, ISSUE, Mutation, PLACEHOLDER,
                       PROVEN_KEY, SIGNATURE, WRITER, identity, issuance, ledger, lint, policy, x509)
 
 MUTATIONS = [
@@ -9,8 +9,8 @@ MUTATIONS = [
              "  return linted;\n",
              "  return tbs;\n", COMPILER, "unit_issuance"),
     Mutation("hop 9 after hop 10: signing what was not recorded", ISSUE,
-             "co_await Conclude(application, std::move(recorded), deadline)",
-             "co_await Conclude(application, std::move(draft.tbs), deadline)", COMPILER,
+             "co_await Conclude(application, grant, std::move(recorded), deadline)",
+             "co_await Conclude(application, grant, std::move(draft), deadline)", COMPILER,
              "unit_issuance"),
     Mutation("hop 5 left out: a template for a key that was not proved", ISSUE,
              "policy::MakeTemplate(grant, key, issuer.identity(), now)",
@@ -55,14 +55,6 @@ MUTATIONS = [
              "TRY_ASSIGN(auto proven, application.prove(x509::KeyRules{}));"),
 
     # Hops 10 to 12.
-    issuance("the signature not verified", ISSUER,
-             "      CO_TRY(x509::VerifySignature(order.public_key, algorithm, order.message, "
-             "result.signature));\n", ""),
-    issuance("another job at each try", ISSUER, "    SignJob job{id,",
-             "    SignJob job{Uuid::MakeV7(tools.clock.Now(), tools.random),"),
-    issuance("a refused job tried until the deadline", ISSUER,
-             "result.outcome == SignResult::Outcome::kRefused || next_try >= deadline",
-             "next_try >= deadline"),
     issuance("the own signature released, not the one that stands", ISSUE,
              "        co_return Release(record, *standing);\n",
              "        (void)standing;\n        co_return Release(record, SignedOutcome{signature});\n"),

@@ -1,13 +1,14 @@
 """All planted defects: those written by hand, by subject, and every refusal of some files, broken."""
 
 import audit_log
+import guard
 import issue_path
 import policy_rules
 import who_may_ask
 from error_paths import ROOT, woven
 from planting import Mutation
 
-POLICY_FILES = ["authorizer", "certificate_template", "foreign_principal", "lint_catalog",
+POLICY_FILES = ["authorizer", "authorizer_roles", "certificate_template", "foreign_principal", "lint_catalog",
                 "name_pattern", "pattern_index", "placeholder", "principal", "principal_pattern",
                 "principal_text", "token_issuer"]
 AUTHORISATION_FILES = ["basis_cache", "certificate_authority", "policy_admin", "explain",
@@ -25,7 +26,7 @@ def error_paths(file, binary):
 
 
 MUTATIONS = (issue_path.MUTATIONS + audit_log.MUTATIONS + who_may_ask.MUTATIONS +
-             policy_rules.MUTATIONS)
+             policy_rules.MUTATIONS + guard.MUTATIONS)
 MUTATIONS += [mutation for name in POLICY_FILES
               for mutation in error_paths(f"ca-server/policy/{name}.cc", "unit_policy")]
 MUTATIONS += [mutation for name in AUTHORISATION_FILES

@@ -11,12 +11,14 @@ Mutation = collections.namedtuple("Mutation", "name file text replacement binary
 COMPILER = "(the compiler)"
 
 ISSUE = "ca-server/issuance/issue.cc"
-ISSUER = "ca-server/issuance/issuer.cc"
 APPLICATION = "ca-server/issuance/application.cc"
 AUTHORITY = "ca-server/issuance/certificate_authority.cc"
 BASIS = "ca-server/issuance/basis_cache.cc"
 LINT = "ca-server/lint/lint.cc"
 AUTHORIZER = "ca-server/policy/authorizer.cc"
+AUTHORIZER_ROLES = "ca-server/policy/authorizer_roles.cc"
+SIGNING_KEY = "ca-server/signing/signing_key.cc"
+KEY_PLACES = "ca-server/signing/key_places.cc"
 TEMPLATE = "ca-server/policy/certificate_template.cc"
 PROVEN_KEY = "ca-server/x509/proven_key.cc"
 SIGNATURE = "ca-server/x509/signature.cc"
@@ -58,6 +60,10 @@ HTTP_SERVER = "ca-server/http/server.cc"
 
 def issuance(name, file, text, replacement, tests="*"):
     return Mutation(name, file, text, replacement, "unit_issuance", tests)
+
+
+def signing(name, file, text, replacement, tests="*"):
+    return Mutation(name, file, text, replacement, "unit_signing", tests)
 
 
 def lint(name, text, replacement, tests):

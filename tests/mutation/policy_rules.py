@@ -1,9 +1,9 @@
 """Defects of lint, of the policy and its file."""
 
-from planting import (APPLICATION, AUTHORITY, AUTHORIZER, BATCH, ISSUE, LINT_CATALOG,
-                      MASS_REVOCATION, Mutation, NAME_CONSTRAINTS, NAME_PATTERN, PATTERN_INDEX,
-                      POLICY_ADMIN, POLICY_FILE, PRINCIPAL_PATTERN, PROFILE_SECTION, TEMPLATE,
-                      identity, issuance, ledger, lint, policy, x509)
+from planting import (APPLICATION, AUTHORITY, AUTHORIZER, AUTHORIZER_ROLES, BATCH, ISSUE,
+                      LINT_CATALOG, MASS_REVOCATION, Mutation, NAME_CONSTRAINTS, NAME_PATTERN,
+                      PATTERN_INDEX, POLICY_ADMIN, POLICY_FILE, PRINCIPAL_PATTERN, PROFILE_SECTION,
+                      TEMPLATE, identity, issuance, ledger, lint, policy, x509)
 
 MUTATIONS = [
     # Lint.
@@ -22,21 +22,20 @@ MUTATIONS = [
 
     # Policy.
     policy("blocks not looked at", AUTHORIZER,
-           "  decision.CheckLifetime(profile);\n  decision.CheckBlocks(issuer);\n",
-           "  decision.CheckLifetime(profile);\n", "Authorizer.*"),
+           "(pool);\n  decision.CheckBlocks();\n", "(pool);\n", "Authorizer.*"),
     policy("names not looked at", AUTHORIZER, "  decision.CheckNames(profile);\n", "",
            "Authorizer.*"),
     policy("any lifetime granted", AUTHORIZER, "lifetime <= profile.lifetime_max", "true",
            "Authorizer.*"),
     policy("the responder's profile for asking", AUTHORIZER,
            " ||\n      wish.profile == kResponderProfileName) {", ") {", "Authorizer.*"),
-    policy("anybody an operator", AUTHORIZER, "  if (MatchAny(policy.operators, principal)) roles |=",
+    policy("anybody an operator", AUTHORIZER_ROLES, "  if (MatchAny(policy.operators, principal)) roles |=",
            "  roles |=", "Roles.*"),
-    policy("anybody an admin", AUTHORIZER, "  if (MatchAny(policy.admins, principal)) {", "  {",
+    policy("anybody an admin", AUTHORIZER_ROLES, "  if (MatchAny(policy.admins, principal)) {", "  {",
            "Roles.*"),
-    policy("roles not looked at", AUTHORIZER,
+    policy("roles not looked at", AUTHORIZER_ROLES,
            "  if (RolesOf(principal).HasAnyOf(needed)) return Ok();", "  return Ok();", "Roles.*"),
-    policy("somebody without an id a requester", AUTHORIZER,
+    policy("somebody without an id a requester", AUTHORIZER_ROLES,
            "  if (principal.id.empty()) return {};\n", "", "Roles.*"),
     Mutation("a policy without admins", POLICY_FILE, "is == PolicyText::kProposed) CheckAdmins", "false) CheckAdmins", "unit_config", "PolicyFile.*"),
 
@@ -107,25 +106,25 @@ MUTATIONS = [
 
     # Which CA signs.
     policy("the profile's issuer not read", AUTHORIZER,
-           "profile.issuer.empty() ? wish.issuer : profile.issuer;", "wish.issuer;",
-           "Authorizer.TheProfileSaysWhoSigns"),
+           "profile.issuers.empty() ? std::vector{wish.issuer} : profile.issuers;",
+           "std::vector{wish.issuer};",
+           "IssuerPool.*"),
     policy("the block of another issuer looked at", AUTHORIZER,
-           "  decision.CheckLifetime(profile);\n  decision.CheckBlocks(issuer);\n",
-           "  decision.CheckLifetime(profile);\n  decision.CheckBlocks(wish.issuer);\n",
-           "Authorizer.TheProfileSaysWhoSigns"),
+           "decision.CheckIssuers(pool)", "decision.CheckIssuers({wish.issuer})",
+           "IssuerPool.*"),
     issuance("another issuer signs for one that is not here", AUTHORITY,
-             "    if (issuer->name() == grant.issuer()) return issuer.get();\n",
-             "    if (issuer->name() == grant.issuer()) return issuer.get();\n"
-             "    if (issuer == parts_.issuers.back()) return issuer.get();\n", "IssuerOfPolicy.*"),
+             "  if (!pool.empty()) return pool;\n",
+             "  if (pool.empty()) pool.push_back(parts_.issuers.back().get());\n"
+             "  if (!pool.empty()) return pool;\n", "IssuerOfPolicy.*"),
     issuance("an older policy's missing issuer believed", ISSUE,
              " ||\n         code == ErrorCode::kFailedPrecondition;", ";", "IssuerOfPolicy.*"),
     issuance("a token for an issuer that is not here", "ca-server/issuance/enrolment.cc",
-             "  CO_TRY(IssuerFor(*granted));\n", "", "IssuerOfPolicy.*"),
+             "  CO_TRY(PoolFor(*granted));\n", "", "IssuerOfPolicy.*"),
     issuance("the text in force good for any version", POLICY_ADMIN,
              "was_in_force && !MayHaveBrought(request.base_version, before.policy_version)", "false",
              "PolicyAdmin.*"),
     Mutation("an unknown issuer taken", POLICY_FILE,
-             "if (reading.issuers != nullptr) CheckIssuer(section, profile, *reading.issuers);", "",
+             "if (reading.issuers != nullptr) CheckIssuers(section, profile, *reading.issuers);", "",
              "unit_config", "PolicyIssuer.*"),
     Mutation("a policy in force refused for its issuer", POLICY_FILE,
              "    if (reading.is == PolicyText::kProposed) {\n      CheckExt", "    {\n      CheckExt",

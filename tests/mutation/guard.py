@@ -1,0 +1,58 @@
+"""Defects of the guard: what signs wrongly, is away, or holds another key."""
+
+from planting import AUTHORITY, AUTHORIZER, ISSUE, KEY_PLACES, SIGNING_KEY, issuance, policy, signing
+
+MUTATIONS = [
+    signing("the signature not verified", SIGNING_KEY,
+            "if (x509::VerifySignature(key, job.algorithm, job.message, result.signature)) {",
+            "if (!result.signature.empty()) {"),
+    signing("a wrong signature's place asked again", SIGNING_KEY,
+            "    SetApart(place, WrongSignature(), key.hash());\n", ""),
+    signing("a quarantine that no restart knows of", SIGNING_KEY,
+            "  if (tools_.quarantine.Put(note)) {", "  if (true) {"),
+    signing("nobody told of a quarantine", SIGNING_KEY,
+            "not_noted_, [&](const QuarantineNote& each) { return each.uri == note.uri; });\n"
+            "  }\n  Tell(place);\n",
+            "not_noted_, [&](const QuarantineNote& each) { return each.uri == note.uri; });\n  }\n"),
+    signing("a note that is not on the disk taken for cleared", SIGNING_KEY,
+            "    not_noted_.push_back(note);\n", ""),
+    signing("a note that cannot be read no quarantine", SIGNING_KEY,
+            "!note) {\n      places_.SetApart(place, Unreadable(note.error()));", "!note) {"),
+    signing("another key at a place taken", SIGNING_KEY,
+            '  if (result.error.rule == "signer.key-mismatch") {', "  if (false) {"),
+    signing("a server that starts with another key", SIGNING_KEY,
+            "  if (!found_it && !others.empty()) {", "  if (false) {"),
+    signing("another job at each try", SIGNING_KEY,
+            "    job.deadline = is_only_try",
+            "    job.id = Uuid::MakeV7(tools_.clock.Now(), tools_.random);\n"
+            "    job.deadline = is_only_try"),
+    signing("a place that hangs given all the time", SIGNING_KEY,
+            "is_only_try ? deadline : std::min(deadline, now + kTryMax)", "deadline"),
+    signing("a full queue takes a place out", SIGNING_KEY,
+            "  if (error.code == ErrorCode::kOverloaded) return;\n  if (places_.Failed",
+            "  if (places_.Failed"),
+    signing("a refused job tried elsewhere", SIGNING_KEY,
+            'result.error.rule == "signer.key-not-served" && places_.size() > 1', "true"),
+    signing("one place asked for ever", KEY_PLACES, "places_[*next].asked = ++turn_;", ""),
+    signing("a place out at its first failure", KEY_PLACES,
+            "++place.failures_in_a_row < kFailuresInARowMax", "false"),
+    signing("failures counted that are not in a row", KEY_PLACES,
+            "  place.failures_in_a_row = 0;\n  place.pause = kOutMin;\n  place.why.reset();\n",
+            "  place.pause = kOutMin;\n  place.why.reset();\n"),
+    signing("pauses that do not grow", KEY_PLACES, "std::min(2 * place.pause, kOutMax)",
+            "place.pause"),
+    signing("a late success ends quarantine", KEY_PLACES,
+            "  Place& place = places_[index];\n"
+            "  if (place.state == PlaceState::kQuarantined) return false;\n"
+            "  place.failures_in_a_row = 0;\n",
+            "  Place& place = places_[index];\n  place.failures_in_a_row = 0;\n"),
+    issuance("a wrong signature's record left as it is", ISSUE,
+             "  if (error.code == ErrorCode::kSignatureInvalid) return true;\n", "", "Guard.*"),
+    issuance("a pool waits for the key that is out", ISSUE,
+             "AnotherCouldSign(grant, *issuer) ?", "false ?", "Guard.*"),
+    issuance("recorded for a key that is quarantined", AUTHORITY,
+             "for (const PlaceState state : {PlaceState::kInService, PlaceState::kOut}) {",
+             "for (const PlaceState state : signing::kPlaceStates) {", "Guard.*"),
+    policy("a pool with those that are blocked", AUTHORIZER,
+           "if (!basis_.blocks.contains(block)) usable", "usable", "IssuerPool.*"),
+]
