@@ -25,10 +25,10 @@ REFUSED_SECONDS = 4  # in which a wrong PIN would be sent several times
 # Ends one worker, so that another starts into the fault that follows.
 RESPAWN = "C_Sign 1 CKR_SESSION_CLOSED\n"
 
+# What makes a token sign wrongly is guard_test.py's: a key that did so waits for an operator.
 # The script (pkcs11_shim/script.h), and for how many seconds it goes on after its last line has struck.
 QUICK = [
     ("C_Sign 5 CKR_DEVICE_ERROR", 0),
-    ("C_Sign 5 flip", 0),
     ("* 20+ removed", 3),
     (RESPAWN + "C_OpenSession 1 hang", 0),
     (RESPAWN + "C_Login 1 CKR_DEVICE_ERROR", 0),
@@ -40,7 +40,6 @@ FULL = [
     ("C_SignInit 5 CKR_KEY_HANDLE_INVALID", 0),
     ("C_SignInit 5 CKR_USER_NOT_LOGGED_IN", 0),
     ("C_SignInit 5 CKR_OPERATION_ACTIVE", 0),
-    ("C_SignInit 5 renumber 1000", 0),
     ("C_Sign 5 hang", 0),
     ("C_Sign 1+ delay 300", 2),
     ("C_Sign 5 length 63", 0),
@@ -65,6 +64,7 @@ def module_authority(make_authority):
     """A CA whose signer has the shim before its token."""
     authority = make_authority("token-faults")
     authority.shim = Shim(authority)
+    authority.shim.serve(authority)
     authority.start()
     return authority
 

@@ -8,13 +8,16 @@ REAL_MODULES = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/*/softhsm/libsofths
 
 
 class Shim:
-    """Makes the CA's signer load it, from the CA's next start on."""
+    """A module's folder: its script and its record."""
 
     def __init__(self, authority):
         self.folder = authority.home.parent / f"{authority.home.name}-shim"
         self.folder.mkdir()
         real = next(file for pattern in REAL_MODULES for file in glob.glob(pattern))
         (self.folder / "module").write_text(real + "\n")
+
+    def serve(self, authority):
+        """The CA's own signer loads it, from the CA's next start on."""
         authority.environment["MAYFLY_PKCS11_SHIM"] = str(self.folder)
         authority.environment["MAYFLY_PKCS11_MODULE"] = str(
             authority.programs / "mayfly-pkcs11-shim.so")
