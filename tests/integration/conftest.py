@@ -44,10 +44,15 @@ def programs():
 
 
 @pytest.fixture(scope="session")
-def make_authority(programs, tmp_path_factory):
-    """Makes CAs that are stopped and deleted at the end of the session, after GnuTLS and a linter
-    have judged every certificate that they issued."""
-    made = []
+def made():
+    """All CAs that were made."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def make_authority(programs, tmp_path_factory, made):
+    """Makes CAs that are deleted at the end of the session, after GnuTLS and a linter have judged
+    every certificate that they issued."""
 
     def make(name):
         authority = Authority(tmp_path_factory.mktemp(name) / "home", programs)
@@ -55,6 +60,7 @@ def make_authority(programs, tmp_path_factory):
         authority.shim = Shim(authority)
         authority.shim.serve(authority)
         authority.shims = [authority.shim]
+        authority.is_shared = False
         made.append(authority)
         return authority
 
@@ -98,8 +104,19 @@ def _log_on_failure(authority):
 def shared_authority(make_authority):
     """A running CA for tests that leave it as it was."""
     authority = make_authority("shared")
+    authority.is_shared = True
     authority.start()
     return authority
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _stop_what_the_module_started(made):
+    """A CA of a module's own needs memory and processors until it is judged."""
+    before = len(made)
+    yield
+    for authority in made[before:]:
+        if not authority.is_shared:
+            authority.quickstart("stop", check=False)
 
 
 @pytest.fixture(scope="module")
