@@ -39,12 +39,13 @@ bool Connections::Enter(int socket, const Peer& peer) {
     return false;
   }
   const uint64_t number = entered_++;
-  entries_.emplace(socket, Entry{*inode, peer, number, clock_.BootNow()});
-  of_peer_[peer.text] = socket;
+  Entry& entry =
+      entries_.emplace(socket, Entry{socket, *inode, peer, number, clock_.BootNow()}).first->second;
+  of_peer_[peer.text] = &entry;
   Address& address = of_address_[peer.address];
   ++address.open;
-  address.not_admitted.emplace(number, socket);
-  not_admitted_.emplace(number, socket);
+  address.not_admitted.emplace(number, &entry);
+  not_admitted_.emplace(number, &entry);
   return true;
 }
 
@@ -79,26 +80,23 @@ CallCounts Connections::Calls() const {
 
 std::optional<Connections::Counted> Connections::Find(const std::string& peer) const {
   std::lock_guard lock(mutex_);
-  const auto socket = of_peer_.find(peer);
-  if (socket == of_peer_.end()) return std::nullopt;
-  const Entry& entry = entries_.at(socket->second);
-  return Counted{entry.peer.address, entry.entered, entry.calls};
+  const Entry* entry = Of(peer);
+  if (entry == nullptr) return std::nullopt;
+  return Counted{entry->peer.address, entry->entered, entry->calls};
 }
 
-Connections::Entry* Connections::Of(const std::string& peer) {
-  const auto socket = of_peer_.find(peer);
-  return socket == of_peer_.end() ? nullptr : &entries_.at(socket->second);
+Connections::Entry* Connections::Of(const std::string& peer) const {
+  const auto found = of_peer_.find(peer);
+  return found == of_peer_.end() ? nullptr : found->second;
 }
 
 void Connections::CutOff(const std::string& peer) {
   std::lock_guard lock(mutex_);
-  const auto socket = of_peer_.find(peer);
-  if (socket == of_peer_.end()) return;
-  const Entry& entry = entries_.at(socket->second);
-  if (InodeOf(socket->second) != entry.inode) return;
-  kept_out_[entry.peer.address] = clock_.BootNow() + kKeptOut;
-  Tell(ConnectionRefusal::kFlood, entry.peer.address);
-  Reset(socket->second, entry.inode);
+  const Entry* entry = Of(peer);
+  if (entry == nullptr || InodeOf(entry->socket) != entry->inode) return;
+  kept_out_[entry->peer.address] = clock_.BootNow() + kKeptOut;
+  Tell(ConnectionRefusal::kFlood, entry->peer.address);
+  Reset(entry->socket, entry->inode);
 }
 
 size_t Connections::open() {
@@ -122,10 +120,10 @@ bool Connections::MakePlace(ConnectionRefusal refusal, const std::string& addres
                              ? of_address_.find(address)->second.not_admitted
                              : not_admitted_;
   if (waiting.empty()) return false;
-  const auto oldest = entries_.find(waiting.begin()->second);
-  Tell(refusal, oldest->second.peer.address);
-  Reset(oldest->first, oldest->second.inode);
-  Forget(oldest);
+  const Entry& oldest = *waiting.begin()->second;
+  Tell(refusal, oldest.peer.address);
+  Reset(oldest.socket, oldest.inode);
+  Forget(entries_.find(oldest.socket));
   return true;
 }
 
@@ -149,14 +147,14 @@ void Connections::ForgetClosed() {
 }
 
 Connections::Entries::iterator Connections::Forget(Entries::iterator entry) {
-  const auto& [socket, of] = *entry;
+  const Entry& of = entry->second;
   not_admitted_.erase(of.number);
   const auto address = of_address_.find(of.peer.address);
   address->second.not_admitted.erase(of.number);
   if (--address->second.open == 0) of_address_.erase(address);
   // Somebody may call from the same port at another listener.
   const auto peer = of_peer_.find(of.peer.text);
-  if (peer != of_peer_.end() && peer->second == socket) of_peer_.erase(peer);
+  if (peer != of_peer_.end() && peer->second == &of) of_peer_.erase(peer);
   return entries_.erase(entry);
 }
 

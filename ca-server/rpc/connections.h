@@ -64,16 +64,17 @@ class Connections {
   size_t open();
 
  private:
-  using Order = std::map<uint64_t, int>;  // descriptors, in the order in which they came
   struct Entry {
+    int socket;
     ino_t inode;
     Peer peer;
     uint64_t number;
     BootTime entered;
     CallCounts calls{};
   };
-  using Entries = std::map<int, Entry>;
-  Entry* Of(const std::string& peer);
+  using Entries = std::map<int, Entry>;      // by descriptor
+  using Order = std::map<uint64_t, Entry*>;  // as they came
+  Entry* Of(const std::string& peer) const;
   struct Address {
     size_t open = 0;
     Order not_admitted{};
@@ -89,8 +90,8 @@ class Connections {
   const Clock& clock_;
   const net::OnConnectionRefused on_refused_;
   mutable std::mutex mutex_;
-  Entries entries_;  // by descriptor
-  std::unordered_map<std::string, int> of_peer_;
+  Entries entries_;
+  std::unordered_map<std::string, Entry*> of_peer_;
   std::map<std::string, Address, std::less<>> of_address_;
   Order not_admitted_;
   CallCounts calls_;
