@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/file_descriptor.h"
+#include "base/sync_folder.h"
 #include "clients/cpp/files.h"
 #include "x509/digest.h"
 
@@ -65,9 +66,8 @@ std::optional<QuarantineNote> Parse(std::string_view text) {
   return note;
 }
 
-Status SyncFolder(const std::filesystem::path& folder) {
-  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.open() && fsync(fd.get()) == 0) return Ok();
+Status Keep(const std::filesystem::path& folder) {
+  if (SyncFolder(folder)) return Ok();
   return NoteError(folder, "cannot be kept: " + SystemText());
 }
 
@@ -94,7 +94,7 @@ std::filesystem::path QuarantineFolder::FileFor(const std::string& uri) const {
 
 Status QuarantineFolder::Put(const QuarantineNote& note) {
   if (mkdir(folder_.c_str(), 0700) == 0) {
-    TRY(SyncFolder(folder_.parent_path()));
+    TRY(Keep(folder_.parent_path()));
   } else if (errno != EEXIST) {
     return NoteError(folder_, "cannot be written: " + SystemText());
   }
@@ -124,7 +124,7 @@ Result<std::vector<QuarantineNote>> QuarantineFolder::List() const {
 
 Status QuarantineFolder::Clear(const std::string& uri) const {
   const std::filesystem::path file = FileFor(uri);
-  if (unlink(file.c_str()) == 0) return SyncFolder(folder_);
+  if (unlink(file.c_str()) == 0) return Keep(folder_);
   if (errno != ENOENT) return NoteError(file, "cannot be removed: " + SystemText());
   return Fail(ErrorCode::kNotFound, "key.not-quarantined",
               "no key is quarantined at " + Escape(uri, 1024) +

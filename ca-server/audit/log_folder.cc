@@ -10,6 +10,7 @@
 
 #include "base/failpoint.h"
 #include "base/file_descriptor.h"
+#include "base/sync_folder.h"
 
 namespace mayfly::audit {
 namespace {
@@ -53,22 +54,21 @@ bool ReadAll(int fd, Bytes& content) {
   }
 }
 
-Status SyncFolder(const std::filesystem::path& folder) {
-  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (fd.open() && fsync(fd.get()) == 0) return Ok();
+Status Sync(const std::filesystem::path& folder) {
+  if (SyncFolder(folder)) return Ok();
   return StorageFailed("sync", folder);
 }
 
 // Those that are missing, each durable in the one above.
 Status MakeFolders(const std::filesystem::path& folder) {
-  if (mkdir(folder.c_str(), kFolderMode) == 0) return SyncFolder(folder.parent_path());
+  if (mkdir(folder.c_str(), kFolderMode) == 0) return Sync(folder.parent_path());
   if (errno == EEXIST) return Ok();
   if (errno != ENOENT || !folder.has_relative_path()) return StorageFailed("make", folder);
   TRY(MakeFolders(folder.parent_path()));
   if (mkdir(folder.c_str(), kFolderMode) != 0 && errno != EEXIST) {
     return StorageFailed("make", folder);
   }
-  return SyncFolder(folder.parent_path());
+  return Sync(folder.parent_path());
 }
 
 Status WriteDurably(const std::filesystem::path& path, ByteSpan content) {
@@ -115,7 +115,7 @@ Status LogFolder::Write(const std::string& name, ByteSpan content) {
   TRY(MakeFolders(path.parent_path()));
   TRY(WriteDurably(beside, content));
   if (rename(beside.c_str(), path.c_str()) != 0) return StorageFailed("write", path);
-  return SyncFolder(path.parent_path());
+  return Sync(path.parent_path());
 }
 
 void LogFolder::Forget(const std::string& folder) {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/file_descriptor.h"
+#include "base/sync_folder.h"
 
 namespace mayfly::client {
 namespace {
@@ -34,11 +35,6 @@ bool WriteAll(int fd, ByteSpan content) {
     content = content.subspan(static_cast<size_t>(written));
   }
   return true;
-}
-
-bool SyncFolder(const std::filesystem::path& folder) {
-  const FileDescriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return fd.open() && fsync(fd.get()) == 0;
 }
 
 std::filesystem::path FolderOf(const std::filesystem::path& path) {

@@ -13,6 +13,7 @@
 
 #include "base/file_descriptor.h"
 #include "base/secret.h"
+#include "base/sync_folder.h"
 #include "hsm/client/signing_rules.h"
 #include "hsm/client/wire.h"
 
@@ -126,14 +127,6 @@ Result<SecretBytes> ToPem(EVP_PKEY* key) {
   return SecretBytes(Bytes(text, text + size));
 }
 
-Status SyncFolder(const std::filesystem::path& directory) {
-  FileDescriptor fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.open() || fsync(fd.get()) != 0) {
-    return KeyFileError(directory, "the key directory cannot be synced");
-  }
-  return Ok();
-}
-
 // O_EXCL is the promise that no key is overwritten; a half written file is taken away again.
 Status WriteNewFile(const std::filesystem::path& file, ByteSpan content) {
   FileDescriptor fd(open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -147,7 +140,8 @@ Status WriteNewFile(const std::filesystem::path& file, ByteSpan content) {
     unlink(file.c_str());
     return KeyFileError(file, "the key file cannot be written");
   }
-  return SyncFolder(file.parent_path());
+  if (SyncFolder(file.parent_path())) return Ok();
+  return KeyFileError(file.parent_path(), "the key directory cannot be synced");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <sstream>
 #include <thread>
 
+#include "base/sync_folder.h"
 #include "hsm/client/signing_rules.h"
 
 namespace mayfly::hsm {
@@ -73,9 +74,8 @@ Status SyncedWrite(const std::filesystem::path& file, std::string_view content) 
 }
 
 Status SyncFolderOf(const std::filesystem::path& file) {
-  FileDescriptor fd(open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.open() || fsync(fd.get()) != 0) return SystemError(file, "sync its folder");
-  return Ok();
+  if (SyncFolder(file.parent_path())) return Ok();
+  return SystemError(file, "sync its folder");
 }
 
 Result<FileDescriptor> LockFile(const std::filesystem::path& file, Milliseconds patience) {
