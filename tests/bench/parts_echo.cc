@@ -15,7 +15,7 @@
 #include "tests/bench/benches.h"
 #include "tests/bench/processes.h"
 #include "tests/bench/rpc_load.h"
-#include "tests/bench/temporary_folder.h"
+#include "tests/fakes/temporary_folder.h"
 
 extern char** environ;
 
@@ -188,7 +188,7 @@ int ServeEcho(const fs::path& credentials) {
 }
 
 Result<Json> BenchEcho(std::chrono::seconds duration) {
-  const TemporaryFolder folder;
+  const fakes::TemporaryFolder folder;
   TRY(WriteCredentials(folder.path()));
   TRY_ASSIGN(const auto server, EchoServer::Start(folder.path()));
   grpc::SslCredentialsOptions tls;

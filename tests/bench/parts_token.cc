@@ -5,7 +5,7 @@
 #include "hsm/signer/token.h"
 #include "tests/bench/benches.h"
 #include "tests/bench/processes.h"
-#include "tests/bench/temporary_folder.h"
+#include "tests/fakes/temporary_folder.h"
 
 namespace mayfly::bench {
 namespace {
@@ -39,7 +39,7 @@ Result<std::unique_ptr<hsm::TokenSession>> OpenToken(const fs::path& folder, Ran
 }  // namespace
 
 Result<Json> BenchTokenSignature(std::chrono::seconds duration) {
-  const TemporaryFolder folder;
+  const fakes::TemporaryFolder folder;
   SystemRandom random;
   TRY_ASSIGN(const auto session, OpenToken(folder.path(), random));
   TRY_ASSIGN(const auto uri, hsm::KeyUri::Parse(kUri));

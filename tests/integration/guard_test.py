@@ -1,22 +1,18 @@
 """Two tokens with one key: one dies or signs wrongly under load, and nobody notices but the operator."""
 
 import json
-import re
-import threading
 import time
 import urllib.error
 import urllib.request
 
 import grpc
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness import api, ledger, metrics
 from harness.authority import wait_for
 from harness.csr import make_csr
-from harness.issuing_ca import issuer_sections
-from harness.load import Load
+from harness.issuing_ca import RESPONDER_KEY, SIGNER_KEY, issuer_sections
+from harness.load import IssuingLoad
 from harness.second_token import TOKEN, SecondToken
 from harness.shim import Shim
 
@@ -26,19 +22,7 @@ DEADLINE_SECONDS = 10
 HEALING_SECONDS_MAX = 15
 SHARED = ["pkcs11:token=mayfly;object=shared", f"pkcs11:token={TOKEN};object=shared"]
 SOLO = f"pkcs11:token={TOKEN};object=solo"
-SIGNER_KEYS = """
-[[key]]
-uri = "pkcs11:token=mayfly;object=shared"
-purposes = ["certificate", "crl"]
-
-[[key]]
-uri = "pkcs11:token=mayfly;object=shared-ocsp"
-purposes = ["ocsp"]
-
-[[key]]
-uri = "pkcs11:token=mayfly;object=solo-ocsp"
-purposes = ["ocsp"]
-"""
+SIGNER_KEYS = ((SIGNER_KEY + RESPONDER_KEY).format(name="shared") + RESPONDER_KEY.format(name="solo"))
 
 
 def with_issuers(policy, server, workload):
@@ -84,42 +68,21 @@ def clients_at_work(module_authority):
     assert not load.wrong, load.wrong
 
 
-class Issuing(Load):
-    """Keeps what was refused, and judges what was not."""
+class Issuing(IssuingLoad):
+    """Keeps what was refused, and counts what was not."""
+
+    DEADLINE_SECONDS, PAUSE_SECONDS = DEADLINE_SECONDS, PAUSE_SECONDS
 
     def __init__(self, ca):
-        self.ca = ca
-        pems = re.findall(r"-----BEGIN.*?-----END CERTIFICATE-----", ca.chain_file.read_text(),
-                          re.DOTALL)
-        chain = [x509.load_pem_x509_certificate(pem.encode()) for pem in pems]
-        self.issuers = {each.subject: each.public_key() for each in chain}
-        self.csr = make_csr("web.internal")
-        self.lock = threading.Lock()
-        self.issued, self.refused, self.wrong = 0, [], []
-        super().__init__(CLIENTS)
+        self.issued, self.refused = 0, []
+        super().__init__(ca, CLIENTS)
 
-    def work(self, number):
-        client = api.operator(self.ca)
-        while not self.over.is_set():
-            self.ask(client)
-            time.sleep(PAUSE_SECONDS)
-        client.close()
-
-    def ask(self, client):
-        try:
-            response = client.issue(self.csr, seconds=DEADLINE_SECONDS)
-        except api.Refused as refused:
-            self.refused.append(refused)
-            return
-        certificate = x509.load_der_x509_certificate(response.certificate.certificate_der)
-        try:
-            self.issuers[certificate.issuer].verify(
-                certificate.signature, certificate.tbs_certificate_bytes,
-                ec.ECDSA(certificate.signature_hash_algorithm))
-        except Exception as error:  # of whatever kind
-            self.wrong.append(f"{certificate.serial_number:x}: {error!r}")
+    def answered(self, number, begun, refused):
         with self.lock:
-            self.issued += 1
+            if refused:
+                self.refused.append(refused)
+            else:
+                self.issued += 1
 
     def goes_on(self, count=40):
         """Waits for so many certificates more."""

@@ -1,17 +1,12 @@
 """Whatever the token does under load: full service again within seconds and without a restart."""
 
 import re
-import threading
 import time
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from harness import api
 from harness.authority import wait_for
-from harness.csr import make_csr
-from harness.load import Load
+from harness.load import IssuingLoad
 
 CLIENTS = 4
 PAUSE_SECONDS = 0.2  # of a client between requests: every certificate is judged in the end
@@ -73,43 +68,18 @@ def issuing(module_authority):
         yield load
 
 
-class Issuing(Load):
+class Issuing(IssuingLoad):
     """Keeps how each request ended."""
 
+    DEADLINE_SECONDS, PAUSE_SECONDS = DEADLINE_SECONDS, PAUSE_SECONDS
+
     def __init__(self, authority):
-        self.authority = authority
-        issuer = x509.load_pem_x509_certificate(authority.chain_file.read_bytes())
-        self.issuer_key = issuer.public_key()
-        self.csr = make_csr("web.internal")
-        self.lock = threading.Lock()
         self.ended = []  # (client, when begun, when ended, Refused or None)
-        self.wrong = []  # what must never be
-        super().__init__(CLIENTS)
+        super().__init__(authority, CLIENTS)
 
-    def work(self, number):
-        client = api.operator(self.authority)
-        while not self.over.is_set():
-            begun = time.time()
-            refused = self.ask(client)
-            with self.lock:
-                self.ended.append((number, begun, time.time(), refused))
-            time.sleep(PAUSE_SECONDS)
-        client.close()
-
-    def ask(self, client):
-        try:
-            response = client.issue(self.csr, seconds=DEADLINE_SECONDS)
-        except api.Refused as refused:
-            return refused
-        self.verify(x509.load_der_x509_certificate(response.certificate.certificate_der))
-        return None
-
-    def verify(self, certificate):
-        try:
-            self.issuer_key.verify(certificate.signature, certificate.tbs_certificate_bytes,
-                                   ec.ECDSA(certificate.signature_hash_algorithm))
-        except Exception as error:  # of whatever kind
-            self.wrong.append(f"{certificate.serial_number:x}: {error!r}")
+    def answered(self, number, begun, refused):
+        with self.lock:
+            self.ended.append((number, begun, time.time(), refused))
 
     def since(self, moment):
         """What ended since then."""

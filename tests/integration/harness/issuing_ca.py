@@ -10,11 +10,12 @@ ocsp_key = "pkcs11:token=mayfly;object={name}-ocsp"
 ocsp_urls = ["http://127.0.0.1:{port}/ocsp"]
 ca_issuers_urls = ["http://127.0.0.1:{port}/ca/{name}.cer"]
 """
-SIGNER_KEYS = """
+SIGNER_KEY = """
 [[key]]
 uri = "pkcs11:token=mayfly;object={name}"
 purposes = ["certificate", "crl"]
-
+"""
+RESPONDER_KEY = """
 [[key]]
 uri = "pkcs11:token=mayfly;object={name}-ocsp"
 purposes = ["ocsp"]
@@ -28,7 +29,7 @@ def issuer_sections(ca, names):
 
 def add_issuers(ca, key_types, more=""):
     """Keys, the [[issuer]]s with `more`, their certificates, a restart; `key_types` by name."""
-    keys = "".join(SIGNER_KEYS.format(name=name) for name in key_types)
+    keys = "".join((SIGNER_KEY + RESPONDER_KEY).format(name=name) for name in key_types)
     (ca.home / "signer.more.toml").write_text(keys)
     ceremony = ca.home / "ceremony-signer.toml"
     ceremony.write_text(ceremony.read_text() + keys)

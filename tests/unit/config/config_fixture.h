@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "tests/fakes/temporary_folder.h"
 
 namespace mayfly::config {
 
@@ -62,24 +63,12 @@ inline std::string GuideExample(const std::string& guide, const std::string& beg
   return text.substr(body, text.find("```", body) - body);
 }
 
-class TemporaryFolder {
+class TemporaryFolder : public fakes::TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "mayfly-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
   std::filesystem::path Write(const std::string& name, std::string_view text) const {
-    std::ofstream(path_ / name) << text;
-    return path_ / name;
+    std::ofstream(path() / name) << text;
+    return path() / name;
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 }  // namespace mayfly::config

@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <string>
 
-namespace mayfly::bench {
+namespace mayfly::fakes {
 
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string pattern = std::filesystem::temp_directory_path() / "mayfly-bench-XXXXXX";
+    std::string pattern = std::filesystem::temp_directory_path() / "mayfly-XXXXXX";
     path_ = mkdtemp(pattern.data());
   }
   ~TemporaryFolder() {
@@ -25,4 +25,4 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace mayfly::bench
+}  // namespace mayfly::fakes
