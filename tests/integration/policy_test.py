@@ -120,14 +120,6 @@ class Applicants(Load):
             self.trouble.append(trouble)
 
 
-def keep_commit_times(ca):
-    """From now on the database knows when each transaction committed."""
-    ca.stop()
-    with open(ca.home / "postgres/data/postgresql.auto.conf", "a", encoding="utf-8") as settings:
-        settings.write("track_commit_timestamp = on\n")
-    ca.start()
-
-
 def assert_no_outcome_is_stale(ca):
     """Each signed outcome committed before the version after the one that it names."""
     stale = ledger.query(ca, """
@@ -176,7 +168,6 @@ def flip(clients, base, seconds, load):
 
 
 def test_no_outcome_is_older_than_an_acknowledged_policy(own_ca, own_operator):
-    keep_commit_times(own_ca)
     replica = Replica(own_ca)
     ports = (own_ca.port("grpc"), replica.port("grpc"))
     clients = [api.operator(own_ca, port) for port in ports]
